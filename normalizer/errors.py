@@ -1,0 +1,128 @@
+"""Every error that crosses a module's border, as one small closed tree.
+
+    KanalError
+    ├── Rejected                   the sender's fault; retrying the same bytes cannot help
+    │   ├── Malformed              names the field and the cure; HTTP 400
+    │   ├── TooLarge               HTTP 413, SMTP 552
+    │   └── Forged                 signature, token or sender address does not prove itself; HTTP 403
+    ├── Unreadable                 authentic, yet our parser cannot read it: quarantined whole, answered 200
+    ├── Unavailable                our own failure, retry later; HTTP 503 with Retry-After, SMTP 451
+    │   ├── StorageFull            the disk is full; SMTP 452
+    │   └── Overloaded             refused before any work was done; SMTP 452
+    ├── ProviderError              the way out or a media fetch failed
+    │   ├── ProviderUnavailable    retryable, with the provider's own wait if it named one
+    │   └── ProviderRefused        permanent: bot blocked, media gone, address bounces
+    ├── Misconfigured              a wrong setting, with the cure; only at start
+    └── Damaged                    a stored body does not decrypt, or does not match its hash
+
+Each error knows whether trying again can help (`retryable`) and whether its text may be shown to the sender
+(`public`). The text of an error never holds a secret, nor the value that a signature should have had.
+"""
+
+from __future__ import annotations
+
+
+class KanalError(Exception):
+    """Base of the tree."""
+
+    retryable: bool = False
+    public: bool = False
+
+
+class Rejected(KanalError):
+    """The sender's fault: the same bytes will be refused again."""
+
+    public = True
+    http_status = 400
+
+
+class Malformed(Rejected):
+    """A field that is missing or wrong. `field` is its name as the sender wrote it; `cure` says what to send."""
+
+    def __init__(self, field: str, problem: str, cure: str) -> None:
+        super().__init__(f"{field}: {problem}. {cure}")
+        self.field, self.problem, self.cure = field, problem, cure
+
+
+class TooLarge(Rejected):
+    """More bytes than the door takes. `limit` and `size` are bytes; `size` is None when it was cut off."""
+
+    http_status = 413
+
+    def __init__(self, limit: int, size: int | None = None) -> None:
+        super().__init__(f"larger than the limit of {limit} bytes")
+        self.limit, self.size = limit, size
+
+
+class Forged(Rejected):
+    """The raw event does not prove where it comes from. The reason is for our log, never for the sender."""
+
+    public = False
+    http_status = 403
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unreadable(KanalError):
+    """Authentic, yet not understood. The raw event is kept whole and waits for an operator."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unavailable(KanalError):
+    """Our own failure. `retry_after` is in seconds."""
+
+    retryable = True
+    public = True
+
+    def __init__(self, reason: str, retry_after: int = 5) -> None:
+        super().__init__(reason)
+        self.reason, self.retry_after = reason, retry_after
+
+
+class StorageFull(Unavailable):
+    """No room left on the journal's disk."""
+
+
+class Overloaded(Unavailable):
+    """More work waits than the memory bound allows."""
+
+
+class ProviderError(KanalError):
+    """A provider's server did not do what was asked of it."""
+
+
+class ProviderUnavailable(ProviderError):
+    """Worth another try after `retry_after` seconds (None: our own backoff decides)."""
+
+    retryable = True
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.retry_after = reason, retry_after
+
+
+class ProviderRefused(ProviderError):
+    """Final: another try would get the same answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Misconfigured(KanalError):
+    """A setting that cannot work. `setting` is its dotted name; `cure` says what to write instead."""
+
+    public = True
+
+    def __init__(self, setting: str, problem: str, cure: str) -> None:
+        super().__init__(f"{setting}: {problem}\n  cure: {cure}")
+        self.setting, self.problem, self.cure = setting, problem, cure
+
+
+class Damaged(KanalError):
+    """Stored bytes that are not what was stored."""

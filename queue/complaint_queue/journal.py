@@ -1,0 +1,254 @@
+"""The journal: what the gateway remembers, and the one place where a message is claimed.
+
+This is the port. `journal_sqlite.py` (and later `journal_postgres.py`) fulfil it; one conformance suite
+(tests/contract/test_journal.py) holds for all. Every method that changes something returns only when the change
+is synced to disk. Callers that wait at the same moment share one sync.
+
+A message's life here:
+
+    raw event --admit--> message --(opens or joins)--> complaint --settle--> events --published--> confirmed
+        \\--keep--> kept raw event --admit(raw_id)--> ...
+        \\--quarantine (authentic, unreadable; whole)
+
+`admit` opens a complaint or joins one, in the same transaction as the claim. A complaint with messages that no
+event speaks of yet has a *task* with a due time; `due` finds it, `settle` writes the events and ends the task, if
+nothing has joined meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from normalizer.record import Attachment, EventKind, Message, RawEvent
+
+
+class Admit(Struct, frozen=True, kw_only=True):
+    """One message to be claimed.
+
+    `claim`, `sender`, `group` and `follows` are 16-byte keys (`normalizer.identity`). `ticket_day` is the ISO date
+    in Jakarta from which a new ticket takes its number. `quiet` is how many seconds a new complaint stays open
+    for more (0: due at once); with `group`, `parts` closes it early and each part prolongs it by `quiet`.
+    """
+
+    message: Message
+    claim: bytes
+    sender: bytes
+    channel: str
+    ticket_day: str
+    group: bytes | None = None
+    parts: int | None = None
+    quiet: float = 0.0
+    follows: tuple[bytes, ...] = ()
+    office_code: str = ""
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """Something authentic that was not understood. `item` is its index in the raw event, -1 for the whole."""
+
+    reason: str
+    item: int = -1
+    external_id: str = ""
+
+
+class Admission(Struct, frozen=True, kw_only=True):
+    """One raw event with all that was found in it: one transaction.
+
+    `raw_id` is set when the raw event was kept before (its kept state ends now). A raw event in which nothing is
+    new (every message already claimed, nothing held) is not stored again.
+    """
+
+    raw: RawEvent
+    messages: tuple[Admit, ...] = ()
+    held: tuple[Held, ...] = ()
+    cursor: tuple[str, str] | None = None
+    raw_id: int | None = None
+
+
+class Admitted(Struct, frozen=True, kw_only=True):
+    """What became of one `Admit`. A duplicate gets the answer of the first time."""
+
+    complaint_id: int
+    message_id: int
+    ticket: str
+    how: Literal["opened", "joined", "followed", "duplicate"]
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A raw event that waits to be parsed. `tries` counts the attempts that were begun."""
+
+    raw_id: int
+    tries: int
+
+
+class StoredMessage(Struct, frozen=True, kw_only=True):
+    """A claimed message with where it came from. `event_sequence` is None while no event speaks of it."""
+
+    message_id: int
+    message: Message
+    received_at: datetime
+    raw_sha256: str
+    third_party: bool
+    event_sequence: int | None
+
+
+class ComplaintFile(Struct, frozen=True, kw_only=True):
+    """Everything about one complaint. `messages` are in the order of arrival; `version` guards `settle`."""
+
+    complaint_id: int
+    ticket: str
+    account: str
+    channel: str
+    office_code: str
+    opened_at: datetime
+    state: Literal["open", "filed", "set_aside"]
+    last_sequence: int
+    version: int
+    messages: tuple[StoredMessage, ...]
+    media_pending: int
+    record: bytes
+    """The complaint's record after its last event (`Complaint` as msgpack), empty before the first."""
+
+
+class NewEvent(Struct, frozen=True, kw_only=True):
+    """An event ready for the wire; its sequence is checked against the complaint's by the journal."""
+
+    kind: EventKind
+    sequence: int
+    revision: int
+    occurred_at: datetime
+    routing_key: str
+    body: bytes
+
+
+class OutboxEvent(Struct, frozen=True, kw_only=True):
+    """An event on its way to the broker; `position` orders the outbox."""
+
+    position: int
+    complaint_id: int
+    ticket: str
+    kind: EventKind
+    sequence: int
+    revision: int
+    occurred_at: datetime
+    routing_key: str
+    body: bytes
+
+
+class MediaJob(Struct, frozen=True, kw_only=True):
+    """A file that is still at the provider. `index` is its place in the message's attachments."""
+
+    job_id: int
+    account: str
+    message_id: int
+    index: int
+    attachment: Attachment
+    tries: int
+
+
+class QuarantineEntry(Struct, frozen=True, kw_only=True):
+    """What waits for an operator. `state`: `held`, `replayed`, `discarded`. `stage`: `parse`, `settle`, `publish`."""
+
+    entry_id: int
+    account: str
+    stage: str
+    reason: str
+    item: int
+    external_id: str
+    state: str
+    since: datetime
+    raw_id: int | None
+    complaint_id: int | None
+
+
+class Depths(Struct, frozen=True, kw_only=True):
+    """How much waits where; for health, metrics and the console."""
+
+    kept: int
+    open_complaints: int
+    tasks: int
+    unpublished: int
+    oldest_unpublished: datetime | None
+    media_pending: int
+    quarantined: int
+
+
+class Journal(Protocol):
+    """See the module. All times are in UTC; `Unavailable` and `StorageFull` say that nothing was written."""
+
+    async def open(self) -> None:
+        """Create or migrate, recover, start the writer. Raises `Misconfigured` with the cure, or `Damaged`."""
+
+    async def close(self) -> None:
+        """Finish what waits, checkpoint, release."""
+
+    # the way in
+    async def admit(self, admission: Admission) -> tuple[Admitted, ...]: ...
+    async def keep(self, raw: RawEvent, cursor: tuple[str, str] | None = None) -> int: ...
+    async def kept(self, limit: int = 100) -> tuple[Kept, ...]:
+        """Raw events that wait to be parsed, oldest first, also those whose parsing was cut short by a crash."""
+
+    async def begin(self, raw_id: int) -> RawEvent:
+        """Count one more try (durable before the parser runs, so that a crash counts too) and load the bytes."""
+
+    async def finish_kept(self, raw_id: int, fate: str, held: Held | None = None) -> None:
+        """End a kept raw event that gave no message: `fate` is `ignored:<reason>` or `quarantined`."""
+
+    async def raw(self, raw_id: int) -> RawEvent: ...
+    async def cursor(self, account: str, name: str) -> str | None: ...
+
+    # complaints
+    async def due(self, now: datetime, limit: int = 100) -> tuple[int, ...]:
+        """Complaints whose task is due, the earliest first."""
+
+    async def next_due(self) -> datetime | None: ...
+    async def prolong(self, until: datetime) -> None:
+        """No open group may close before `until`: after a start, silence counts only from then."""
+
+    async def postpone(self, complaint_id: int, until: datetime) -> None: ...
+    async def complaint(self, complaint_id: int) -> ComplaintFile | None: ...
+    async def complaint_by_ticket(self, ticket: str) -> ComplaintFile | None: ...
+    async def settle(
+        self,
+        complaint_id: int,
+        version: int,
+        events: Sequence[tuple[NewEvent, tuple[int, ...]]],
+        record: bytes,
+        state: Literal["filed", "set_aside"],
+    ) -> bool:
+        """Write `events`, each with the ids of the messages it speaks of, and end the task.
+
+        False, and nothing is written, when `version` is no longer the complaint's: something joined meanwhile.
+        """
+
+    # the outbox
+    async def unpublished(self, limit: int, after: int = 0) -> tuple[OutboxEvent, ...]:
+        """Events past `after` that are not confirmed and whose complaint has none in quarantine, in order."""
+
+    async def mark_published(self, positions: Sequence[int], at: datetime) -> None: ...
+    async def event(self, complaint_id: int, sequence: int) -> tuple[OutboxEvent, bool] | None:
+        """One event, and whether the broker has confirmed it."""
+
+    # media behind a provider's address
+    async def media_due(self, now: datetime, limit: int = 20) -> tuple[MediaJob, ...]: ...
+    async def media_done(self, job_id: int, attachment: Attachment) -> None:
+        """Store the attachment's final form (stored or unavailable) and give its complaint a task, due at once,
+        unless others of its files are still pending and no event speaks of it yet."""
+
+    async def media_retry(self, job_id: int, at: datetime) -> None: ...
+
+    # quarantine
+    async def quarantine(self, stage: str, reason: str, *, raw_id: int | None = None,
+                         complaint_id: int | None = None) -> int: ...
+    async def quarantined(self, state: str = "held", limit: int = 1000) -> tuple[QuarantineEntry, ...]: ...
+    async def quarantine_entry(self, entry_id: int) -> QuarantineEntry | None: ...
+    async def release(self, entry_id: int, state: Literal["replayed", "discarded"]) -> None:
+        """End an entry. `replayed` gives its raw event back to `kept` with no tries, or its complaint a new task."""
+
+    # watching
+    async def depths(self) -> Depths: ...
+    async def recent(self, office_code: str | None = None, limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
+        """The newest complaints: ticket, opened_at, channel; of one office when it is named."""
