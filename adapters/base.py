@@ -17,7 +17,7 @@ What an adapter can do beyond parsing is said by the small protocols it fulfils:
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -129,6 +129,26 @@ class Spool(Protocol):
         """Forget it; harmless after it was kept."""
 
 
+class Fetch(Protocol):
+    """A guarded download from an address that a provider named: the network's inside is out of its reach."""
+
+    def __call__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] = {},
+        auth: tuple[str, str] | None = None,
+        allow_hosts: Collection[str] = (),
+    ) -> AsyncIterator[bytes]:
+        """The body behind `url`, in chunks. Raises `ProviderUnavailable` or `ProviderRefused`.
+
+        Only http and https, only public addresses, at most five redirects. `headers` and `auth` (user name,
+        password) go to the origin of `url` alone, never along a redirect to another one. `allow_hosts` are
+        `host:port` pairs from the operator's configuration, never from a message, that may be reached even
+        though they are not public: a provider's fake on loopback. No error names the path or a credential.
+        """
+
+
 class Clock(Protocol):
     """The time, so that tests can hold it."""
 
@@ -145,6 +165,8 @@ class Ports:
     new_spool: type[Any] | Any
     public_url: str = ""
     """Address of the gateway as providers see it, without a slash at the end."""
+    fetch: Fetch | None = None
+    """For media behind addresses that a message names; None where nothing may be downloaded."""
 
 
 class Account(Struct, frozen=True, kw_only=True):
