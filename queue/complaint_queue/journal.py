@@ -32,6 +32,10 @@ class Admit(Struct, frozen=True, kw_only=True):
     `claim`, `sender`, `group` and `follows` are 16-byte keys (`normalizer.identity`). `ticket_day` is the ISO date
     in Jakarta from which a new ticket takes its number. `quiet` is how many seconds a new complaint stays open
     for more (0: due at once); with `group`, `parts` closes it early and each part prolongs it by `quiet`.
+
+    `handle` is set when `claim` names a version of something that others refer to without it (two different
+    mails may bear one Message-ID): it is claimed beside `claim` if it is still free, so that `follows` finds the
+    message; if another message holds it, this one is stored with the flag `duplicate_message_id`.
     """
 
     message: Message
@@ -44,6 +48,7 @@ class Admit(Struct, frozen=True, kw_only=True):
     quiet: float = 0.0
     follows: tuple[bytes, ...] = ()
     office_code: str = ""
+    handle: bytes | None = None
 
 
 class Held(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,192 @@
+"""One TOML file and the environment become typed settings; a wrong setting is named, with the cure.
+
+Order: built-in defaults, then the file (`--config`, else `KANAL_CONFIG`, else `kanal.toml` if it is there, else
+`intake/default.toml`), then these environment variables: KANAL_DATA_DIR, KANAL_LISTEN, KANAL_PUBLIC_URL,
+KANAL_AMQP_URL. Credentials are never in the file: see `normalizer.settings`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from adapters.base import Account, load as load_adapter
+from normalizer.errors import Misconfigured
+from normalizer.settings import Secret, convert
+
+DEFAULT_FILE = Path(__file__).parent / "default.toml"
+
+
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """`listen` is host:port of the web server. `public_url` is how providers and citizens reach it."""
+
+    data_dir: str = "var"
+    listen: str = "127.0.0.1:8080"
+    public_url: str = ""
+    max_body: int = 40 * 1024 * 1024
+    max_connections: int = 2_000
+    max_waiting: int = 20_000
+    restart_grace: float = 15.0
+    media_wait: float = 20.0
+    polygons: str = ""
+    trusted_proxies: list[str] = []
+
+
+class BrokerTable(Struct, frozen=True, kw_only=True):
+    """RabbitMQ. With no `url`, one on localhost is used if it answers; else the journal holds everything."""
+
+    url: Secret | None = None
+    virtual_host: str = "kanal-aduan"
+    crm_public_key: str = ""
+    alarm_after: float = 60.0
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """Everything that `intake.service` needs. `source` is the file it came from, for messages."""
+
+    gateway: GatewaySettings
+    broker: BrokerTable
+    accounts: tuple[Account, ...]
+    source: str = ""
+
+    @property
+    def data_dir(self) -> Path:
+        return Path(self.gateway.data_dir)
+
+    @property
+    def host(self) -> str:
+        return self.gateway.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.gateway.listen.rpartition(":")[2])
+
+    @property
+    def public_url(self) -> str:
+        return (self.gateway.public_url or f"http://{self.gateway.listen}").rstrip("/")
+
+    def account(self, name: str) -> Account:
+        for account in self.accounts:
+            if account.name == name:
+                return account
+        known = ", ".join(a.name for a in self.accounts)
+        raise Misconfigured("account.name", f"no account is called {name!r}", f"use one of: {known}")
+
+    def resolve(self, reference: str) -> str:
+        """The value behind `env:NAME`, `file:PATH` or `auto:NAME`. Raises `Misconfigured` with the cure."""
+        scheme, _, rest = reference.partition(":")
+        if scheme == "env":
+            value = os.environ.get(rest, "")
+            if not value:
+                raise Misconfigured(reference, "the environment variable is not set", f"export {rest}=…")
+            return value
+        if scheme == "file":
+            try:
+                return Path(rest).read_text().strip()
+            except OSError as error:
+                raise Misconfigured(
+                    reference, f"cannot be read ({error.strerror})", "write the secret into that file, mode 600"
+                ) from None
+        if scheme == "auto" and rest.replace("-", "").replace("_", "").isalnum():
+            return _own_secret(self.data_dir / "secrets" / rest)
+        raise Misconfigured(
+            "secret",
+            "a credential must not stand in the configuration",
+            'write a reference: "env:NAME", "file:PATH", or "auto:NAME" for a door of our own',
+        )
+
+
+def _own_secret(path: Path) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(
+            "gateway.data_dir",
+            f"cannot write {path} ({error.strerror})",
+            "give the gateway's user the right to write there, or set KANAL_DATA_DIR",
+        ) from None
+    with os.fdopen(descriptor, "w") as file:
+        value = secrets.token_urlsafe(24)
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    return value
+
+
+def find_file(path: Path | None, environment: Mapping[str, str]) -> Path:
+    """Which file rules: the one asked for, `KANAL_CONFIG`, ./kanal.toml, or the built-in default."""
+    if path is not None:
+        return path
+    if environment.get("KANAL_CONFIG"):
+        return Path(environment["KANAL_CONFIG"])
+    own = Path("kanal.toml")
+    return own if own.is_file() else DEFAULT_FILE
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings. Raises `Misconfigured` for a file that is absent, not TOML, or holds a wrong setting."""
+    source = find_file(path, environment)
+    try:
+        table = tomllib.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Misconfigured("--config", f"cannot read {source} ({error.strerror})", "name a readable file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
+    for name in table:
+        if name not in ("gateway", "broker", "account"):
+            raise Misconfigured(name, "there is no such table", "use [gateway], [broker] and [[account]]")
+    gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
+    for variable, field in (
+        ("KANAL_DATA_DIR", "data_dir"),
+        ("KANAL_LISTEN", "listen"),
+        ("KANAL_PUBLIC_URL", "public_url"),
+    ):
+        if environment.get(variable):
+            gateway = replace(gateway, **{field: environment[variable]})
+    _check_listen(gateway.listen)
+    accounts = _accounts(table.get("account", []))
+    config = Config(gateway=gateway, broker=BrokerTable(), accounts=accounts, source=str(source))
+    broker = convert(BrokerTable, table.get("broker", {}), "broker", config.resolve)
+    if environment.get("KANAL_AMQP_URL"):
+        broker = replace(broker, url=Secret(environment["KANAL_AMQP_URL"]))
+    return replace(config, broker=broker)
+
+
+def _accounts(tables: Any) -> tuple[Account, ...]:
+    if not isinstance(tables, list):
+        raise Misconfigured("account", "must be a list", "write each account as [[account]]")
+    accounts = []
+    for number, table in enumerate(tables, 1):
+        table = dict(table)
+        where = f"account.{table.get('name', number)}"
+        own = {key: table.pop(key) for key in ("name", "adapter", "channel") if key in table}
+        account = convert(Account, {**own, "settings": table.pop("settings", {})}, where, _no_secret)
+        for name in table:
+            raise Misconfigured(f"{where}.{name}", "there is no such setting", f"put it into [{where}.settings]?")
+        if not account.name.replace("-", "").replace("_", "").isalnum():
+            raise Misconfigured(f"{where}.name", "is used in addresses", "use letters, digits, - and _")
+        if account.name in {a.name for a in accounts}:
+            raise Misconfigured(f"{where}.name", "is used twice", "give each account a name of its own")
+        adapter = load_adapter(account.adapter)
+        accounts.append(replace(account, channel=account.channel or adapter.default_channel))
+    return tuple(accounts)
+
+
+def _check_listen(listen: str) -> None:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise Misconfigured("gateway.listen", f"{listen!r} is no address", "write host:port, as 127.0.0.1:8080")
+
+
+def _no_secret(_: str) -> str:
+    raise Misconfigured("secret", "does not belong here", "put it into the account's settings")

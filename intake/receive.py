@@ -1,0 +1,190 @@
+"""The one way in for every door: a raw event becomes durable, and each of its items gets its fate.
+
+The order is the promise: parse, store files and their folder, claim and sync in the journal, and only then return,
+so that the door may answer. What the parser cannot read is kept whole in quarantine; what we cannot keep raises
+`Unavailable`, and the door says "try again".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from msgspec.structs import replace
+
+from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Spool
+from complaint_queue.files import FileStore, FileSpool
+from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
+from intake.metrics import Metrics
+from normalizer.errors import Rejected, Unreadable
+from normalizer.identity import Secrets, claim_of, encode_id, ticket_day
+from normalizer.media import sniff
+from normalizer.record import Attachment, Message, RawEvent
+
+#: A raw body above this goes to the file store, so that the journal's rows stay small.
+ROW_LIMIT = 64 * 1024
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Turns raw events into fates. `woken` is called when something new waits to be settled."""
+
+    journal: Journal
+    files: FileStore
+    secrets: Secrets
+    metrics: Metrics
+    woken: Callable[[], None]
+
+    async def receive(
+        self, adapter: Adapter[Any], raw: RawEvent, cursor: Cursor | None = None
+    ) -> Sequence[Fate]:
+        """Parse inline, then `admit`. For doors that are owed an answer about each item.
+
+        Raises `Malformed` on our own doors, `Unavailable` when nothing could be kept.
+        """
+        try:
+            items = adapter.parse(raw)
+        except Unreadable as error:
+            items = [NotRead(reason=error.reason)]
+        except Rejected:
+            raise
+        except Exception as error:
+            log.exception("parser_failed", account=adapter.account.name)
+            items = [NotRead(reason=f"{type(error).__name__}: {error}")]
+        return await self.admit(adapter, raw, items, cursor)
+
+    async def admit(
+        self,
+        adapter: Adapter[Any],
+        raw: RawEvent,
+        items: Sequence[Item],
+        cursor: Cursor | None = None,
+        raw_id: int | None = None,
+    ) -> Sequence[Fate]:
+        """Claim and sync what was parsed; the fates are in the order of `items`."""
+        admits: list[Admit] = []
+        held: list[Held] = []
+        for index, item in enumerate(items):
+            if isinstance(item, Accepted):
+                admits.append(self._admit(adapter, raw, await self._store_contents(item)))
+            elif isinstance(item, NotRead):
+                held.append(Held(reason=item.reason, item=index, external_id=item.external_id))
+        admitted: Sequence[Admitted] = ()
+        if admits or held or cursor is not None or raw_id is not None:
+            if (admits or held) and raw_id is None and len(raw.body) > ROW_LIMIT:
+                raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
+            admitted = await self.journal.admit(
+                Admission(
+                    raw=raw,
+                    messages=tuple(admits),
+                    held=tuple(held),
+                    cursor=(cursor.name, cursor.value) if cursor else None,
+                    raw_id=raw_id,
+                )
+            )
+        if admitted:
+            self.woken()
+        return self._fates(adapter, items, admitted)
+
+    async def keep(self, raw: RawEvent, spool: Spool | None, cursor: Cursor | None) -> None:
+        """Sync the bytes now; `intake.kept` parses them later."""
+        if spool is not None:
+            assert isinstance(spool, FileSpool)
+            raw = replace(raw, body=b"", body_file=await self.files.keep(spool))
+        elif len(raw.body) > ROW_LIMIT:
+            raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
+        await self.journal.keep(raw, (cursor.name, cursor.value) if cursor else None)
+
+    async def _store_contents(self, item: Accepted) -> Message:
+        """The message with its inline files stored, synced, and named by their content."""
+        if not item.contents:
+            return item.message
+        indexes = sorted(item.contents)
+        hashes = await self.files.put_many([item.contents[i] for i in indexes])
+        attachments: list[Attachment] = list(item.message.attachments)
+        for index, sha256 in zip(indexes, hashes, strict=True):
+            content = item.contents[index]
+            attachments[index] = replace(
+                attachments[index],
+                sha256=sha256,
+                size=len(content),
+                media_type=sniff(content[:4096]) or "application/octet-stream",
+                state="stored",
+            )
+        return replace(item.message, attachments=tuple(attachments))
+
+    def _admit(self, adapter: Adapter[Any], raw: RawEvent, message: Message) -> Admit:
+        account = adapter.account.name
+        reference = message.sender.reference or message.external_id
+        group = message.group
+        if message.authenticity.method == "none":
+            message = replace(message, authenticity=adapter.authenticity(raw))
+        return Admit(
+            message=message,
+            claim=claim_of(account, message.external_id, message.verb, message.version),
+            handle=claim_of(account, message.external_id) if message.version and message.verb == "new" else None,
+            sender=self.secrets.person(adapter.name, reference),
+            channel=message.channel or adapter.account.channel,
+            ticket_day=ticket_day(raw.received_at).isoformat(),
+            group=self.secrets.group(account, reference, group.key) if group else None,
+            parts=group.parts if group else None,
+            quiet=group.silence if group else 0.0,
+            follows=tuple(claim_of(account, external_id) for external_id in message.follows),
+            office_code=message.office_code,
+        )
+
+    def _fates(
+        self, adapter: Adapter[Any], items: Sequence[Item], admitted: Sequence[Admitted]
+    ) -> Sequence[Fate]:
+        fates: list[Fate] = []
+        rest = iter(admitted)
+        for item in items:
+            if isinstance(item, Accepted):
+                fates.append(self._accepted(item.message.external_id, next(rest)))
+            elif isinstance(item, Ignored):
+                fates.append(Fate(outcome="ignored", reason=item.reason, external_id=item.external_id))
+            else:
+                fates.append(Fate(outcome="quarantined", reason=item.reason, external_id=item.external_id))
+                log.warning("quarantined", account=adapter.account.name, external_id=item.external_id)
+            self.metrics.fate(adapter.account.name, fates[-1].outcome, fates[-1].reason)
+        return fates
+
+    def _accepted(self, external_id: str, admitted: Admitted) -> Fate:
+        return Fate(
+            outcome="duplicate" if admitted.how == "duplicate" else "accepted",
+            external_id=external_id,
+            ticket=admitted.ticket,
+            complaint_id=encode_id(admitted.complaint_id),
+            tracking_code=self.secrets.tracking_code(admitted.complaint_id),
+            joined=admitted.how in ("joined", "followed"),
+        )
+
+
+def body_hash(raw: RawEvent) -> str:
+    """SHA-256 of a raw event's bytes, wherever they lie."""
+    return raw.body_file or hashlib.sha256(raw.body).hexdigest()
+
+
+@dataclass(frozen=True)
+class AccountInbox:
+    """The receiver as one account sees it: fulfils `adapters.base.Inbox`."""
+
+    receiver: Receiver
+    adapter: Callable[[], Adapter[Any]]
+    account: str
+    kept: Callable[[], None]
+
+    async def receive(self, raw: RawEvent, *, cursor: Cursor | None = None) -> Sequence[Fate]:
+        return await self.receiver.receive(self.adapter(), raw, cursor)
+
+    async def keep(self, raw: RawEvent, spool: Spool | None = None, *, cursor: Cursor | None = None) -> None:
+        await self.receiver.keep(raw, spool, cursor)
+        self.kept()
+
+    async def cursor(self, name: str) -> str | None:
+        return await self.receiver.journal.cursor(self.account, name)
