@@ -132,7 +132,8 @@ class Attachment(Base):
 
     `sha256` is of the content and empty until it is stored; `size` is in bytes; `media_type` is found from the
     content, `declared_type` and `name` are what the sender claimed. `remote` is the provider's own id or
-    address, from which the adapter fetches it; it never holds a credential.
+    address, from which the adapter fetches it; it never holds a credential. `url` is where the CRM fetches a
+    stored one from the gateway until `url_expires_at`: its signature is the authorisation.
     """
 
     name: str = ""
@@ -144,6 +145,8 @@ class Attachment(Base):
     remote: str = ""
     inline: bool = False
     caption: str = ""
+    url: str = ""
+    url_expires_at: Moment | None = None
     captured_at: Moment | None = None
     captured_place: Coordinates | None = None
 

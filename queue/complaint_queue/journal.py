@@ -254,6 +254,9 @@ class Journal(Protocol):
         """End an entry. `replayed` gives its raw event back to `kept` with no tries, or its complaint a new task."""
 
     # watching
+    async def probe(self) -> None:
+        """Prove that the journal takes a synced write; raises `Unavailable` when it does not."""
+
     async def depths(self) -> Depths: ...
     async def recent(self, office_code: str | None = None, limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
         """The newest complaints: ticket, opened_at, channel; of one office when it is named."""

@@ -1,0 +1,146 @@
+"""Parsing what was kept: mails, and what an operator replays out of quarantine.
+
+Their bytes are already durable, so no parser can lose them. Parsers that may meet hostile input run in a process
+of their own with a deadline. After three deaths there, the raw event goes whole into quarantine and the others
+flow. The journal counts every attempt before it begins, so that input which takes the whole gateway down with it
+ends up there too; that bound is wider, because a gateway that was killed says nothing about the mail in hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from msgspec.structs import replace
+from pebble import ProcessPool
+
+from adapters.base import Accepted, Adapter, Ignored, Item, NotRead
+from complaint_queue.files import FileStore
+from complaint_queue.journal import Held, Journal, Kept
+from intake.receive import Receiver
+from normalizer.errors import Damaged, Rejected, Unavailable, Unreadable
+from normalizer.record import RawEvent
+
+DEATHS = 3
+ATTEMPTS = 10
+AT_ONCE = 4
+DEADLINE = 30.0
+
+log = structlog.get_logger()
+
+
+def parse_apart(adapter: str, raw: RawEvent, settings: Any) -> list[Item]:
+    """Runs in the worker process: the pure parser of one adapter."""
+    parser: Callable[[RawEvent, Any], list[Item]] = importlib.import_module(f"adapters.{adapter}.parse").parse
+    return parser(raw, settings)
+
+
+@dataclass
+class KeptWorker:
+    """The loop that parses kept raw events, the least tried first."""
+
+    journal: Journal
+    files: FileStore
+    receiver: Receiver
+    adapters: Mapping[str, Adapter[Any]]
+    deadline: float = DEADLINE
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _pool: ProcessPool | None = None
+    _deaths: Counter[int] = field(default_factory=Counter)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Parse until cancelled."""
+        while True:
+            self._wake.clear()
+            waiting = await self.journal.kept(100)
+            ordered = sorted(waiting, key=lambda k: k.tries)
+            for start in range(0, len(ordered), AT_ONCE):
+                await asyncio.gather(*map(self.one, ordered[start : start + AT_ONCE]))
+            if not waiting:
+                try:
+                    async with asyncio.timeout(30):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+
+    async def one(self, kept: Kept) -> None:
+        """Give one kept raw event its fate, or leave it for another try."""
+        try:
+            if self._deaths[kept.raw_id] >= DEATHS or kept.tries >= ATTEMPTS:
+                reason = f"the parser crashed or ran out of time ({kept.tries} attempts)"
+                await self.journal.finish_kept(kept.raw_id, "quarantined", Held(reason=reason))
+                log.error("quarantined", raw_id=kept.raw_id, reason=reason)
+                del self._deaths[kept.raw_id]
+                return
+            raw = await self.journal.begin(kept.raw_id)
+            adapter = self.adapters.get(raw.account)
+            if adapter is None:
+                reason = f"there is no account {raw.account!r} any more"
+                await self.journal.finish_kept(kept.raw_id, "quarantined", Held(reason=reason))
+                return
+            try:
+                items = await self._parse(adapter, raw)
+            except (ParserDied, Damaged) as error:
+                self._deaths[kept.raw_id] += 1
+                log.warning("parser_died", raw_id=kept.raw_id, tries=kept.tries + 1, error=str(error))
+                return
+            await self._finish(kept.raw_id, adapter, raw, items)
+        except Unavailable as error:
+            log.warning("kept_waits", reason=error.reason)
+            await asyncio.sleep(1)
+
+    async def _parse(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
+        whole = replace(raw, body=await self.files.read(raw.body_file)) if raw.body_file else raw
+        try:
+            if getattr(adapter, "parse_in_worker", False):
+                return await self._apart(adapter, whole)
+            return await asyncio.to_thread(adapter.parse, whole)
+        except (Unreadable, Rejected) as error:
+            return [NotRead(reason=str(error))]
+        except (ParserDied, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            log.exception("parser_failed", account=raw.account)
+            return [NotRead(reason=f"{type(error).__name__}: {error}")]
+
+    async def _apart(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
+        if self._pool is None:
+            self._pool = ProcessPool(max_workers=1, context=multiprocessing.get_context("spawn"))
+        future: Future[list[Item]] = self._pool.schedule(
+            parse_apart, args=(adapter.name, raw, adapter.settings), timeout=self.deadline
+        )
+        try:
+            return await asyncio.wrap_future(future)
+        except (TimeoutError, OSError) as error:  # pebble's ProcessExpired is an OSError
+            raise ParserDied(f"{type(error).__name__}: {error}") from error
+
+    async def _finish(
+        self, raw_id: int, adapter: Adapter[Any], raw: RawEvent, items: Sequence[Item]
+    ) -> None:
+        if any(isinstance(item, Accepted | NotRead) for item in items):
+            await self.receiver.admit(adapter, raw, items, raw_id=raw_id)
+            return
+        reason = next((i.reason for i in items if isinstance(i, Ignored)), "empty")
+        await self.journal.finish_kept(raw_id, f"ignored:{reason}")
+        self.receiver.metrics.fate(adapter.account.name, "ignored", reason)
+
+    def close(self) -> None:
+        """End the worker process; what it was parsing is parsed again after the next start."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
+
+
+class ParserDied(Exception):
+    """The worker crashed or was stopped at the deadline."""

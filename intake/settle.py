@@ -1,0 +1,253 @@
+"""Closing a complaint: what was said becomes a record, the record an event in the outbox.
+
+Runs outside the answer's path. A complaint is settled when its task is due: at once for most doors, after all
+parts or some silence for an album or a long SMS. Files that are still at the provider are waited for a little, so
+that the first event already holds them; what comes later becomes *information added*.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from complaint_queue import wire
+from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
+from intake.metrics import Metrics
+from normalizer.assemble import added, assemble, with_added
+from normalizer.errors import Unavailable
+from normalizer.identity import Secrets, encode_id
+from normalizer.pipeline import Context, normalise
+from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind
+
+#: How long the CRM may fetch an attachment by the address in an event.
+ATTACHMENT_LIFETIME = timedelta(days=30)
+#: Kinds that open no case when we are sure of them: nobody is owed an answer, the message stays in the journal.
+SET_ASIDE = ("thanks", "spam")
+SURE = 0.9
+TRIES = 3
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What settling one complaint writes."""
+
+    file: ComplaintFile
+    record: Complaint | None
+    events: tuple[tuple[NewEvent, tuple[int, ...]], ...]
+
+    @property
+    def set_aside(self) -> bool:
+        return self.record is not None and not self.events and self.file.last_sequence == 0
+
+
+@dataclass
+class Settler:
+    """The loop that settles what is due. `published` is called when new events wait for the publisher."""
+
+    journal: Journal
+    context: Context
+    secrets: Secrets
+    adapter_of: Callable[[str], str]
+    public_url: str
+    crm_key: bytes | None
+    clock: Callable[[], datetime]
+    metrics: Metrics
+    published: Callable[[], None]
+    media_wait: float = 20.0
+    batch: int = 64
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _failed: dict[int, int] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Settle until cancelled."""
+        while True:
+            self._wake.clear()
+            due = await self.journal.due(self.clock(), self.batch)
+            if due:
+                await self._settle_all(due)
+            else:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        following = await self.journal.next_due()
+        seconds = 60.0 if following is None else (following - self.clock()).total_seconds()
+        try:
+            async with asyncio.timeout(min(max(seconds, 0.005), 60.0)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _settle_all(self, due: Sequence[int]) -> None:
+        files = [file for file in await asyncio.gather(*map(self.journal.complaint, due)) if file is not None]
+        ready = []
+        for file in files:
+            until = self._waits_for_media(file)
+            if until is None:
+                ready.append(file)
+            else:
+                await self.journal.postpone(file.complaint_id, until)
+        done = await asyncio.to_thread(lambda: [self._attempt(file) for file in ready])
+        results = await asyncio.gather(*(self._write(work) for work in done))
+        if any(results):
+            self.published()
+
+    def _waits_for_media(self, file: ComplaintFile) -> datetime | None:
+        """Until when the first words about these messages may wait for their files; None: not any longer."""
+        fresh = [m for m in file.messages if m.event_sequence is None]
+        if not file.media_pending or not fresh:
+            return None
+        until = max(m.received_at for m in fresh) + timedelta(seconds=self.media_wait)
+        return until if until > self.clock() else None
+
+    def _attempt(self, file: ComplaintFile) -> Work | tuple[ComplaintFile, Exception]:
+        try:
+            return self.work(file)
+        except Exception as error:  # whatever a record does to our code, the others flow
+            return file, error
+
+    async def _write(self, work: Work | tuple[ComplaintFile, Exception]) -> bool:
+        if isinstance(work, tuple):
+            await self._failure(*work)
+            return False
+        state = "set_aside" if work.set_aside else "filed"
+        record = b"" if work.record is None else msgspec.msgpack.encode(work.record)
+        try:
+            written = await self.journal.settle(
+                work.file.complaint_id, work.file.version, work.events, record or work.file.record, state
+            )
+        except Unavailable as error:
+            log.warning("settle_waits", reason=error.reason)
+            await asyncio.sleep(1)
+            return False
+        self._failed.pop(work.file.complaint_id, None)
+        if not written:  # something joined meanwhile: the task is still due
+            return False
+        for event, _ in work.events:
+            self.metrics.settled.labels(event.kind).inc()
+        if work.set_aside:
+            self.metrics.settled.labels("set_aside").inc()
+        return bool(work.events)
+
+    async def _failure(self, file: ComplaintFile, error: Exception) -> None:
+        tries = self._failed[file.complaint_id] = self._failed.get(file.complaint_id, 0) + 1
+        log.error("settle_failed", ticket=file.ticket, tries=tries, error=type(error).__name__, exc_info=error)
+        if tries >= TRIES:
+            del self._failed[file.complaint_id]
+            reason = f"{type(error).__name__}: {error}"
+            await self.journal.quarantine("settle", reason, complaint_id=file.complaint_id)
+        else:
+            await self.journal.postpone(file.complaint_id, self.clock() + timedelta(seconds=tries))
+
+    def work(self, file: ComplaintFile) -> Work:
+        """What to write for a complaint as the journal holds it; pure but for the clock."""
+        if file.last_sequence == 0:
+            return self._first(file)
+        before = msgspec.msgpack.decode(file.record, type=Complaint)
+        fresh = [m for m in file.messages if m.event_sequence is None]
+        if fresh:
+            return self._information(file, before, fresh)
+        return self._late_files(file, before)
+
+    def _first(self, file: ComplaintFile) -> Work:
+        stored = file.messages
+        head = stored[0].message
+        adapter = self.adapter_of(file.account)
+        record = assemble(
+            complaint_id=encode_id(file.complaint_id),
+            ticket=file.ticket,
+            adapter=adapter,
+            account=file.account,
+            channel=file.channel,
+            received_at=stored[0].received_at,
+            messages=[m.message for m in stored],
+            raw_sha256=_unique(m.raw_sha256 for m in stored),
+            reference=self.secrets.person(adapter, head.sender.reference or head.external_id).hex(),
+        )
+        if stored[0].third_party:
+            record = replace(record, flags=(*record.flags, "third_party"))
+        record = self._with_urls(normalise(record, self.context))
+        if record.kind in SET_ASIDE and record.kind_confidence >= SURE and not file.office_code:
+            return Work(file, record, ())
+        event = self._event(file, record, "created", 1, None)
+        return Work(file, record, ((event, tuple(m.message_id for m in stored)),))
+
+    def _information(self, file: ComplaintFile, before: Complaint, fresh: Sequence[StoredMessage]) -> Work:
+        """One event for what the reporter added, one for what strangers did."""
+        record, events, sequence = before, [], file.last_sequence
+        for third_party in (False, True):
+            chosen = [m for m in fresh if m.third_party is third_party]
+            if not chosen:
+                continue
+            messages = [m.message for m in chosen]
+            if not third_party:
+                record = with_added(record, messages, _unique(m.raw_sha256 for m in chosen))
+                record = self._with_urls(normalise(self._refreshed(file, record), self.context))
+            news = added(messages, chosen[-1].received_at, third_party=third_party)
+            news = replace(news, attachments=self._urls(news.attachments))
+            sequence += 1
+            event = self._event(file, record, "information_added", sequence, news)
+            events.append((event, tuple(m.message_id for m in chosen)))
+        return Work(file, record, tuple(events))
+
+    def _late_files(self, file: ComplaintFile, before: Complaint) -> Work:
+        """Files that arrived, or turned out to be gone, after an event had spoken of them as pending."""
+        record = self._with_urls(self._refreshed(file, before))
+        changed = tuple(a for a in record.attachments if a not in before.attachments)
+        if not changed:
+            return Work(file, None, ())
+        record = self._with_urls(normalise(record, self.context))
+        news = Added(received_at=self.clock(), attachments=changed)
+        event = self._event(file, record, "information_added", file.last_sequence + 1, news)
+        return Work(file, record, ((event, ()),))
+
+    def _refreshed(self, file: ComplaintFile, record: Complaint) -> Complaint:
+        """The record with its pending files as the messages hold them now."""
+        now = {a.remote: a for m in file.messages for a in m.message.attachments if a.remote}
+        return replace(
+            record,
+            attachments=tuple(now.get(a.remote, a) if a.state == "pending" else a for a in record.attachments),
+        )
+
+    def _with_urls(self, record: Complaint) -> Complaint:
+        return replace(record, attachments=self._urls(record.attachments))
+
+    def _urls(self, attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+        return tuple(a if a.url or not a.sha256 else self._with_url(a) for a in attachments)
+
+    def _with_url(self, attachment: Attachment) -> Attachment:
+        expires_at = (self.clock() + ATTACHMENT_LIFETIME).replace(microsecond=0)
+        expiry = int(expires_at.timestamp())
+        signature = self.secrets.sign("attachment", f"{attachment.sha256}.{expiry}")
+        url = f"{self.public_url}/lampiran/{attachment.sha256}?exp={expiry}&sig={signature}"
+        return replace(attachment, url=url, url_expires_at=expires_at)
+
+    def _event(
+        self, file: ComplaintFile, record: Complaint, kind: EventKind, sequence: int, news: Added | None
+    ) -> NewEvent:
+        event = ComplaintEvent(
+            event=kind, sequence=sequence, occurred_at=self.clock(), complaint=record, added=news
+        )
+        routing_key, body = wire.encode(event, crm_key=self.crm_key)
+        return NewEvent(
+            kind=kind,
+            sequence=sequence,
+            revision=event.revision,
+            occurred_at=event.occurred_at,
+            routing_key=routing_key,
+            body=body,
+        )
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
