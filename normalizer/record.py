@@ -59,7 +59,7 @@ class Base(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Frozen, keyword-only; a field at its default is left out on the wire."""
 
 
-class RawEvent(Base):
+class RawEvent(Base, frozen=True, kw_only=True):
     """What arrived, before anyone understood it: one HTTP request, one mail, one polled item, one form.
 
     `body` is exactly what came over the wire. It is empty when the bytes were too large for a row: then
@@ -78,7 +78,7 @@ class RawEvent(Base):
     envelope: dict[str, str] = {}
 
 
-class Coordinates(Base):
+class Coordinates(Base, frozen=True, kw_only=True):
     """WGS 84 degrees; `accuracy` in metres."""
 
     latitude: Annotated[float, Meta(ge=-90, le=90)]
@@ -86,14 +86,14 @@ class Coordinates(Base):
     accuracy: float | None = None
 
 
-class Region(Base):
+class Region(Base, frozen=True, kw_only=True):
     """An administrative area: Kemendagri code (`31.71`, `31.71.01`, `31.71.01.1001`) and official name."""
 
     code: str
     name: str
 
 
-class Place(Base):
+class Place(Base, frozen=True, kw_only=True):
     """Where it happened, how we know (`method`), and the words that say so (`evidence`).
 
     `method` is one of `office`, `clerk`, `coordinates`, `text`, `address`, `none`; `inside` is None when
@@ -111,14 +111,14 @@ class Place(Base):
     evidence: tuple[str, ...] = ()
 
 
-class Contact(Base):
+class Contact(Base, frozen=True, kw_only=True):
     """One way to reach a person. `kind` is `phone` (E.164), `email`, or `handle`."""
 
     kind: Literal["phone", "email", "handle"]
     value: str
 
 
-class Sender(Base):
+class Sender(Base, frozen=True, kw_only=True):
     """Who wrote, as the channel knows them. `reference` is stable within the adapter: an address, a user id."""
 
     reference: str = ""
@@ -127,7 +127,7 @@ class Sender(Base):
     nik: str = ""
 
 
-class Attachment(Base):
+class Attachment(Base, frozen=True, kw_only=True):
     """A photo, letter, video or voice note.
 
     `sha256` is of the content and empty until it is stored; `size` is in bytes; `media_type` is found from the
@@ -151,7 +151,7 @@ class Attachment(Base):
     captured_place: Coordinates | None = None
 
 
-class Group(Base):
+class Group(Base, frozen=True, kw_only=True):
     """Joins messages into one complaint: an album, the parts of a long SMS, a dialogue.
 
     `key` is unique within account and sender. The complaint closes when `parts` messages are there (if the
@@ -164,7 +164,7 @@ class Group(Base):
     silence: float = 5.0
 
 
-class Authenticity(Base):
+class Authenticity(Base, frozen=True, kw_only=True):
     """How the origin was proved: `method` (signature, secret, session, smtp, none) and mail verdicts.
 
     The verdicts are those of RFC 8601 (`pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`).
@@ -176,7 +176,7 @@ class Authenticity(Base):
     dmarc: str = ""
 
 
-class Message(Base):
+class Message(Base, frozen=True, kw_only=True):
     """One message as a pure parser read it from a raw event.
 
     Its identity is account + `external_id` + `verb` + `version`: an edit is another message. Where a provider
@@ -217,7 +217,7 @@ class Message(Base):
     flags: tuple[Flag, ...] = ()
 
 
-class Evidence(Base):
+class Evidence(Base, frozen=True, kw_only=True):
     """Why a step decided as it did: the words it relied on, and how sure it is."""
 
     step: str
@@ -226,21 +226,21 @@ class Evidence(Base):
     confidence: Confidence = 1.0
 
 
-class Language(Base):
+class Language(Base, frozen=True, kw_only=True):
     """ISO 639 code (`id`, `en`, `jv`, `su`, `bew`), or `und` when it is not known."""
 
     code: str = "und"
     confidence: Confidence = 0.0
 
 
-class CategorySuggestion(Base):
+class CategorySuggestion(Base, frozen=True, kw_only=True):
     """A code of the CRM's category table; a suggestion, never a decision."""
 
     code: str
     confidence: Confidence
 
 
-class Reporter(Base):
+class Reporter(Base, frozen=True, kw_only=True):
     """Who complains. `reference` is a pseudonym that stays the same for one sender of one adapter.
 
     When the complaint is confidential, everything but `reference` is empty here and travels in `sealed`:
@@ -254,7 +254,7 @@ class Reporter(Base):
     sealed: str = ""
 
 
-class Complaint(Base):
+class Complaint(Base, frozen=True, kw_only=True):
     """The canonical complaint record, as far as it is known at this event."""
 
     schema_version: str = SCHEMA_VERSION
@@ -292,7 +292,7 @@ class Complaint(Base):
     evidence: tuple[Evidence, ...] = ()
 
 
-class Added(Base):
+class Added(Base, frozen=True, kw_only=True):
     """What an *information added* brings: the new words and files, and whether a stranger sent them."""
 
     text: str = ""
@@ -303,7 +303,7 @@ class Added(Base):
     edit: bool = False
 
 
-class ComplaintEvent(Base):
+class ComplaintEvent(Base, frozen=True, kw_only=True):
     """What the CRM gets. Its id, `<complaint_id>.<sequence>.<revision>`, is the same at every delivery.
 
     `sequence` counts from 1 within the complaint without gaps; `revision` grows when the same event is sent
