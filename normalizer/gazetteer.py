@@ -21,7 +21,7 @@ BOUNDS = (106.38, -6.383, 106.984, -5.19)
 MAINLAND = (106.676, -6.383, 106.984, -6.064)
 
 
-class Kelurahan(Base):
+class Kelurahan(Base, frozen=True, kw_only=True):
     """One kelurahan with its parents; the point lies inside it (WGS 84 degrees)."""
 
     code: str
@@ -34,7 +34,7 @@ class Kelurahan(Base):
     longitude: float
 
 
-class RegionPath(Base):
+class RegionPath(Base, frozen=True, kw_only=True):
     """A region with its parents; what lies below the region that was asked for is None."""
 
     city: Region
