@@ -295,7 +295,9 @@ def load(name: str) -> type[Adapter[Any]]:
         found = importlib.import_module(f"adapters.{name}")
         adapter: type[Adapter[Any]] = found.ADAPTER
         return adapter
-    raise Misconfigured("account.adapter", f"no adapter is called {name!r}", f"use one of: {', '.join(names())}")
+    raise Misconfigured(
+        "account.adapter", f"no adapter is called {name!r}", f"use one of: {', '.join(names())}"
+    )
 
 
 def names() -> list[str]:

@@ -7,6 +7,7 @@ KANAL_AMQP_URL. Credentials are never in the file: see `normalizer.settings`.
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import tomllib
@@ -17,7 +18,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.base import Account, load as load_adapter
+from adapters.base import Account
+from adapters.base import load as load_adapter
 from normalizer.errors import Misconfigured
 from normalizer.settings import Secret, convert
 
@@ -72,6 +74,21 @@ class Config(Struct, frozen=True, kw_only=True):
     def public_url(self) -> str:
         return (self.gateway.public_url or f"http://{self.gateway.listen}").rstrip("/")
 
+    @property
+    def crm_key(self) -> bytes | None:
+        """The CRM's public key (X25519, 32 bytes), to which confidential identities are sealed."""
+        if not self.broker.crm_public_key:
+            return None
+        try:
+            key = base64.b64decode(self.broker.crm_public_key, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise Misconfigured(
+                "broker.crm_public_key", "is not 32 bytes in base64", "copy the key as the CRM team gave it"
+            )
+        return key
+
     def account(self, name: str) -> Account:
         for account in self.accounts:
             if account.name == name:
@@ -92,7 +109,9 @@ class Config(Struct, frozen=True, kw_only=True):
                 return Path(rest).read_text().strip()
             except OSError as error:
                 raise Misconfigured(
-                    reference, f"cannot be read ({error.strerror})", "write the secret into that file, mode 600"
+                    reference,
+                    f"cannot be read ({error.strerror})",
+                    "write the secret into that file, mode 600",
                 ) from None
         if scheme == "auto" and rest.replace("-", "").replace("_", "").isalnum():
             return _own_secret(self.data_dir / "secrets" / rest)
@@ -139,7 +158,9 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     try:
         table = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Misconfigured("--config", f"cannot read {source} ({error.strerror})", "name a readable file") from None
+        raise Misconfigured(
+            "--config", f"cannot read {source} ({error.strerror})", "name a readable file"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
@@ -172,7 +193,9 @@ def _accounts(tables: Any) -> tuple[Account, ...]:
         own = {key: table.pop(key) for key in ("name", "adapter", "channel") if key in table}
         account = convert(Account, {**own, "settings": table.pop("settings", {})}, where, _no_secret)
         for name in table:
-            raise Misconfigured(f"{where}.{name}", "there is no such setting", f"put it into [{where}.settings]?")
+            raise Misconfigured(
+                f"{where}.{name}", "there is no such setting", f"put it into [{where}.settings]?"
+            )
         if not account.name.replace("-", "").replace("_", "").isalnum():
             raise Misconfigured(f"{where}.name", "is used in addresses", "use letters, digits, - and _")
         if account.name in {a.name for a in accounts}:
@@ -185,7 +208,9 @@ def _accounts(tables: Any) -> tuple[Account, ...]:
 def _check_listen(listen: str) -> None:
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise Misconfigured("gateway.listen", f"{listen!r} is no address", "write host:port, as 127.0.0.1:8080")
+        raise Misconfigured(
+            "gateway.listen", f"{listen!r} is no address", "write host:port, as 127.0.0.1:8080"
+        )
 
 
 def _no_secret(_: str) -> str:

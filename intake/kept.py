@@ -124,9 +124,7 @@ class KeptWorker:
         except (TimeoutError, OSError) as error:  # pebble's ProcessExpired is an OSError
             raise ParserDied(f"{type(error).__name__}: {error}") from error
 
-    async def _finish(
-        self, raw_id: int, adapter: Adapter[Any], raw: RawEvent, items: Sequence[Item]
-    ) -> None:
+    async def _finish(self, raw_id: int, adapter: Adapter[Any], raw: RawEvent, items: Sequence[Item]) -> None:
         if any(isinstance(item, Accepted | NotRead) for item in items):
             await self.receiver.admit(adapter, raw, items, raw_id=raw_id)
             return

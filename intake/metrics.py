@@ -32,10 +32,17 @@ class Metrics:
         self.settled = Counter(
             "kanal_settled_total", "Complaints settled, by kind of event", ["event"], registry=self.registry
         )
-        self.published = Counter("kanal_published_total", "Events confirmed by the broker", registry=self.registry)
-        self.returned = Counter("kanal_returned_total", "Events that the broker returned", registry=self.registry)
+        self.published = Counter(
+            "kanal_published_total", "Events confirmed by the broker", registry=self.registry
+        )
+        self.returned = Counter(
+            "kanal_returned_total", "Events that the broker returned", registry=self.registry
+        )
         self.restarts = Counter(
-            "kanal_task_restarts_total", "Tasks that ended and were started again", ["task"], registry=self.registry
+            "kanal_task_restarts_total",
+            "Tasks that ended and were started again",
+            ["task"],
+            registry=self.registry,
         )
         self.waiting = Gauge("kanal_waiting", "What waits, by queue", ["queue"], registry=self.registry)
         self.oldest_unpublished = Gauge(

@@ -10,18 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from msgspec.structs import replace
+from normalizer.media import sniff
 
 from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Spool
-from complaint_queue.files import FileStore, FileSpool
+from complaint_queue.files import FileSpool, FileStore
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
 from intake.metrics import Metrics
 from normalizer.errors import Rejected, Unreadable
 from normalizer.identity import Secrets, claim_of, encode_id, ticket_day
-from normalizer.media import sniff
 from normalizer.record import Attachment, Message, RawEvent
 
 #: A raw body above this goes to the file store, so that the journal's rows stay small.
@@ -94,8 +94,7 @@ class Receiver:
     async def keep(self, raw: RawEvent, spool: Spool | None, cursor: Cursor | None) -> None:
         """Sync the bytes now; `intake.kept` parses them later."""
         if spool is not None:
-            assert isinstance(spool, FileSpool)
-            raw = replace(raw, body=b"", body_file=await self.files.keep(spool))
+            raw = replace(raw, body=b"", body_file=await self.files.keep(cast("FileSpool", spool)))
         elif len(raw.body) > ROW_LIMIT:
             raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
         await self.journal.keep(raw, (cursor.name, cursor.value) if cursor else None)
@@ -127,7 +126,9 @@ class Receiver:
         return Admit(
             message=message,
             claim=claim_of(account, message.external_id, message.verb, message.version),
-            handle=claim_of(account, message.external_id) if message.version and message.verb == "new" else None,
+            handle=claim_of(account, message.external_id)
+            if message.version and message.verb == "new"
+            else None,
             sender=self.secrets.person(adapter.name, reference),
             channel=message.channel or adapter.account.channel,
             ticket_day=ticket_day(raw.received_at).isoformat(),

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 from msgspec.structs import replace
+from normalizer.assemble import added, assemble, with_added
 
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
 from intake.metrics import Metrics
-from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.pipeline import Context, normalise
@@ -141,7 +141,9 @@ class Settler:
 
     async def _failure(self, file: ComplaintFile, error: Exception) -> None:
         tries = self._failed[file.complaint_id] = self._failed.get(file.complaint_id, 0) + 1
-        log.error("settle_failed", ticket=file.ticket, tries=tries, error=type(error).__name__, exc_info=error)
+        log.error(
+            "settle_failed", ticket=file.ticket, tries=tries, error=type(error).__name__, exc_info=error
+        )
         if tries >= TRIES:
             del self._failed[file.complaint_id]
             reason = f"{type(error).__name__}: {error}"
@@ -216,7 +218,9 @@ class Settler:
         now = {a.remote: a for m in file.messages for a in m.message.attachments if a.remote}
         return replace(
             record,
-            attachments=tuple(now.get(a.remote, a) if a.state == "pending" else a for a in record.attachments),
+            attachments=tuple(
+                now.get(a.remote, a) if a.state == "pending" else a for a in record.attachments
+            ),
         )
 
     def _with_urls(self, record: Complaint) -> Complaint:

@@ -35,7 +35,9 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]], metrics: Met
                 raise
             log.warning("task_cancelled_from_inside", task=name)
         except Misconfigured as error:
-            log.error("task_misconfigured", task=name, setting=error.setting, problem=error.problem, cure=error.cure)
+            log.error(
+                "task_misconfigured", task=name, setting=error.setting, problem=error.problem, cure=error.cure
+            )
             delay = LAST_DELAY
         except Exception:
             log.exception("task_failed", task=name)

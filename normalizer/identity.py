@@ -65,10 +65,7 @@ def ticket_day(moment: datetime) -> date:
 
 def encode_id(number: int) -> str:
     """A 63-bit id as 13 sortable characters."""
-    out = []
-    for shift in range(60, -1, -5):
-        out.append(_CROCKFORD[(number >> shift) & 31])
-    return "".join(out)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(60, -1, -5))
 
 
 def decode_id(text: str) -> int:
@@ -84,7 +81,9 @@ def decode_id(text: str) -> int:
 def claim_of(account: str, external_id: str, verb: str = "new", version: str = "") -> bytes:
     """The 16 bytes by which a message is claimed: a retry yields the same ones."""
     name = "\x1f".join((account, external_id, verb, version))
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16, person=b"kanal.claim").digest()
+    return hashlib.blake2b(
+        name.encode("utf-8", "surrogatepass"), digest_size=16, person=b"kanal.claim"
+    ).digest()
 
 
 class Secrets:
@@ -125,7 +124,9 @@ class Secrets:
 
     def pin(self, complaint_id: int) -> str:
         """Six digits that open the tracking page together with the ticket; rate limited where it is asked."""
-        return f"{int.from_bytes(self._mac(b'pin', complaint_id.to_bytes(8, 'big'))[:8], 'big') % 1_000_000:06d}"
+        return (
+            f"{int.from_bytes(self._mac(b'pin', complaint_id.to_bytes(8, 'big'))[:8], 'big') % 1_000_000:06d}"
+        )
 
     def sign(self, purpose: str, value: str) -> str:
         """A MAC for our own links (attachments), as 32 hexadecimal digits."""

@@ -43,9 +43,7 @@ class Secret:
         return hash(self._value)
 
 
-def convert(
-    kind: type[T], values: Mapping[str, Any], where: str, resolve: Callable[[str], str]
-) -> T:
+def convert(kind: type[T], values: Mapping[str, Any], where: str, resolve: Callable[[str], str]) -> T:
     """`values` as a `kind`; `where` is the dotted name of the table, for messages.
 
     `resolve` turns a secret's reference into its value and raises `Misconfigured` itself. A wrong or unknown

@@ -1,8 +1,8 @@
 """Whether the gateway lives, whether it can take messages, and its numbers.
 
-    /health/live    200 while the event loop turns
-    /health/ready   200 when the journal takes writes, 503 when it does not; the body says what is degraded
-    /metrics        Prometheus text
+/health/live    200 while the event loop turns
+/health/ready   200 when the journal takes writes, 503 when it does not; the body says what is degraded
+/metrics        Prometheus text
 """
 
 from __future__ import annotations

@@ -55,7 +55,9 @@ class Hooks:
         except Unavailable as error:
             log.warning("try_again", account=name, reason=error.reason)
             self.metrics.rejected.labels(name, type(error).__name__).inc()
-            return web.Response(status=503, headers={"Retry-After": str(error.retry_after)}, text="try again\n")
+            return web.Response(
+                status=503, headers={"Retry-After": str(error.retry_after)}, text="try again\n"
+            )
         except Rejected as error:
             log.info("rejected", account=name, error=type(error).__name__, reason=str(error))
             self.metrics.rejected.labels(name, type(error).__name__).inc()

@@ -246,8 +246,9 @@ class Journal(Protocol):
     async def media_retry(self, job_id: int, at: datetime) -> None: ...
 
     # quarantine
-    async def quarantine(self, stage: str, reason: str, *, raw_id: int | None = None,
-                         complaint_id: int | None = None) -> int: ...
+    async def quarantine(
+        self, stage: str, reason: str, *, raw_id: int | None = None, complaint_id: int | None = None
+    ) -> int: ...
     async def quarantined(self, state: str = "held", limit: int = 1000) -> tuple[QuarantineEntry, ...]: ...
     async def quarantine_entry(self, entry_id: int) -> QuarantineEntry | None: ...
     async def release(self, entry_id: int, state: Literal["replayed", "discarded"]) -> None:
@@ -258,5 +259,7 @@ class Journal(Protocol):
         """Prove that the journal takes a synced write; raises `Unavailable` when it does not."""
 
     async def depths(self) -> Depths: ...
-    async def recent(self, office_code: str | None = None, limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
+    async def recent(
+        self, office_code: str | None = None, limit: int = 100
+    ) -> tuple[tuple[str, datetime, str], ...]:
         """The newest complaints: ticket, opened_at, channel; of one office when it is named."""

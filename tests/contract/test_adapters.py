@@ -77,7 +77,9 @@ def make(folder: Path) -> Adapter[Any]:
     account = msgspec.convert(table, Account)
     kind = load(account.adapter)
     typed = settings.convert(kind.Settings, account.settings, f"account.{account.name}", lambda value: value)
-    return kind(account, typed, Ports(inbox=NoInbox(), clock=HeldClock(), new_spool=None, public_url=PUBLIC_URL))
+    return kind(
+        account, typed, Ports(inbox=NoInbox(), clock=HeldClock(), new_spool=None, public_url=PUBLIC_URL)
+    )
 
 
 def read(case: Case, adapter: Adapter[Any]) -> tuple[RawEvent, bool]:

@@ -1,0 +1,250 @@
+"""The composition root: builds every part once, starts them in order, stops them in reverse.
+
+    keys -> file store -> journal -> normaliser -> settler, kept worker, media -> publisher
+         -> adapters -> web server -> the adapters' own loops
+
+Doors open last and close first: while a door is open, everything behind it can keep what it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+from complaint_queue.journal_sqlite import SqliteJournal
+
+from adapters.base import Adapter, Fate, Ports, Runs, load
+from complaint_queue.codec import Codec
+from complaint_queue.files import FileStore
+from complaint_queue.keys import load_or_create
+from intake.broker import Broker
+from intake.config import Config
+from intake.kept import KeptWorker
+from intake.media import GuardedFetch, MediaFetcher
+from intake.metrics import Metrics
+from intake.receive import AccountInbox, Receiver
+from intake.settle import Settler
+from intake.staff.store import StaffStore
+from intake.supervise import supervise
+from intake.web import pages
+from intake.web.health import Health
+from intake.web.hooks import Hooks
+from normalizer.errors import Misconfigured
+from normalizer.identity import Secrets
+from normalizer.pipeline import build_context
+from normalizer.record import RawEvent
+from normalizer.settings import convert
+
+log = structlog.get_logger()
+
+
+class UtcClock:
+    """The machine's clock; fulfils `adapters.base.Clock`."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Service:
+    """One gateway. `start` opens its doors, `stop` closes them within ten seconds, nothing half done."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock = UtcClock()
+        self.metrics = Metrics()
+        self.alarms: dict[str, str] = {}
+        self.adapters: dict[str, Adapter[Any]] = {}
+        self.addresses: dict[str, str] = {}
+        self.stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._doors: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Build and start everything. Raises `Misconfigured` or `Damaged` with the cure before any door opens."""
+        folder = _data_folder(self.config.data_dir)
+        await self._store(folder)
+        self._insides()
+        self._build_adapters()
+        self.staff = StaffStore(folder / "staff.sqlite3", self.clock.now)
+        await self.staff.open()
+        await self.broker.find()
+        self._run("settle", self.settler.run)
+        self._run("kept", self.kept.run)
+        self._run("media", self.media.run)
+        self._run("publish", self.broker.run)
+        await self._open_web()
+        for adapter in self.adapters.values():
+            if isinstance(adapter, Runs):
+                self._run(f"account:{adapter.account.name}", adapter.run, self._doors)
+
+    async def run_until_stopped(self) -> None:
+        """Serve until SIGTERM, SIGINT or `stopping` is set; then stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopping.set)
+        await self.stopping.wait()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Close the doors, finish what is in hand, release everything; in the reverse order of the start."""
+        await _cancel(self._doors)
+        await self._runner.cleanup()
+        for adapter in self.adapters.values():
+            await adapter.close()
+        await _cancel(self._tasks)
+        await asyncio.to_thread(self.kept.close)
+        await self.fetch.close()
+        await self.staff.close()
+        await self.journal.close()
+        await self.files.close()
+
+    async def _store(self, folder: Path) -> None:
+        keyring = load_or_create(folder / "keys.json", os.environ)
+        codec = Codec(keyring)
+        self.secrets = Secrets(keyring.identity)
+        self.files = FileStore(folder / "files", codec)
+        self.files.sweep()
+        waiting = self.config.gateway.max_waiting
+        self.journal = SqliteJournal(folder / "journal.sqlite3", codec, self.clock.now, max_waiting=waiting)
+        await self.journal.open()
+        await self.journal.prolong(self.clock.now() + timedelta(seconds=self.config.gateway.restart_grace))
+
+    def _insides(self) -> None:
+        """Everything between the journal and the doors; each part wakes the next."""
+        gateway = self.config.gateway
+        polygons = Path(gateway.polygons) if gateway.polygons else None
+        self.broker = Broker(
+            self.config.broker, self.journal, self.config.public_url, self.clock.now, self.metrics, self.alarm
+        )
+        self.settler = Settler(
+            journal=self.journal,
+            context=build_context(polygons=polygons),
+            secrets=self.secrets,
+            adapter_of=lambda account: self.config.account(account).adapter,
+            public_url=self.config.public_url,
+            crm_key=self.config.crm_key,
+            clock=self.clock.now,
+            metrics=self.metrics,
+            published=self.broker.wake,
+            media_wait=gateway.media_wait,
+        )
+        self.receiver = Receiver(self.journal, self.files, self.secrets, self.metrics, self._received)
+        self.kept = KeptWorker(self.journal, self.files, self.receiver, self.adapters)
+        self.media = MediaFetcher(
+            self.journal, self.files, self.adapters, self.clock.now, on_done=self.settler.wake
+        )
+        self.fetch = GuardedFetch()
+
+    def _received(self) -> None:
+        self.settler.wake()
+        self.media.wake()
+
+    def _build_adapters(self) -> None:
+        for account in self.config.accounts:
+            kind = load(account.adapter)
+            where = f"account.{account.name}.settings"
+            settings = convert(kind.Settings, account.settings, where, self.config.resolve)
+            inbox = AccountInbox(
+                self.receiver, partial(self.adapters.__getitem__, account.name), account.name, self.kept.wake
+            )
+            ports = Ports(
+                inbox=inbox,
+                clock=self.clock,
+                new_spool=self.files.new_spool,
+                public_url=self.config.public_url,
+                fetch=self.fetch,
+            )
+            self.adapters[account.name] = kind(account, settings, ports)
+
+    async def _open_web(self) -> None:
+        gateway = self.config.gateway
+        deps = pages.PageDeps(
+            journal=self.journal,
+            files=self.files,
+            secrets=self.secrets,
+            staff=self.staff,
+            clock=self.clock.now,
+            receive=self._receive_form,
+            walkin_account=next((a.name for a in self.config.accounts if a.adapter == "walkin"), ""),
+            public_url=self.config.public_url,
+            secure=self.config.public_url.startswith("https:"),
+        )
+        app = web.Application(middlewares=pages.middlewares(deps), client_max_size=gateway.max_body)
+        hooks = Hooks(
+            receiver=self.receiver,
+            adapters=self.adapters,
+            clock=self.clock.now,
+            public_url=self.config.public_url,
+            metrics=self.metrics,
+            trusted_proxies=tuple(gateway.trusted_proxies),
+        )
+        hooks.mount(app)
+        Health(
+            journal=self.journal,
+            metrics=self.metrics,
+            clock=self.clock.now,
+            broker=lambda: self.broker.state,
+            alarms=lambda: self.alarms,
+            alarm_after=self.config.broker.alarm_after,
+        ).mount(app)
+        pages.mount(app, deps)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Misconfigured(
+                "gateway.listen",
+                f"cannot listen on {self.config.gateway.listen} ({error.strerror})",
+                "end the program that uses the port, or set KANAL_LISTEN to a free one",
+            ) from None
+        self.addresses["web"] = f"http://{self.config.gateway.listen}"
+
+    async def _receive_form(self, account: str, raw: RawEvent) -> Sequence[Fate]:
+        return await self.receiver.receive(self.adapters[account], raw)
+
+    def alarm(self, name: str, words: str | None) -> None:
+        """Something that a person should know (`words`), or that it is over (None). Logged once per change."""
+        if words is None:
+            if self.alarms.pop(name, None) is not None:
+                log.info("alarm_over", alarm=name)
+        elif self.alarms.get(name) != words:
+            self.alarms[name] = words
+            log.error("alarm", alarm=name, words=words)
+
+    def _run(
+        self, name: str, work: Callable[[], Awaitable[None]], tasks: list[asyncio.Task[None]] | None = None
+    ) -> None:
+        task = asyncio.create_task(supervise(name, work, self.metrics), name=name)
+        (self._tasks if tasks is None else tasks).append(task)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in reversed(tasks):
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    tasks.clear()
+
+
+def _data_folder(folder: Path) -> Path:
+    """The data folder, made if need be, for our eyes alone. Raises `Misconfigured` when it cannot be used."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise Misconfigured(
+            "gateway.data_dir",
+            f"{folder} cannot be used ({error.strerror})",
+            f"run: mkdir -p {folder} && chown $(id -un) {folder}, or set KANAL_DATA_DIR",
+        ) from None
+    return folder

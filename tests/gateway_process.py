@@ -1,0 +1,195 @@
+"""A real gateway in a process of its own, for tests that kill it, starve it or send it real traffic."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from adapters.base import Gateway, Simulator, load
+from intake.config import Config
+from intake.config import load as load_config
+from normalizer.settings import convert
+
+ROOT = Path(__file__).resolve().parent.parent
+CLERK = ("loket.uji", "kata-sandi-uji-2611")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+CONFIG = """
+[gateway]
+data_dir = "{data}"
+listen = "127.0.0.1:{http}"
+restart_grace = 3.0
+
+[broker]
+alarm_after = 5.0
+
+[[account]]
+name = "email-dki"
+adapter = "email"
+[account.settings]
+listen = "127.0.0.1:{smtp}"
+recipients = ["dki@jakarta.go.id"]
+
+[[account]]
+name = "sms-kannel"
+adapter = "sms"
+[account.settings]
+provider = "kannel"
+secret = "auto:kannel"
+
+[[account]]
+name = "sms-twilio"
+adapter = "sms"
+[account.settings]
+provider = "twilio"
+account_sid = "AC00000000000000000000000000000000"
+auth_token = "auto:twilio"
+
+[[account]]
+name = "telegram-dki"
+adapter = "telegram"
+[account.settings]
+token = "auto:telegram-token"
+secret = "auto:telegram-secret"
+mode = "webhook"
+set_webhook = false
+api_base_url = "http://127.0.0.1:{telegram}/bot"
+api_file_url = "http://127.0.0.1:{telegram}/file/bot"
+
+[[account]]
+name = "loket"
+adapter = "walkin"
+"""
+
+
+class GatewayProcess:
+    """`python -m intake serve` on free ports, in `folder`. `amqp_url` empty: the embedded journal alone."""
+
+    def __init__(
+        self, folder: Path, amqp_url: str = "", prefix: Iterable[str] = (), template: str = CONFIG
+    ) -> None:
+        self.folder = folder
+        self.http, self.smtp, self.telegram = free_ports(3)
+        self.config_file = folder / "kanal.toml"
+        self.config_file.write_text(
+            template.format(data=folder / "data", http=self.http, smtp=self.smtp, telegram=self.telegram)
+        )
+        self.prefix = list(prefix)
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}",
+            "KANAL_AMQP_URL": amqp_url,
+        }
+        if not amqp_url:
+            self.environment["KANAL_AMQP_URL"] = ""
+            self.environment["KANAL_BROKER"] = "none"
+        self.process: asyncio.subprocess.Process | None = None
+        self.log = folder / "gateway.log"
+
+    @property
+    def config(self) -> Config:
+        return load_config(self.config_file, {})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http}"
+
+    @property
+    def gateway(self) -> Gateway:
+        return Gateway(http=self.url, public_url=self.url, session=CLERK)
+
+    async def start(self, within: float = 30.0) -> float:
+        """Start and wait until ready; the seconds it took."""
+        started = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.prefix,
+                sys.executable,
+                "-m",
+                "intake",
+                "serve",
+                "--config",
+                str(self.config_file),
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+            )
+        async with aiohttp.ClientSession() as session:
+            while True:
+                if self.process.returncode is not None:
+                    raise RuntimeError(f"the gateway ended at once:\n{self.log.read_text()[-4000:]}")
+                if time.monotonic() - started > within:
+                    raise RuntimeError(f"not ready within {within} s:\n{self.log.read_text()[-4000:]}")
+                with contextlib.suppress(aiohttp.ClientError, OSError):
+                    async with session.get(self.url + "/health/ready") as answer:
+                        if answer.status == 200:
+                            return time.monotonic() - started
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """SIGKILL, as a power cut does it to a process."""
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self, within: float = 15.0) -> float:
+        """SIGTERM and wait; the seconds it took."""
+        assert self.process is not None
+        started = time.monotonic()
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(within):
+                await self.process.wait()
+        return time.monotonic() - started
+
+    async def run(self, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
+        """Run `kanal` with this gateway's configuration; its exit code and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "intake",
+            *arguments,
+            env={**self.environment, "KANAL_CONFIG": str(self.config_file)},
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        out, _ = await process.communicate(stdin)
+        return process.returncode or 0, out.decode()
+
+    async def health(self) -> dict[str, Any]:
+        async with aiohttp.ClientSession() as session, session.get(self.url + "/health/ready") as answer:
+            body: dict[str, Any] = await answer.json()
+            return body
+
+    def simulator(self, account_name: str) -> Simulator:
+        """The provider's side of one account."""
+        config = self.config
+        account = config.account(account_name)
+        settings = convert(load(account.adapter).Settings, account.settings, account_name, config.resolve)
+        module = importlib.import_module(f"adapters.{account.adapter}.simulate")
+        simulator: Simulator = module.simulator(account, settings, self.gateway)
+        return simulator
