@@ -47,34 +47,34 @@ alarm_after = 5.0
 name = "email-dki"
 adapter = "email"
 [account.settings]
-listen = "127.0.0.1:{smtp}"
-recipients = ["dki@jakarta.go.id"]
+smtp_listen = "127.0.0.1:{smtp}"
+addresses = ["dki@jakarta.go.id"]
 
 [[account]]
 name = "sms-kannel"
 adapter = "sms"
 [account.settings]
 provider = "kannel"
-secret = "auto:kannel"
+secrets = {{ secret = "auto:kannel" }}
 
 [[account]]
 name = "sms-twilio"
 adapter = "sms"
 [account.settings]
 provider = "twilio"
-account_sid = "AC00000000000000000000000000000000"
-auth_token = "auto:twilio"
+options = {{ account_sid = "AC00000000000000000000000000000000" }}
+secrets = {{ auth_token = "auto:twilio" }}
 
 [[account]]
 name = "telegram-dki"
 adapter = "telegram"
 [account.settings]
-token = "auto:telegram-token"
+token = "file:{folder}/telegram-token"
 secret = "auto:telegram-secret"
 mode = "webhook"
 set_webhook = false
-api_base_url = "http://127.0.0.1:{telegram}/bot"
-api_file_url = "http://127.0.0.1:{telegram}/file/bot"
+username = "KanalAduanUjiBot"
+api_base_url = "http://127.0.0.1:{telegram}"
 
 [[account]]
 name = "loket"
@@ -91,9 +91,9 @@ class GatewayProcess:
         self.folder = folder
         self.http, self.smtp, self.telegram = free_ports(3)
         self.config_file = folder / "kanal.toml"
-        self.config_file.write_text(
-            template.format(data=folder / "data", http=self.http, smtp=self.smtp, telegram=self.telegram)
-        )
+        (folder / "telegram-token").write_text("2611:TEST-not-a-real-token-0001")
+        ports = {"http": self.http, "smtp": self.smtp, "telegram": self.telegram}
+        self.config_file.write_text(template.format(folder=folder, data=folder / "data", **ports))
         self.prefix = list(prefix)
         self.environment = {
             **os.environ,
