@@ -1,0 +1,209 @@
+"""A mail as received, read into the message that somebody wrote: pure, bounded, and never raising.
+
+Every hostile shape was stored before it came here; caps on header, parts, depth, addresses, text and decoded size
+keep the reading within a second or two. What a cap left out is flagged `text_truncated`: the raw mail has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from adapters.base import Accepted, Ignored, Item
+from adapters.email import verify
+from adapters.email.addresses import Mailbox, mailboxes, message_ids
+from adapters.email.body import Body, File, collect
+from adapters.email.mime import Part, read, read_header
+from adapters.email.quotes import reply_text
+from adapters.email.reports import classify, suppresses_answers
+from adapters.email.settings import EmailSettings
+from adapters.email.words import charset_text, decode_words
+from normalizer.record import Attachment, Authenticity, Contact, Message, RawEvent, Sender
+
+_MAX_FOLLOWS = 20
+_MAX_FILES = 200
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_VIDEO_NAMES = (
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".3gp",
+    ".3g2",
+    ".avi",
+    ".mkv",
+    ".webm",
+    ".wmv",
+    ".mpg",
+    ".mpeg",
+    ".flv",
+)
+
+
+def parse(raw: RawEvent, settings: EmailSettings) -> list[Item]:
+    """The one item of a mail: accepted, or ignored with the reason. Runs in a worker process."""
+    if not raw.body.strip():
+        return [Ignored(reason="empty")]
+    mail = read(raw.body)
+    root = mail.root
+    own_id = _message_id(root)
+    machine = classify(root, raw.envelope, settings)
+    if machine is not None:
+        return [Ignored(reason=machine[0], external_id=own_id, detail=machine[1])]
+    body = collect(root)
+    subject = _subject(root)
+    if not body.text.strip() and not body.files and not subject:
+        return [Ignored(reason="empty", external_id=own_id)]
+    return [_accepted(raw, settings, root, body, subject, own_id, mail.cut)]
+
+
+def authenticity(raw: RawEvent, settings: EmailSettings) -> Authenticity:
+    """The verdicts on the mail's origin, from where the account's `verify` says."""
+    if settings.verify == "header":
+        return verify.by_header(read_header(raw.body), settings.authserv_id)
+    if settings.verify == "dns":
+        return verify.from_words(raw.envelope.get("auth_results", ""))
+    return Authenticity(method="smtp")
+
+
+def _accepted(
+    raw: RawEvent, settings: EmailSettings, root: Part, body: Body, subject: str, own_id: str, cut: bool
+) -> Accepted:
+    sender = _sender(root, raw)
+    files = body.files[:_MAX_FILES]
+    version = _version(root, body)
+    full = _CONTROLS_BUT_LINES.sub("", body.text).strip()
+    follows = _follows(root, own_id)
+    video = _is_video_report(raw, settings, root, files)
+    truncated = cut or body.cut or len(body.files) > _MAX_FILES
+    message = Message(
+        external_id=own_id or f"hash:{_fallback(root, body)}",
+        version=version,
+        sent_at=_sent_at(root, raw.received_at),
+        sender=Sender(
+            reference=sender.address,
+            name=sender.name,
+            contacts=(Contact(kind="email", value=sender.address),) if sender.address else (),
+        ),
+        subject=subject,
+        text=reply_text(full, subject) or subject,
+        original_text=full,
+        attachments=tuple(_attachment(file) for file in files),
+        follows=follows,
+        thread_id=_thread(root, own_id),
+        reply_to=_reply_to(root, sender, own_id, subject),
+        channel="lapor_video" if video else "",
+        confidential=video,
+        authenticity=authenticity(raw, settings),
+        flags=("text_truncated",) if truncated else (),
+    )
+    return Accepted(message=message, contents={index: file.content for index, file in enumerate(files)})
+
+
+def _message_id(root: Part) -> str:
+    """The mail's own id as `<…>`; empty when it has none that can be used."""
+    value = root.raw("message-id")
+    found = message_ids(value)
+    if found:
+        return found[0]
+    bare = charset_text(value).strip(" <>\t")
+    return f"<{bare}>" if 3 <= len(bare) <= 400 and not re.search(r"[\s<>\x00-\x1f]", bare) else ""
+
+
+def _version(root: Part, body: Body) -> str:
+    """Tells two mails apart that bear one Message-ID; the same for a mail that comes again by another way."""
+    digest = hashlib.sha256()
+    for piece in (_senders(root), root.raw("date").strip(), body.text.encode("utf-8", "replace")):
+        digest.update(hashlib.sha256(piece).digest())
+    for file in body.files:
+        digest.update(hashlib.sha256(file.content).digest())
+    return digest.hexdigest()[:12]
+
+
+def _fallback(root: Part, body: Body) -> str:
+    text = body.text.encode("utf-8", "replace")
+    pieces = (_senders(root), root.raw("date").strip(), root.raw("subject").strip(), text)
+    return hashlib.sha256(b"\x1f".join(pieces)).hexdigest()[:32]
+
+
+def _senders(root: Part) -> bytes:
+    return ",".join(mailbox.address for mailbox in mailboxes(root.raw("from"))).encode("utf-8", "replace")
+
+
+def _sender(root: Part, raw: RawEvent) -> Mailbox:
+    for name in ("from", "sender", "reply-to", "x-original-from"):
+        for mailbox in mailboxes(root.raw(name)):
+            if mailbox.address:
+                return mailbox
+    named = mailboxes(root.raw("from"))
+    fallback = mailboxes(raw.envelope.get("mail_from", "").encode())
+    return Mailbox(named[0].name if named else "", fallback[0].address if fallback else "")
+
+
+def _subject(root: Part) -> str:
+    return " ".join(_CONTROLS.sub(" ", decode_words(root.raw("subject"))).split())[:1000]
+
+
+def _sent_at(root: Part, received_at: datetime) -> datetime | None:
+    """The Date field in UTC; None when it is missing, broken, from before 1990 or from the future."""
+    text = root.text("date")[:200]
+    try:
+        moment = parsedate_to_datetime(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None
+    moment = moment.replace(microsecond=0)
+    return moment if moment.year >= 1990 and moment <= received_at + timedelta(days=1) else None
+
+
+def _follows(root: Part, own_id: str) -> tuple[str, ...]:
+    """The mails that this one answers, the newest first."""
+    answered = message_ids(root.raw("in-reply-to"))[:3] + message_ids(root.raw("references"))[::-1]
+    return tuple(found for found in dict.fromkeys(answered) if found != own_id)[:_MAX_FOLLOWS]
+
+
+def _thread(root: Part, own_id: str) -> str:
+    found = message_ids(root.raw("references")) or message_ids(root.raw("in-reply-to"))
+    return found[0] if found else own_id
+
+
+def _reply_to(root: Part, sender: Mailbox, own_id: str, subject: str) -> dict[str, str]:
+    wanted = [mailbox.address for mailbox in mailboxes(root.raw("reply-to")) if mailbox.address]
+    handle = {
+        "address": wanted[0] if wanted else sender.address,
+        "message_id": own_id,
+        "subject": subject[:200],
+    }
+    if suppresses_answers(root):
+        handle["suppress"] = "automatic"
+    return handle
+
+
+def _attachment(file: File) -> Attachment:
+    return Attachment(
+        name=file.name, declared_type=file.declared_type[:100], size=len(file.content), inline=file.inline
+    )
+
+
+def _is_video_report(raw: RawEvent, settings: EmailSettings, root: Part, files: list[File]) -> bool:
+    """LaporVideo: a video, sent to the address that takes such reports."""
+    if not settings.lapor_video or not any(_is_video(file) for file in files):
+        return False
+    address = settings.lapor_video_address.lower()
+    recipients = raw.envelope.get("rcpt_to", "").lower().split(",")
+    if not any(recipients):
+        recipients = [mailbox.address for name in ("to", "cc") for mailbox in mailboxes(root.raw(name))]
+    return any(_plain(recipient) == address for recipient in recipients)
+
+
+def _plain(address: str) -> str:
+    local, _, domain = address.strip().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _is_video(file: File) -> bool:
+    if file.declared_type.startswith("video/") or file.name.lower().endswith(_VIDEO_NAMES):
+        return True
+    return file.content[4:8] == b"ftyp" and file.content[8:11] not in (b"hei", b"mif", b"avi", b"M4A")

@@ -1,0 +1,97 @@
+"""How mail programs of many languages introduce a quote, a forwarded mail, and themselves; all in lower case."""
+
+from __future__ import annotations
+
+#: How a line begins that ends in "… wrote:".
+STARTERS = (
+    "on ", "pada ", "tanggal ", "tgl ", "am ", "le ", "el ", "il ", "op ", "den ", "d. ", "på ", "em ", "no dia ",
+    "w dniu ", "dnia ", "pe ", "dne ", "il giorno ", "il giorno", "a ", "ngày ", "vào ", "kirjoitti ",
+    "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag",
+    "måndag", "tisdag", "lördag", "söndag", "fre ", "tor ", "ons ", "tis ", "tir ", "man ", "mån ", "lør ", "lör ",
+    "søn ", "sön ", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "в ", "在 ", "在", "於 ", "于",
+)  # fmt: skip
+
+#: "wrote" wherever it stands in a line that begins and ends as an attribution does.
+VERBS = (
+    "wrote", "menulis", "menuliskan", "mengirim", "tulis", "schrieb", "a écrit", "escribió", "escribio",
+    "ha scritto", "schreef", "geschreven", "skrev", "skrev følgende", "napisał", "pisze", "escreveu", "kirjoitti",
+    "пишет", "писал", "написал", "写道", "寫道", "作成", "작성", "napsal", "đã viết", "scrisse", "følgende",
+)  # fmt: skip
+
+#: "wrote" at the very end, enough without a beginning that we know.
+VERBS_ALONE = (
+    "wrote", "menulis", "menuliskan", "schrieb", "a écrit", "escribió", "ha scritto", "schreef",
+    "het volgende geschreven", "skrev", "skrev følgende", "napisał", "napisał(a)", "napisała", "pisze", "escreveu",
+    "kirjoitti", "пишет", "написал", "написал(а)", "写道", "寫道", "님이 작성", "작성", "のメール", "書きました",
+)  # fmt: skip
+
+FORWARD_MARKS = frozenset(
+    {
+        "forwarded message", "begin forwarded message", "original message forwarded",
+        "pesan diteruskan", "pesan yang diteruskan", "pesan terusan", "mulai pesan diteruskan", "diteruskan",
+        "mulai pesan yang diteruskan", "pesan dialihkan", "surat diteruskan", "pesan yang diforward",
+        "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "message transféré",
+        "début du message transféré", "message transmis", "mensaje reenviado", "inicio del mensaje reenviado",
+        "messaggio inoltrato", "inizio messaggio inoltrato", "doorgestuurd bericht", "begin doorgestuurd bericht",
+        "vidarebefordrat meddelande", "videresendt besked", "videresendt melding", "mensagem encaminhada",
+        "mensagem reencaminhada", "wiadomość przekazana", "пересылаемое сообщение", "転送されたメッセージ",
+        "转发的邮件", "轉寄郵件", "전달된 메시지",
+    }
+)  # fmt: skip
+
+ORIGINAL_MARKS = frozenset(
+    {
+        "original message", "original appointment", "reply message", "pesan asli", "pesan awal", "pesan semula",
+        "surat asli", "email asli", "e mail asli", "ursprüngliche nachricht", "originalnachricht",
+        "original nachricht", "message d'origine", "message original", "mensaje original", "messaggio originale",
+        "oorspronkelijk bericht", "origineel bericht", "ursprungligt meddelande", "originalmeddelande",
+        "oprindelig meddelelse", "original besked", "opprinnelig melding", "mensagem original",
+        "oryginalna wiadomość", "wiadomość oryginalna", "исходное сообщение", "元のメッセージ", "original mail",
+        "原始邮件", "原始郵件", "원본 메시지",
+    }
+)  # fmt: skip
+
+_KEYS = {
+    "from": "from dari pengirim von de da van från fra od expéditeur 差出人 发件人 寄件者 보낸사람 от",
+    "sent": "sent date dikirim terkirim tanggal tgl gesendet datum envoyé enviado fecha data inviato verzonden"
+    " skickat sendt dato wysłano 送信日時 日時 发送时间 日期 날짜 дата",
+    "to": "to kepada ke untuk an à para aan till til do dla 宛先 收件人 받는사람 кому cc tembusan",
+    "subject": "subject perihal subjek hal judul re betreff objet asunto oggetto onderwerp ämne emne temat assunto"
+    " 件名 主题 主旨 제목 тема",
+}
+#: The names of header fields in quoted header blocks, and which of the four they are.
+HEADER_KEYS = {word: kind for kind, words in _KEYS.items() for word in words.split()} | {
+    "보낸 사람": "from",
+    "보낸 날짜": "sent",
+    "받는 사람": "to",
+    "sent at": "sent",
+    "date sent": "sent",
+    "tanggal kirim": "sent",
+    "sendt den": "sent",
+}
+
+#: Before the name of a device or program.
+SENT_FROM = (
+    "sent from my ", "sent from ", "sent via ", "sent with ", "sent using ", "sendt fra min ", "sendt fra ",
+    "skickat från min ", "skickat från ", "verzonden vanaf mijn ", "verstuurd vanaf mijn ", "verzonden met ",
+    "von meinem ", "gesendet von meinem ", "gesendet von ", "gesendet mit ", "envoyé de mon ", "envoyé depuis mon ",
+    "envoyé à partir de ", "enviado desde mi ", "enviado desde ", "enviado do meu ", "enviado via ", "enviado de ",
+    "inviato da ", "inviato dal mio ", "wysłano z ", "wysłane z ", "отправлено с ", "dikirim dari ",
+    "dikirim melalui ", "dikirim lewat ", "dikirim menggunakan ", "terkirim dari ", "terkirim dr ", "dikirim via ",
+    "dikirimkan dari ", "dihantar dari ", "kirim dari ",
+)  # fmt: skip
+
+AD_ENDS = (
+    "iphone", "ipad", "android", "samsung", "galaxy", "blackberry", "yahoo", "outlook", "mail", "xiaomi", "redmi",
+    "oppo", "vivo", "realme", "huawei", "nokia", "smartphone", "handset", "mobile", "telepon", "ponsel", "perangkat",
+    "hp saya", "tablet", "phone", "gmail", "windows", "device", "proton", "infinix", "webmail",
+)  # fmt: skip
+
+ADS = (
+    "get outlook for", "dapatkan outlook untuk", "powered by telkomsel blackberry", "get yahoo mail",
+    "yahoo mail: search, organize", "yahoo mail: cari, atur", "virus-free", "bebas virus", "ohne viren",
+    "obtenir outlook pour", "obtener outlook para", "outlook voor", "télécharger outlook",
+    "diese nachricht wurde von meinem android",
+    "bezoek outlook", "von meinem iphone gesendet", "von meinem ipad gesendet", "von meinem smartphone gesendet",
+    "iphoneから送信", "ipadから送信", "发自我的iphone", "发自我的 iphone", "從我的 iphone 傳送", "나의 iphone에서 보냄",
+)  # fmt: skip
