@@ -50,16 +50,16 @@ class Keyring:
         self.bodies = tuple(BodyKey(secret) for secret in bodies)
         self.newest = self.bodies[0]
         self.by_id = {key.id: key for key in self.bodies}
-        self.identity = identity
+        self.identity_key = identity
 
     def rotated(self) -> Keyring:
         """The same ring with a fresh body key in front."""
-        return Keyring([os.urandom(KEY_BYTES), *(key.secret for key in self.bodies)], self.identity)
+        return Keyring([os.urandom(KEY_BYTES), *(key.secret for key in self.bodies)], self.identity_key)
 
     @property
     def naming(self) -> bytes:
         """The key for names of stored files; it follows the identity key, so it outlives a rotation."""
-        return hmac.digest(self.identity, b"kanal.file-names", "sha256")
+        return hmac.digest(self.identity_key, b"kanal.file-names", "sha256")
 
     def __repr__(self) -> str:
         return f"Keyring({len(self.bodies)} body keys)"
@@ -151,7 +151,7 @@ def _read(path: Path) -> Keyring:
 def save(path: Path, keyring: Keyring, *, replace: bool = True) -> bool:
     """Write the keys to `path`, mode 600, synced with its folder; False when it is there and not replaced."""
     bodies = tuple(key.secret for key in keyring.bodies)
-    held = _KeyFile(format=1, bodies=bodies, identity=keyring.identity, check="")
+    held = _KeyFile(format=1, bodies=bodies, identity=keyring.identity_key, check="")
     held = msgspec.structs.replace(held, check=held.sum())
     beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:

@@ -1,0 +1,221 @@
+"""Opening the SQLite journal: its folder, its lock, its migrations, its soundness, its key.
+
+Everything that can be wrong before the first message is found here, and said with what to do about it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+from normalizer.errors import Damaged, KanalError, Misconfigured, StorageFull, Unavailable
+
+from .codec import Codec
+from .keys import sync_folder
+
+SETTING = "journal.path"
+MIGRATIONS = Path(__file__).parent / "migrations"
+_CANARY = b"this journal opens with this key"
+#: Up to this many bytes the whole database is checked at every start; above, only its small tables.
+_CHECK_WHOLE = 64 * 1024 * 1024
+_SMALL = ("meta", "kept", "days", "groups", "outbox", "media", "quarantine", "cursors")
+
+
+def translate(error: BaseException) -> BaseException:
+    """An error of SQLite or of the system as one of ours; others as they are."""
+    if isinstance(error, KanalError | sqlite3.IntegrityError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        primary = code & 0xFF if code is not None else None
+        if primary == sqlite3.SQLITE_FULL:
+            return StorageFull("no room left on the journal's disk", 30)
+        if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return Damaged(f"the journal's database is damaged ({error}); run `kanal doctor`")
+        if primary in (
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_NOMEM,
+            sqlite3.SQLITE_INTERRUPT,
+        ):
+            return Unavailable(f"the journal cannot be used ({error})")
+    if isinstance(error, OSError):
+        return Unavailable(f"the journal cannot be used ({error.strerror or error})")
+    return error
+
+
+def lock(path: Path) -> int:
+    """Make the folder and take the journal for ourselves; the descriptor that holds the lock.
+
+    Raises `Misconfigured` when the folder cannot be used or another process has the journal.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside = path.with_name(path.name + ".lock")
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise unusable(path, error.strerror or str(error)) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise Misconfigured(
+            SETTING,
+            f"{path} is in use by another process{f' ({holder})' if holder else ''}",
+            "stop the other gateway, or give this one a data folder of its own",
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"pid {os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def unusable(path: Path, problem: str) -> Misconfigured:
+    """The folder does not let us write."""
+    folder = path.parent
+    return Misconfigured(
+        SETTING,
+        f"{folder} cannot be written ({problem})",
+        f"run `mkdir -p {folder}` and `chown` it to the user that runs the gateway, or name another folder",
+    )
+
+
+def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
+    """A connection with the settings that the promises rest on. Used by one thread at a time."""
+    mode = "rwc" if writing else "ro"
+    address = f"{path.resolve().as_uri()}?mode={mode}"
+    db = sqlite3.connect(
+        address, uri=True, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    try:
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute(f"PRAGMA cache_size = {-32 * 1024 if writing else -8 * 1024}")
+        if writing:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA wal_autocheckpoint = 0")
+            db.execute(f"PRAGMA journal_size_limit = {128 * 1024 * 1024}")
+        else:
+            db.execute("PRAGMA query_only = 1")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_for_writing(path: Path, codec: Codec) -> sqlite3.Connection:
+    """The writer's connection to a journal that is there, sound, of our version, and of our key."""
+    fresh = not path.exists() or path.stat().st_size == 0
+    db: sqlite3.Connection | None = None
+    try:
+        if fresh:
+            path.touch(mode=0o600)
+        db = connect(path, writing=True)
+        if not fresh:
+            check(db, path, whole=path.stat().st_size <= _CHECK_WHOLE)
+        migrate(db, path)
+        check_key(db, path, codec)
+        sync_folder(path.parent)
+    except (sqlite3.Error, OSError) as error:
+        if db is not None:
+            db.close()
+        raise _at_start(path, error) from error
+    except BaseException:
+        if db is not None:
+            db.close()
+        raise
+    return db
+
+
+def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, str(error))
+    if isinstance(error, OSError) or code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return unusable(path, getattr(error, "strerror", None) or str(error))
+    return translate(error)
+
+
+def damaged(path: Path, detail: str) -> Damaged:
+    """Exactly what to do about a damaged database."""
+    folder, name = path.parent, path.name
+    return Damaged(
+        f"the journal {path} is damaged: {detail}\n"
+        f"  1. Leave the gateway stopped and copy the folder: cp -a {folder} {folder}.damaged\n"
+        f"  2. Take out what can be read (Debian: apt-get install sqlite3):\n"
+        f"       cd {folder} && sqlite3 {name} .recover | sqlite3 {name}.recovered\n"
+        f"  3. rm -f {name}-wal {name}-shm && mv {name}.recovered {name}\n"
+        f"  4. Start again: bodies that do not decrypt are set aside in the quarantine, the rest flows."
+    )
+
+
+def check(db: sqlite3.Connection, path: Path, *, whole: bool) -> None:
+    """Look for damage in the database's structure. Raises `Damaged`."""
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    pragmas = (
+        ["PRAGMA quick_check(3)"] if whole else [f"PRAGMA quick_check({n})" for n in _SMALL if n in names]
+    )
+    for pragma in pragmas:
+        problems = [row[0] for row in db.execute(pragma)]
+        if problems != ["ok"]:
+            raise damaged(path, "; ".join(problems))
+
+
+def migrate(db: sqlite3.Connection, path: Path, folder: Path = MIGRATIONS) -> None:
+    """Bring the database to the program's version, one transaction for each step. Raises `Misconfigured`."""
+    steps = sorted(
+        (int(found[1]), file)
+        for file in folder.iterdir()
+        if (found := re.match(r"(\d+)_.*\.sql$", file.name))
+    )
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > steps[-1][0]:
+        raise Misconfigured(
+            SETTING,
+            f"{path} was written by a newer program (version {version}, this one knows {steps[-1][0]})",
+            "start the newer program, or put back the data folder's backup from before the update",
+        )
+    for number, file in steps:
+        if number > version:
+            sql = file.read_text(encoding="utf-8")
+            try:
+                db.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+
+def check_key(db: sqlite3.Connection, path: Path, codec: Codec) -> None:
+    """Refuse a key that cannot open what the journal holds; leave our mark in a new one."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'canary'").fetchone()
+    if row is None:
+        db.execute("INSERT INTO meta VALUES ('canary', ?)", (codec.seal("canary", _CANARY),))
+        return
+    try:
+        codec.open("canary", row[0])
+    except Damaged:
+        raise Misconfigured(
+            "journal.key",
+            f"the key does not open the journal {path}",
+            "put back the key file (or KANAL_KEY) that this journal was begun with; old keys stay in the file",
+        ) from None
+
+
+def last_id(db: sqlite3.Connection) -> int:
+    """The greatest id in use, so that new ones are greater even if the clock stepped back."""
+    tables = {
+        "raws": "raw_id",
+        "messages": "message_id",
+        "events": "position",
+        "media": "job_id",
+        "quarantine": "entry_id",
+    }
+    found = [db.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] or 0 for t, c in tables.items()]  # noqa: S608
+    return max(found)

@@ -1,0 +1,280 @@
+"""What the SQLite journal is asked: every query of its reader, on a connection that only reads.
+
+A row whose body does not open is set apart in `Reads.damaged`, so that one damaged record never hides the others.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from normalizer.errors import Damaged
+from normalizer.record import RawEvent
+
+from .codec import Codec
+from .journal import (
+    ComplaintFile,
+    Depths,
+    Kept,
+    MediaJob,
+    OutboxEvent,
+    QuarantineEntry,
+    StoredMessage,
+)
+from .sqlite_line import Job
+from .sqlite_open import translate
+from .sqlite_rows import STATES, Details, MessageBody, moment, ticket_text
+
+_EVENT = "e.position, e.complaint_id, k.ticket, e.kind, e.sequence, e.revision, e.occurred_at, e.routing_key, e.body"
+_MESSAGE = "message_id, raw_id, received_at, third_party, event_sequence, body"
+_ENTRY = "entry_id, account, stage, details, state, since, raw_id, complaint_id"
+
+
+class Reads:
+    """A connection and what can be asked over it. `damaged` holds (complaint id, reason) of what did not open."""
+
+    def __init__(self, db: sqlite3.Connection, codec: Codec) -> None:
+        self.db, self.codec = db, codec
+
+    def run(self, jobs: list[Job]) -> None:
+        """Answer each; handed to a `Line`."""
+        for job in jobs:
+            try:
+                job.result = job.many(self, [job.payload])[0]
+            except Exception as error:
+                job.error = translate(error)
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        return self.db.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        rows = self.db.execute(sql, values).fetchall()
+        return rows[0] if rows else None
+
+    # the way in
+
+    def raw(self, raw_id: int) -> RawEvent:
+        row = self._one("SELECT body FROM raws WHERE raw_id = ?", raw_id)
+        if row is None:
+            raise LookupError(f"there is no raw event {raw_id}")
+        return self.codec.unpack("raw", row[0], RawEvent)
+
+    def kept(self, limit: int) -> tuple[Kept, ...]:
+        rows = self._all("SELECT raw_id, tries FROM kept ORDER BY raw_id LIMIT ?", limit)
+        return tuple(Kept(raw_id=raw_id, tries=tries) for raw_id, tries in rows)
+
+    def cursor(self, account: str, name: str) -> str | None:
+        row = self._one("SELECT value FROM cursors WHERE account = ? AND name = ?", account, name)
+        return None if row is None else str(row[0])
+
+    # complaints
+
+    def due(self, now: int, limit: int) -> tuple[int, ...]:
+        rows = self._all(
+            "SELECT complaint_id FROM complaints WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
+            now,
+            limit,
+        )
+        return tuple(row[0] for row in rows)
+
+    def next_due(self) -> int | None:
+        row = self._one("SELECT min(due_at) FROM complaints WHERE due_at IS NOT NULL")
+        due_at: int | None = row[0]
+        return due_at
+
+    def complaint_by_ticket(self, ticket: int) -> ComplaintFile | None:
+        row = self._one("SELECT complaint_id FROM complaints WHERE ticket = ?", ticket)
+        return None if row is None else self.complaint(row[0])
+
+    def complaint(self, complaint_id: int) -> ComplaintFile | None:
+        # The version is read first: what joins while the rest is read makes `settle` say no, and never too much.
+        row = self._one(
+            "SELECT ticket, account, channel, office, opened_at, state, last_sequence, version "
+            "FROM complaints WHERE complaint_id = ?",
+            complaint_id,
+        )
+        if row is None:
+            return None
+        messages = self._all(
+            f"SELECT {_MESSAGE} FROM messages WHERE message_id = ?1 UNION ALL "  # noqa: S608
+            f"SELECT {_MESSAGE} FROM messages WHERE message_id IN "
+            "(SELECT message_id FROM joined WHERE complaint_id = ?1)",
+            complaint_id,
+        )
+        record = self._one("SELECT record FROM records WHERE complaint_id = ?", complaint_id)
+        pending = self._one("SELECT count(*) FROM media WHERE complaint_id = ?", complaint_id)
+        return ComplaintFile(
+            complaint_id=complaint_id,
+            ticket=ticket_text(row[0]),
+            account=row[1],
+            channel=row[2],
+            office_code=row[3],
+            opened_at=moment(row[4]),
+            state=STATES[row[5]],
+            last_sequence=row[6],
+            version=row[7],
+            messages=tuple(self._message(m) for m in sorted(messages)),
+            media_pending=pending[0],
+            record=self.codec.open("record", record[0]) if record else b"",
+        )
+
+    def _message(self, row: Any) -> StoredMessage:
+        message_id, _, received_at, third_party, event_sequence, sealed = row
+        body = self.codec.unpack("message", sealed, MessageBody)
+        return StoredMessage(
+            message_id=message_id,
+            message=body.message,
+            received_at=moment(received_at),
+            raw_sha256=body.raw_sha256,
+            third_party=bool(third_party),
+            event_sequence=event_sequence,
+        )
+
+    # the outbox
+
+    def unpublished(self, limit: int, after: int) -> tuple[tuple[OutboxEvent, ...], list[int]]:
+        """The events, and the complaints of those that do not open (with everything behind them left out)."""
+        rows = self._all(
+            f"SELECT {_EVENT} FROM outbox o JOIN events e USING (position) "  # noqa: S608
+            "JOIN complaints k ON k.complaint_id = o.complaint_id WHERE o.position > ? AND NOT EXISTS "
+            "(SELECT 1 FROM quarantine q WHERE q.complaint_id = o.complaint_id AND q.stage = 'publish' "
+            "AND q.state = 'held') ORDER BY o.position LIMIT ?",
+            after,
+            limit,
+        )
+        events, damaged = [], []
+        for row in rows:
+            if row[1] in damaged:
+                continue
+            try:
+                events.append(self._event(row))
+            except Damaged:
+                damaged.append(row[1])
+        return tuple(events), damaged
+
+    def event(self, complaint_id: int, sequence: int) -> tuple[OutboxEvent, bool] | None:
+        row = self._one(
+            f"SELECT {_EVENT}, EXISTS (SELECT 1 FROM confirmed c WHERE c.position = e.position) "  # noqa: S608
+            "FROM events e JOIN complaints k USING (complaint_id) "
+            "WHERE e.complaint_id = ? AND e.sequence = ? ORDER BY e.revision DESC LIMIT 1",
+            complaint_id,
+            sequence,
+        )
+        return None if row is None else (self._event(row[:-1]), bool(row[-1]))
+
+    def _event(self, row: Any) -> OutboxEvent:
+        position, complaint_id, ticket, kind, sequence, revision, occurred_at, routing_key, sealed = row
+        return OutboxEvent(
+            position=position,
+            complaint_id=complaint_id,
+            ticket=ticket_text(ticket),
+            kind=kind,
+            sequence=sequence,
+            revision=revision,
+            occurred_at=moment(occurred_at),
+            routing_key=routing_key,
+            body=self.codec.open("event", sealed),
+        )
+
+    # media
+
+    def media_due(self, now: int, limit: int) -> tuple[tuple[MediaJob, ...], list[int]]:
+        """The jobs, and the complaints of those whose message does not open."""
+        rows = self._all(
+            "SELECT j.job_id, k.account, j.message_id, j.place, j.tries, m.body, j.complaint_id FROM media j "
+            "JOIN messages m USING (message_id) JOIN complaints k ON k.complaint_id = j.complaint_id "
+            "WHERE j.due_at <= ? ORDER BY j.due_at LIMIT ?",
+            now,
+            limit,
+        )
+        jobs, damaged = [], []
+        for job_id, account, message_id, place, tries, sealed, complaint_id in rows:
+            try:
+                message = self.codec.unpack("message", sealed, MessageBody).message
+            except Damaged:
+                damaged.append(complaint_id)
+                continue
+            jobs.append(
+                MediaJob(
+                    job_id=job_id,
+                    account=account,
+                    message_id=message_id,
+                    index=place,
+                    attachment=message.attachments[place],
+                    tries=tries,
+                )
+            )
+        return tuple(jobs), damaged
+
+    # quarantine
+
+    def quarantined(self, state: str, limit: int) -> tuple[QuarantineEntry, ...]:
+        rows = self._all(
+            f"SELECT {_ENTRY} FROM quarantine WHERE state = ? ORDER BY entry_id LIMIT ?",  # noqa: S608
+            state,
+            limit,
+        )
+        return tuple(self._entry(row) for row in rows)
+
+    def quarantine_entry(self, entry_id: int) -> QuarantineEntry | None:
+        row = self._one(f"SELECT {_ENTRY} FROM quarantine WHERE entry_id = ?", entry_id)  # noqa: S608
+        return None if row is None else self._entry(row)
+
+    def _entry(self, row: Any) -> QuarantineEntry:
+        entry_id, account, stage, sealed, state, since, raw_id, complaint_id = row
+        try:
+            details = self.codec.unpack("quarantine", sealed, Details)
+        except Damaged as error:
+            details = Details(str(error))
+        return QuarantineEntry(
+            entry_id=entry_id,
+            account=account,
+            stage=stage,
+            reason=details.reason,
+            item=details.item,
+            external_id=details.external_id,
+            state=state,
+            since=moment(since),
+            raw_id=raw_id,
+            complaint_id=complaint_id,
+        )
+
+    # watching
+
+    def depths(self) -> Depths:
+        row = self._one(
+            "SELECT (SELECT count(*) FROM kept), "
+            "(SELECT count(*) FROM complaints WHERE due_at IS NOT NULL AND state = 0), "
+            "(SELECT count(*) FROM complaints WHERE due_at IS NOT NULL), "
+            "(SELECT count(*) FROM outbox), "
+            "(SELECT occurred_at FROM events WHERE position = (SELECT min(position) FROM outbox)), "
+            "(SELECT count(*) FROM media), "
+            "(SELECT count(*) FROM quarantine WHERE state = 'held')"
+        )
+        return Depths(
+            kept=row[0],
+            open_complaints=row[1],
+            tasks=row[2],
+            unpublished=row[3],
+            oldest_unpublished=None if row[4] is None else moment(row[4]),
+            media_pending=row[5],
+            quarantined=row[6],
+        )
+
+    def recent(self, office: str | None, limit: int) -> tuple[Any, ...]:
+        where = "" if office is None else "WHERE office = ? AND office <> '' "
+        rows = self._all(
+            f"SELECT ticket, opened_at, channel FROM complaints {where}ORDER BY complaint_id DESC LIMIT ?",  # noqa: S608
+            *([] if office is None else [office]),
+            limit,
+        )
+        return tuple((ticket_text(ticket), moment(at), channel) for ticket, at, channel in rows)
+
+    def check(self) -> tuple[str, ...]:
+        """Everything that SQLite finds wrong with its structure; reads the whole database."""
+        problems = tuple(str(row[0]) for row in self._all("PRAGMA integrity_check(100)"))
+        return () if problems == ("ok",) else problems
+
+
+Question = Callable[[Reads], Any]
