@@ -3,6 +3,7 @@
     KanalError
     ├── Rejected                   the sender's fault; retrying the same bytes cannot help
     │   ├── Malformed              names the field and the cure; HTTP 400
+    │   │   └── InvalidForm        a form a person filled in: every wrong field at once; HTTP 422
     │   ├── TooLarge               HTTP 413, SMTP 552
     │   └── Forged                 signature, token or sender address does not prove itself; HTTP 403
     ├── Unreadable                 authentic, yet our parser cannot read it: quarantined whole, answered 200
@@ -42,6 +43,16 @@ class Malformed(Rejected):
     def __init__(self, field: str, problem: str, cure: str) -> None:
         super().__init__(f"{field}: {problem}. {cure}")
         self.field, self.problem, self.cure = field, problem, cure
+
+
+class InvalidForm(Malformed):
+    """Every wrong field of a form that a person filled in: (field, key of the problem's text) in page order."""
+
+    http_status = 422
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(problems[0][0], problems[0][1], "Correct the fields that are named")
+        self.problems = problems
 
 
 class TooLarge(Rejected):

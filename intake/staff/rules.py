@@ -149,26 +149,21 @@ def _is_run(text: str) -> bool:
     return steps in ({1}, {-1}, {9})
 
 
-_COMMON_WORDS = [
-    "password",
-    "katasandi",
-    "sandi",
-    "rahasia",
-    "jakarta",
-    "indonesia",
-    "qwerty",
-    "admin",
-    "kanal",
-    "aduan",
-    "kelurahan",
-    "kecamatan",
-    "bismillah",
-    "dki",
-    "crm",
-    "asdfgh",
-    "zxcvbn",
-    "sayang",
-]
+_COMMON_WORDS = (
+    *(
+        "password",
+        "katasandi",
+        "sandi",
+        "rahasia",
+        "jakarta",
+        "indonesia",
+        "qwerty",
+        "admin",
+        "kanal",
+        "aduan",
+    ),
+    *("kelurahan", "kecamatan", "bismillah", "dki", "crm", "asdfgh", "zxcvbn", "sayang"),
+)
 
 
 def _is_common(text: str, login: str) -> bool:
