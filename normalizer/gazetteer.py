@@ -94,7 +94,7 @@ def _paths() -> dict[str, RegionPath]:
 
 
 def find_region(code: str) -> RegionPath | None:
-    """The region of a Kemendagri code (`31.71`, `31.71.01`, `31.71.01.1001`, dots optional) with its parents."""
+    """The region of a Kemendagri code (`31.71`, `31.71.01.1001`; dots optional) with its parents, or None."""
     paths = _paths()
     if code in paths:
         return paths[code]

@@ -3,3 +3,66 @@
 A step takes the complaint as it stands and gives back a changed copy; it is pure given its `Context`, appends one
 `Evidence` per decision, and leaves a field empty rather than guessing.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from normalizer import category, contact, kind, language, media, moderation, place, privacy, text
+from normalizer.categories import CategoryWords
+from normalizer.context import Context, decided
+from normalizer.place_names import PlaceNames
+from normalizer.record import Complaint, Evidence
+
+__all__ = ["STEPS", "Context", "Step", "build_context", "normalise"]
+
+Step = Callable[[Complaint, Context], Complaint]
+
+#: `privacy` comes last, because it masks what the others have found.
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("text", text.step),
+    ("kind", kind.step),
+    ("language", language.step),
+    ("contact", contact.step),
+    ("media", media.step),
+    ("place", place.step),
+    ("category", category.step),
+    ("moderation", moderation.step),
+    ("privacy", privacy.step),
+)
+
+
+def normalise(
+    complaint: Complaint, context: Context, steps: tuple[tuple[str, Step], ...] = STEPS
+) -> Complaint:
+    """The complaint after every step. A step that fails changes nothing but leaves `failed: <type>` as evidence.
+
+    Losing a complaint because of a bug in one step would break the promise; hiding the bug would be worse.
+    """
+    for name, step in steps:
+        try:
+            complaint = step(complaint, context)
+        except Exception as error:
+            failed = Evidence(step=name, result=f"failed: {type(error).__name__}", confidence=0.0)
+            complaint = decided(complaint, failed)
+    return complaint
+
+
+def build_context(*, polygons: Path | None = None) -> Context:
+    """The context of a running gateway. `polygons` is a GeoJSON file of kelurahan with a property `code`.
+
+    Cheap without polygons: a few hundred names. Raises `Misconfigured` when the polygons cannot be read.
+    """
+    finder = None
+    if polygons is not None:
+        # shapely brings numpy, 30 MB that a gateway without polygons should not carry.
+        from normalizer.polygons import Polygons
+
+        finder = Polygons(polygons)
+    return Context(
+        detector=language.TwoVoices(),
+        places=PlaceNames(),
+        category_words=CategoryWords(),
+        polygons=finder,
+    )

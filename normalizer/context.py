@@ -1,0 +1,33 @@
+"""What every step is handed, and the small helper by which a step says what it decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from normalizer.categories import CategoryWords
+from normalizer.place_names import PlaceNames
+from normalizer.ports import LanguageDetector, MediaFacts, RegionFinder
+from normalizer.record import Complaint, Evidence
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that a step may know beside the complaint. `media` is by the SHA-256 of the content."""
+
+    detector: LanguageDetector
+    places: PlaceNames
+    category_words: CategoryWords
+    polygons: RegionFinder | None = None
+    phone_region: str = "ID"
+    media: Mapping[str, MediaFacts] = field(default_factory=dict)
+
+
+def decided(complaint: Complaint, *evidence: Evidence, **changes: Any) -> Complaint:
+    """`complaint` with `changes` and the evidence for them; itself when there is neither."""
+    if not evidence and not changes:
+        return complaint
+    return msgspec.structs.replace(complaint, evidence=complaint.evidence + evidence, **changes)

@@ -1,0 +1,39 @@
+"""What the steps need from outside, as protocols: pure answers, handed in through `Context`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from normalizer.gazetteer import RegionPath
+from normalizer.record import Base, Coordinates, Language
+
+
+class Guess(Base, frozen=True, kw_only=True):
+    """A language with the words that gave it away (none when an engine looked at the whole text)."""
+
+    language: Language = Language()
+    words: tuple[str, ...] = ()
+    voice: str = ""
+
+
+class LanguageDetector(Protocol):
+    """Names the language of a text. The same text always gets the same answer."""
+
+    def detect(self, text: str) -> Guess:
+        """The language of `text`; `und` when unsure. Never raises on any valid string."""
+
+
+class RegionFinder(Protocol):
+    """Knows the borders of the province."""
+
+    def locate(self, latitude: float, longitude: float) -> RegionPath | None:
+        """The kelurahan that holds the point (WGS 84 degrees), or None when none does."""
+
+
+class MediaFacts(Base, frozen=True, kw_only=True):
+    """What was read from a stored file's content."""
+
+    media_type: str = ""
+    captured_at: datetime | None = None
+    captured_place: Coordinates | None = None

@@ -1,0 +1,161 @@
+"""`public_text`: the complaint as the public may read it, with what points to a person masked.
+
+Masked: e-mail addresses, telephones, any 16-digit number (NIK, KK), account and other long numbers, number plates,
+handles (not the province's own), links (their host stays), names after "nama saya" and its kin, the reporter's own
+name wherever it stands, and exact house numbers. Street, RT and RW stay, because without them nobody knows where
+the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, every number of four or
+more digits, and names after Pak, Bu and the like; it is still shown to nobody but those who may read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from normalizer.contact import EMAIL, HANDLE
+from normalizer.context import Context, decided
+from normalizer.numbers import phones
+from normalizer.record import Complaint, Evidence
+
+_LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
+_SIXTEEN = re.compile(r"(?<!\d)(?:\d[ .\-]?){15}\d(?!\d)")
+_LONG_NUMBER = re.compile(r"(?<![\w.,])\d(?:[ .\-]?\d){8,24}(?![\w,])(?!\.\d)")
+_LOCAL_MOBILE = re.compile(r"(?<![\w.,])(?:\+?62|0)?[ \-]?8[1-9]\d(?:[ .\-]?\d){6,10}(?!\w)")
+_MONEY_BEFORE = re.compile(r"(?:rp|idr)\.? ?$", re.IGNORECASE)
+_ACCOUNT = re.compile(
+    r"(\b(?:no\.? ?rek(?:ening)?|norek|rekening|rek|virtual account|va|bca|bni|bri|mandiri|bsi|btn|cimb|bank dki)\b"
+    r"[ .:a-z]{0,20}?)(\d(?:[ .\-]?\d){5,24})",
+    re.IGNORECASE,
+)
+_PLATE = re.compile(
+    r"\b(?:[A-Z]{1,2} \d{1,4} [A-Z]{1,3}|[A-Z]{1,2}\d{2,4}[A-Z]{2,3}|[bB] ?\d{3,4} ?[a-zA-Z]{2,3})\b"
+)
+# Region abbreviations that look like plates: "RT 05 RW", "DI 12 DKI".
+_NO_PLATE = re.compile(
+    r"^(?:RT|RW|NO|JL|GG|KM|DI|KE|PT|CV|TL|SD|UU|PP) ?\d| ?(?:RT|RW|KM|WIB|DKI)$", re.IGNORECASE
+)
+_NAME_WORD = r"[A-Z][\w'’.]{1,30}"
+_NAMED = re.compile(
+    rf"(\b(?i:nama saya|nama lengkap|nama pelapor|atas nama|a/n|a\.n\.?|perkenalkan saya|perkenalkan,? nama saya"
+    rf"|nama)\b ?(?i:adalah|ialah)?[ :]{{0,3}})({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})"
+)
+_SELF = re.compile(
+    rf"(\b[Ss]aya,? )({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})(?=,? (?:warga|dari|penduduk|tinggal|umur|ketua))"
+)
+_HONOURED = re.compile(
+    rf"(\b(?i:bapak|pak|ibu|bu|sdr|sdri|saudara|saudari|mas|mbak|bang|haji|hj|h)\b\.? )({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})"
+)
+# Offices that follow an honorific and are no names.
+_OFFICES = frozenset(
+    [
+        "Gubernur",
+        "Wagub",
+        "Walikota",
+        "Wali",
+        "Camat",
+        "Lurah",
+        "Ketua",
+        "Kepala",
+        "RT",
+        "RW",
+        "Kadis",
+        "Presiden",
+        "Menteri",
+        "Admin",
+        "Bupati",
+    ]
+)
+_HOUSE = re.compile(
+    r"(\b(?:jl|jln|jalan|gg|gang|blok|kav|kavling|perum|perumahan|komplek|kompleks)\b[^\n]{1,60}?\b(?:no|nomor|nmr|nomer)\b"
+    r"\.? ?)(\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?)\b",
+    re.IGNORECASE,
+)
+_RT_RW = re.compile(r"\b(?:rt|rw)\.?[ /]?(?:rw\.? ?)?\d{1,3}(?: ?/ ?\d{1,3})?\b", re.IGNORECASE)
+_STREET = re.compile(
+    r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
+)
+_FOUR_DIGITS = re.compile(r"\d{4,}")
+#: Accounts of the province, of which a mention points to nobody.
+_OUR_HANDLES = frozenset(
+    [
+        "@dkijakarta",
+        "@jakarta",
+        "@jakartago",
+        "@jsclab",
+        "@pln_123",
+        "@tmcpoldametro",
+        "@dishubdkijakarta",
+        "@bpbdjakarta",
+        "@dlhdki",
+        "@pt_transjakarta",
+        "@dinkesjkt",
+        "@satpolpp_dki",
+        "@jaki",
+    ]
+)
+
+
+def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str:
+    """`text` with personal data masked by words in brackets; `names` are the reporter's. Linear time."""
+    if not text:
+        return ""
+    if "@" in text:
+        text = EMAIL.sub("[email]", text)
+        text = HANDLE.sub(lambda m: m[0] if m[0].lower() in _OUR_HANDLES else "[akun]", text)
+    if "://" in text or "www." in text.lower():
+        text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
+    if any(c.isdigit() for c in text):
+        text = _without_numbers(text, strict)
+    text = _SELF.sub(r"\1[nama]", _NAMED.sub(r"\1[nama]", text))
+    for name in names:
+        text = _without_name(text, name)
+    return _HONOURED.sub(_honoured, text) if strict else text
+
+
+def _without_numbers(text: str, strict: bool) -> str:
+    text = _SIXTEEN.sub("[nomor identitas]", text)
+    text = _ACCOUNT.sub(r"\1[nomor rekening]", text)
+    for number in reversed(phones(text)):
+        text = f"{text[: number.start]}[nomor telepon]{text[number.end :]}"
+    text = _LOCAL_MOBILE.sub("[nomor telepon]", text)
+    text = _LONG_NUMBER.sub(
+        lambda m: m[0] if _MONEY_BEFORE.search(m.string[max(0, m.start() - 5) : m.start()]) else "[nomor]",
+        text,
+    )
+    text = _PLATE.sub(lambda m: m[0] if _NO_PLATE.search(m[0]) else "[pelat nomor]", text)
+    text = _HOUSE.sub(r"\1[…]", text)
+    if strict:
+        text = _RT_RW.sub("[RT/RW]", _STREET.sub("[alamat]", text))
+        text = _FOUR_DIGITS.sub("[nomor]", text)
+    return text
+
+
+def _without_name(text: str, name: str) -> str:
+    words = [w for w in re.findall(r"[^\W\d_]+", name) if len(w) >= 3]
+    if not words:
+        return text
+    # The whole name however it is written; a single part only where it is written as a name.
+    whole = r"\W+".join(map(re.escape, words[:6]))
+    text = re.sub(rf"\b{whole}\b", "[nama]", text, flags=re.IGNORECASE)
+    for word in words[:6]:
+        text = re.sub(rf"\b(?:{re.escape(word.capitalize())}|{re.escape(word.upper())})\b", "[nama]", text)
+    return re.sub(r"\[nama\](?: \[nama\])+", "[nama]", text)
+
+
+def _honoured(match: re.Match[str]) -> str:
+    return match[0] if match[2].split()[0] in _OFFICES else f"{match[1]}[nama]"
+
+
+def step(complaint: Complaint, context: Context) -> Complaint:
+    """Set `public_text`; the evidence counts what was masked, without showing it."""
+    names = [n for n in (complaint.reporter.name, complaint.on_behalf_of) if n]
+    masked = public(complaint.text, names=names, strict=complaint.confidential)
+    marks = re.findall(
+        r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|nama|alamat|nomor|…)", masked
+    )
+    if not marks:
+        return decided(complaint, public_text=masked)
+    kinds = ", ".join(f"{kind} {marks.count(kind)}" for kind in dict.fromkeys(marks))
+    return decided(
+        complaint, Evidence(step="privacy", result=f"masked: {kinds}", confidence=0.9), public_text=masked
+    )
