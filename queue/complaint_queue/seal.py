@@ -40,7 +40,9 @@ def read_key(text: str, setting: str = "broker.crm_public_key") -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != _KEY:
-        raise Misconfigured(setting, "is not an X25519 key", "write its 32 raw bytes as base64 (44 characters)")
+        raise Misconfigured(
+            setting, "is not an X25519 key", "write its 32 raw bytes as base64 (44 characters)"
+        )
     return key
 
 

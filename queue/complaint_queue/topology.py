@@ -58,7 +58,14 @@ def definitions() -> dict[str, Any]:
     It holds no user: credentials do not belong into a repository.
     """
     here = {"vhost": VIRTUAL_HOST}
-    exchange = {**here, "type": "topic", "durable": True, "auto_delete": False, "internal": False, "arguments": {}}
+    exchange = {
+        **here,
+        "type": "topic",
+        "durable": True,
+        "auto_delete": False,
+        "internal": False,
+        "arguments": {},
+    }
     queue = {**here, "durable": True, "auto_delete": False}
     binding = {**here, "destination_type": "queue", "routing_key": "#", "arguments": {}}
     return {
