@@ -44,6 +44,8 @@ def e164(written: str, region: str) -> str | None:
         except NumberParseException:
             continue
         found = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        if len(found) > 16:  # E.164 ends at fifteen digits
+            continue
         if phonenumbers.is_valid_number(number):
             return found
         if possible is None and phonenumbers.is_possible_number(number):
