@@ -1,0 +1,47 @@
+"""What the pages are handed; nothing of it is made here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from aiohttp import web
+
+from adapters.base import Fate
+from complaint_queue.journal import Journal
+from intake.staff.store import StaffStore
+from normalizer.identity import Secrets
+from normalizer.record import RawEvent
+
+
+class Files(Protocol):
+    """Of the file store: what the attachment links need."""
+
+    def chunks(self, sha256: str) -> AsyncIterator[bytes]: ...
+
+    def size(self, sha256: str) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class PageDeps:
+    """`receive(account, raw)` is the one way in. `secure` is whether browsers reach us by HTTPS.
+
+    `max_form` bounds a form in bytes: ten files of 10 MiB and the words around them.
+    """
+
+    journal: Journal
+    files: Files
+    secrets: Secrets
+    staff: StaffStore
+    clock: Callable[[], datetime]
+    receive: Callable[[str, RawEvent], Awaitable[Sequence[Fate]]]
+    walkin_account: str
+    public_url: str
+    secure: bool
+    max_form: int = 101 * 1024 * 1024
+    trusted_proxies: tuple[str, ...] = ()
+
+
+DEPS: web.AppKey[PageDeps] = web.AppKey("page_deps", PageDeps)

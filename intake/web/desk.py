@@ -1,0 +1,169 @@
+"""The walk-in desk: the form that a clerk fills in with a citizen, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from aiohttp import web
+
+from adapters.walkin.multipart import Part, read
+from adapters.walkin.parse import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, kelurahan_label
+from intake.staff.rules import Session
+from intake.web import guard
+from intake.web.deps import DEPS
+from intake.web.render import page
+from normalizer.categories import categories
+from normalizer.errors import InvalidForm, Malformed, TooLarge, Unavailable
+from normalizer.gazetteer import kelurahan_table
+from normalizer.identity import ticket_day
+from normalizer.offices import Office, offices
+from normalizer.record import RawEvent
+
+#: Seconds in which a whole form with its photos must have arrived.
+BODY_DEADLINE = 180.0
+#: Forms that may be in memory at one moment; the others wait their turn.
+_AT_ONCE = 4
+_TURN: web.AppKey[asyncio.Semaphore] = web.AppKey("desk_turn", asyncio.Semaphore)
+
+
+def mount(app: web.Application) -> None:
+    """Add the routes."""
+    app[_TURN] = asyncio.Semaphore(_AT_ONCE)
+    app.router.add_get("/loket", guard.staff_only(form_page))
+    app.router.add_post("/loket", submit)
+
+
+async def form_page(request: web.Request, session: Session) -> web.StreamResponse:
+    return await _show(request, session, {})
+
+
+async def submit(request: web.Request) -> web.StreamResponse:
+    """Store the form, then show its receipt. Whatever goes wrong, what was typed comes back."""
+    async with request.app[_TURN]:
+        return await _submit(request)
+
+
+async def _submit(request: web.Request) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    body = await _body(request, deps.max_form)
+    content_type = request.headers.get("Content-Type", "")
+    parts = read(body, content_type)
+    typed = _typed(parts)
+    session = await guard.find_session(request)
+    guard.check_origin(request)
+    if session is None:
+        return await _show(request, None, typed, notice="session", status=401)
+    try:
+        guard.check_form(request, session, typed.get("csrf", ""))
+    except guard.Refused:
+        return await _show(request, session, typed, notice="stale", status=403)
+    form_id, _, mark = typed.get("form_id", "").partition(".")
+    if not deps.secrets.verify("form", f"{session.user.login}.{form_id}", mark):
+        return await _show(request, session, typed, notice="stale", status=403, fresh=True)
+    office = _office(session, typed)
+    if office is None:
+        return await _show(request, session, typed, problems=(("office", "office"),), status=422)
+    raw = RawEvent(
+        account=deps.walkin_account,
+        received_at=deps.clock(),
+        body=body,
+        method="POST",
+        url=deps.public_url + "/loket",
+        headers={"content-type": content_type},
+        envelope={
+            "clerk": session.user.login,
+            "office_code": office.code,
+            "remote": guard.address_of(request),
+        },
+    )
+    try:
+        (fate, *_) = await deps.receive(deps.walkin_account, raw)
+    except InvalidForm as error:
+        return await _show(request, session, typed, problems=error.problems, status=422)
+    except Unavailable as error:
+        answer = await _show(request, session, typed, notice="unavailable", status=503)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+    if not fate.ticket:
+        return await _show(request, session, {}, notice="quarantined", status=202)
+    await deps.staff.audit(session.user.login, "walkin_entered", fate.ticket)
+    again = "?ulang=1" if fate.outcome == "duplicate" else ""
+    raise web.HTTPSeeOther(f"/loket/tanda-terima/{fate.ticket}{again}")
+
+
+async def _body(request: web.Request, limit: int) -> bytes:
+    """The whole body as it came. Raises `TooLarge` before it is all in memory, `Malformed` when it trickles."""
+    if (request.content_length or 0) > limit:
+        raise TooLarge(limit, request.content_length)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    raise TooLarge(limit)
+    except TimeoutError:
+        raise Malformed("body", "did not arrive in time", "Send the form again") from None
+    return bytes(body)
+
+
+def _typed(parts: Sequence[Part]) -> dict[str, str]:
+    """What was typed, to be shown again; of files only their names."""
+    typed: dict[str, str] = {}
+    for part in parts:
+        if part.filename is None:
+            typed.setdefault(part.name, part.text)
+    chosen = [part.filename for part in parts if part.filename and part.content]
+    return {**typed, "files": ", ".join(chosen)}
+
+
+def _office(session: Session, typed: Mapping[str, str]) -> Office | None:
+    """A clerk's own office, whatever the form says; operators and administrators choose."""
+    user = session.user
+    return offices().get(typed.get("office", "") if user.sees_all_offices else user.office_code)
+
+
+@lru_cache(maxsize=1)
+def _kelurahan_labels() -> tuple[str, ...]:
+    return tuple(sorted(kelurahan_label(one) for one in kelurahan_table()))
+
+
+async def _show(
+    request: web.Request,
+    session: Session | None,
+    typed: Mapping[str, str],
+    *,
+    problems: Sequence[tuple[str, str]] = (),
+    notice: str = "",
+    status: int = 200,
+    fresh: bool = False,
+) -> web.Response:
+    """The form with what was typed. A form keeps its id as long as it is not stored, so a resend is safe."""
+    deps = request.app[DEPS]
+    form_id = "" if fresh else typed.get("form_id", "")
+    if session is not None and not form_id:
+        number = secrets.token_urlsafe(18)
+        form_id = f"{number}.{deps.secrets.sign('form', f'{session.user.login}.{number}')}"
+    office = _office(session, typed) if session is not None else None
+    return await page(
+        request,
+        "loket.html",
+        status=status,
+        typed={"office": session.user.office_code if session else "", **typed},
+        problems=problems,
+        wrong=dict(reversed(problems)),
+        notice=notice,
+        form_id=form_id,
+        office=office,
+        offices=offices().values() if session is None or session.user.sees_all_offices else (),
+        confidential=typed.get("confidential", "") if typed else bool(office and office.confidential),
+        categories=categories(ticket_day(deps.clock())),
+        kelurahan=_kelurahan_labels(),
+        limits={
+            "text_min": TEXT_MIN, "text_max": TEXT_MAX,
+            "files": FILES_MAX, "file_bytes": FILE_BYTES_MAX, "megabytes": FILE_BYTES_MAX // 1024 // 1024,
+        },
+    )  # fmt: skip

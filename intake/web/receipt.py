@@ -1,0 +1,89 @@
+"""The receipt that the citizen takes home, its QR code, and the day's list to print it again."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+from aiohttp import web
+
+from complaint_queue.journal import ComplaintFile
+from intake.staff.rules import Session
+from intake.web import guard
+from intake.web.deps import DEPS, PageDeps
+from intake.web.render import page
+from normalizer.identity import read_ticket, ticket_day
+from normalizer.offices import offices
+
+_COUNTERS = frozenset(
+    ("kantor_kelurahan", "kantor_kecamatan", "kantor_walikota", "kantor_inspektorat", "balai_kota")
+)
+
+
+def mount(app: web.Application) -> None:
+    """Add the routes."""
+    app.router.add_get("/loket/tanda-terima/{ticket}", guard.staff_only(receipt))
+    app.router.add_get("/loket/qr/{ticket}.svg", guard.staff_only(qr))
+    app.router.add_get("/loket/hari-ini", guard.staff_only(today))
+
+
+def tracking_link(deps: PageDeps, complaint_id: int) -> str:
+    """The address behind the QR code: whoever has it sees the complaint's stages."""
+    return f"{deps.public_url}/lacak/{deps.secrets.tracking_code(complaint_id)}"
+
+
+async def _complaint(request: web.Request, session: Session) -> ComplaintFile:
+    """The complaint of the address. Another office's is as absent as one that never was: 404."""
+    deps = request.app[DEPS]
+    ticket = read_ticket(request.match_info["ticket"])
+    found = await deps.journal.complaint_by_ticket(ticket) if ticket else None
+    user = session.user
+    if found is None or not (user.sees_all_offices or _own(found, deps, user.office_code)):
+        raise web.HTTPNotFound
+    return found
+
+
+def _own(found: ComplaintFile, deps: PageDeps, office_code: str) -> bool:
+    return bool(office_code) and found.account == deps.walkin_account and found.office_code == office_code
+
+
+async def receipt(request: web.Request, session: Session) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    found = await _complaint(request, session)
+    await deps.staff.audit(session.user.login, "receipt_shown", found.ticket)
+    office = offices().get(found.office_code)
+    code = deps.secrets.tracking_code(found.complaint_id)
+    return await page(
+        request,
+        "tanda_terima.html",
+        ticket=found.ticket,
+        opened_at=found.opened_at,
+        office=office.name if office else "",
+        pin=deps.secrets.pin(found.complaint_id),
+        link=tracking_link(deps, found.complaint_id),
+        code=code,
+        host=deps.public_url.partition("://")[2],
+        thermal=request.query.get("ukuran") == "58",
+        again=request.query.get("ulang") == "1",
+    )
+
+
+async def qr(request: web.Request, session: Session) -> web.StreamResponse:
+    found = await _complaint(request, session)
+    drawn = io.BytesIO()
+    code = segno.make_qr(tracking_link(request.app[DEPS], found.complaint_id), error="m")
+    code.save(drawn, kind="svg", scale=4, border=4, light="#fff")
+    return web.Response(body=drawn.getvalue(), content_type="image/svg+xml")
+
+
+async def today(request: web.Request, session: Session) -> web.StreamResponse:
+    """Today's entries of one's own office; of all offices for operators and administrators."""
+    deps = request.app[DEPS]
+    user = session.user
+    rows = await deps.journal.recent(None if user.sees_all_offices else user.office_code or "-", limit=500)
+    day = ticket_day(deps.clock())
+    entries = [row for row in rows if ticket_day(row[1]) == day and row[2] in _COUNTERS]
+    office = offices().get(user.office_code)
+    return await page(
+        request, "hari_ini.html", entries=entries, office=office.name if office else "", day=deps.clock()
+    )

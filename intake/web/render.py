@@ -1,0 +1,80 @@
+"""Templates become answers: language, navigation, tokens and the stylesheet's name are filled in here."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from intake.staff.rules import Session
+from intake.web import guard
+from intake.web.texts import LANGUAGES, Words
+
+_HERE = Path(__file__).parent
+STATIC = {
+    "kanal.css": "text/css",
+    "loket.js": "text/javascript",
+    "cetak.js": "text/javascript",
+    "lambang.svg": "image/svg+xml",
+    "fonts/plus-jakarta-sans.woff2": "font/woff2",
+}
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    found.globals["asset"] = asset
+    return found
+
+
+@lru_cache(maxsize=len(STATIC))
+def _static(name: str) -> tuple[bytes, str]:
+    content = (_HERE / "static" / name).read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so browsers may keep it for ever."""
+    return f"/statis/{name}?v={_static(name)[1]}"
+
+
+async def static(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in STATIC:
+        raise web.HTTPNotFound
+    response = web.Response(body=_static(name)[0], headers={"Content-Type": STATIC[name]})
+    current = request.query.get("v") == _static(name)[1]
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+    return response
+
+
+def words(request: web.Request) -> Words:
+    """The visitor's language: asked for in the address, else the cookie, else Indonesian."""
+    for wanted in (request.query.get("bahasa"), request.cookies.get("bahasa")):
+        if wanted in LANGUAGES:
+            return Words(wanted)
+    return Words("id")
+
+
+async def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+    """One rendered page."""
+    t = words(request)
+    session: Session | None = request.get("session")
+    token = guard.csrf_token(request, session)
+    html = (
+        _templates()
+        .get_template(template)
+        .render(t=t, session=session, csrf=token, path=request.path, query=request.query, **values)
+    )
+    response = web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
+    if session is None:
+        guard.keep_presession(request, response)
+    if request.query.get("bahasa") in LANGUAGES:
+        response.set_cookie("bahasa", t.language, max_age=31536000, path="/", samesite="Lax")
+    return response

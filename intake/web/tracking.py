@@ -1,0 +1,72 @@
+"""Where a citizen sees how far a complaint has come: by its link or QR code, or by ticket and PIN.
+
+Nothing private is shown: stage, date, channel. A ticket alone shows nothing, and a wrong code looks like an
+unknown one.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from aiohttp import web
+
+from complaint_queue.journal import ComplaintFile
+from intake.staff.rules import TooManyTries
+from intake.web import guard
+from intake.web.deps import DEPS
+from intake.web.render import page
+from intake.web.signin import form_of
+from normalizer.identity import read_ticket
+
+#: A PIN has six digits: ten guesses a day at one ticket find it in a hundred thousand days, evenly spread.
+_PER_TICKET, _DAY = 10, 24 * 3600.0
+_PER_ADDRESS, _QUARTER = 60, 15 * 60.0
+
+
+def mount(app: web.Application) -> None:
+    """Add the routes."""
+    app.router.add_get("/lacak", ask)
+    app.router.add_post("/lacak", by_pin)
+    app.router.add_get("/lacak/{code}", by_code)
+
+
+async def ask(request: web.Request) -> web.StreamResponse:
+    return await page(request, "lacak.html", problem="", ticket="", found=None)
+
+
+async def by_pin(request: web.Request) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    form = await form_of(request)
+    written = form.get("ticket", "")[:40]
+    try:
+        guard.check_form(request, None, form.get("csrf", ""))
+        ticket = read_ticket(written) or ""
+        pin = "".join(form.get("pin", "").split())
+        await deps.staff.guess("track-address", guard.address_of(request), _PER_ADDRESS, _QUARTER)
+        await deps.staff.guess("track-ticket", ticket or written, _PER_TICKET, _DAY)
+    except guard.Refused:
+        return await page(request, "lacak.html", status=403, problem="stale", ticket=written, found=None)
+    except TooManyTries as error:
+        answer = await page(request, "lacak.html", status=429, problem="many", ticket=written, found=None)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+    found = await deps.journal.complaint_by_ticket(ticket) if ticket else None
+    expected = deps.secrets.pin(found.complaint_id if found else 0)
+    right = hmac.compare_digest(expected.encode(), pin.encode("utf-8", "replace"))
+    if found is None or not right:
+        return await page(request, "lacak.html", status=422, problem="wrong", ticket=written, found=None)
+    await deps.staff.forget_guesses("track-ticket", ticket)
+    raise web.HTTPSeeOther(f"/lacak/{deps.secrets.tracking_code(found.complaint_id)}")
+
+
+async def by_code(request: web.Request) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    complaint_id = deps.secrets.read_tracking_code(request.match_info["code"])
+    found = await deps.journal.complaint(complaint_id) if complaint_id is not None else None
+    if found is None:
+        return await page(request, "lacak.html", status=404, problem="code", ticket="", found=None)
+    return await _stages(request, found)
+
+
+async def _stages(request: web.Request, found: ComplaintFile) -> web.StreamResponse:
+    return await page(request, "lacak.html", problem="", ticket="", found=found)
