@@ -6,127 +6,9 @@ import re
 
 from normalizer.context import Context, decided
 from normalizer.folding import fold
-from normalizer.phrases import phrases
+from normalizer.phrases import phrase_list
 from normalizer.record import Complaint, Evidence, Kind
 
-# Any of these makes a complaint likely, so that no other kind is believed.
-_TROUBLE = phrases(
-    [
-        "rusak",
-        "berlubang",
-        "bolong",
-        "bocor",
-        "mampet",
-        "tersumbat",
-        "banjir",
-        "kebanjiran",
-        "genangan",
-        "tergenang",
-        "macet",
-        "sampah",
-        "bau",
-        "busuk",
-        "mati",
-        "padam",
-        "gelap",
-        "roboh",
-        "tumbang",
-        "liar",
-        "pungli",
-        "pungutan",
-        "tolong",
-        "mohon",
-        "minta",
-        "lapor",
-        "laporan",
-        "melapor",
-        "mengadu",
-        "keluhan",
-        "keluhkan",
-        "mengeluh",
-        "komplain",
-        "belum",
-        "sembarangan",
-        "berisik",
-        "bising",
-        "terganggu",
-        "mengganggu",
-        "meresahkan",
-        "resah",
-        "kecewa",
-        "kapan",
-        "lama",
-        "lambat",
-        "tidak",
-        "gak",
-        "nggak",
-        "ngga",
-        "enggak",
-        "kagak",
-        "kaga",
-        "ga",
-        "tdk",
-        "blm",
-        "susah",
-        "sulit",
-        "bahaya",
-        "berbahaya",
-        "darurat",
-        "kebakaran",
-        "kecelakaan",
-        "tawuran",
-        "begal",
-        "maling",
-        "kemalingan",
-        "dicuri",
-        "hilang",
-        "putus",
-        "ambruk",
-        "longsor",
-        "jebol",
-        "kotor",
-        "jorok",
-        "parah",
-        "please",
-        "help",
-        "broken",
-        "damaged",
-        "lubang",
-        "asap",
-        "polusi",
-        "tawon",
-        "ular",
-        "sakit",
-        "korban",
-        "pohon",
-        "lampu",
-        "jalan",
-        "jalanan",
-        "air",
-        "listrik",
-        "selokan",
-        "got",
-    ]
-)
-_THANKS = phrases(
-    """terima kasih;terimakasih;makasih;makasi;trima kasih;trims;tengkyu;thanks;thank you;matur nuwun;hatur nuhun;nuhun;
-    tks;thx;mantap;mantab;keren;good job;sudah diperbaiki;sudah bersih;sudah selesai""".replace(
-        "\n", ""
-    ).split(";")
-)
-_SPAM = phrases(
-    """slot gacor;slot online;judi online;situs slot;situs judi;togel;maxwin;rtp live;bandar qq;poker online;deposit pulsa;
-    bonus new member;bonus deposit;scatter;pinjol cepat cair;pinjaman tanpa jaminan;jasa followers;jual followers;
-    obat kuat;pembesar;link alternatif;casino online;gacor hari ini;klik link di bio;auto cuan""".replace(
-        "\n", ""
-    ).split(";")
-)
-_SUGGESTION = phrases(
-    ["saran saya", "usul saya", "saya usul", "saya menyarankan", "sekadar saran", "usulan saya"]
-)
-_ANNOUNCEMENT = phrases(
-    ["undangan rapat", "siaran pers", "press release", "dengan hormat kami mengundang", "save the date"]
-)
 _ASKING = re.compile(
     r"^(?:(?:halo|hallo|hai|min|admin|pak|bu|kak|permisi|maaf|selamat|pagi|siang|sore|malam|assalamualaikum|mau|numpang"
     r"|ingin|saya|izin|tanya|nanya|bertanya|dong|ya) +)*"
@@ -138,21 +20,22 @@ _URL = re.compile(r"https?://|www\.|\bbit\.ly/|\bt\.me/|\bwa\.me/", re.IGNORECAS
 def judge(subject: str, text: str) -> tuple[Kind, float, tuple[str, ...]]:
     """The kind, how sure, and the words relied on."""
     folded = " ".join(fold(f"{subject} {text}").split())
-    trouble = tuple(dict.fromkeys(m[2] for m in _TROUBLE.find(folded)))
-    spam = tuple(dict.fromkeys(m[2] for m in _SPAM.find(folded)))
+    # Any word of trouble makes a complaint likely, so that no other kind is believed.
+    trouble = tuple(dict.fromkeys(m[2] for m in phrase_list("trouble").find(folded)))
+    spam = tuple(dict.fromkeys(m[2] for m in phrase_list("spam").find(folded)))
     # A citizen may complain *about* gambling; an advertiser names several games, or one beside a link.
     if spam and (len(spam) >= 3 or (_URL.search(text) and not trouble)):
         return "spam", 0.95 if len(spam) >= 3 else 0.85, spam
     if trouble:
         return "complaint", min(0.95, 0.7 + 0.05 * len(trouble)), trouble[:5]
     count = len(folded.split())
-    thanks = tuple(dict.fromkeys(m[2] for m in _THANKS.find(folded)))
+    thanks = tuple(dict.fromkeys(m[2] for m in phrase_list("thanks").find(folded)))
     if thanks and count <= 12 and "?" not in text:
         return "thanks", 0.85, thanks
-    for kind, voice in (("suggestion", _SUGGESTION), ("announcement", _ANNOUNCEMENT)):
-        said = tuple(m[2] for m in voice.find(folded))
+    for voice in ("suggestion", "announcement"):
+        said = tuple(m[2] for m in phrase_list(voice).find(folded))
         if said:
-            return ("suggestion" if kind == "suggestion" else "announcement"), 0.75, said
+            return ("suggestion" if voice == "suggestion" else "announcement"), 0.75, said
     asked = _ASKING.match(folded)
     if asked and "?" in text and count <= 40:
         return "question", 0.8, (asked[0].split()[-1],)

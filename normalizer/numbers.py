@@ -8,8 +8,10 @@ from normalizer.record import Base
 
 #: Kemendagri codes of the provinces, with which a NIK begins.
 _PROVINCES = frozenset(
-    ["11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "31", "32", "33", "34", "35", "36", "51", "52", "53", "61", "62", "63", "64", "65", "71", "72", "73", "74", "75", "76", "81", "82", "91", "92", "93", "94", "95", "96"]
-)  # fmt: skip
+    str(code)
+    for first, last in ((11, 19), (21, 21), (31, 36), (51, 53), (61, 65), (71, 76), (81, 82), (91, 96))
+    for code in range(first, last + 1)
+)
 _PHONE = re.compile(r"(?<![\w.,/@#-])(?:\+|\(0|00|0|62)[\d \u2010-\u2015().\-/]{6,20}\d(?![\d])(?![-./]\d)")
 _SIXTEEN = re.compile(r"(?<!\d)(?:\d[ .\-]?){15}\d(?!\d)")
 _DATE = re.compile(r"^\d{1,4}[-./ ]\d{1,2}[-./ ]\d{2,4}(?:\D|$)")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick
 
 from normalizer.folding import fold
+from normalizer.gazetteer import read_table
 
 T = TypeVar("T")
 
@@ -32,6 +34,14 @@ class Phrases(Generic[T]):
         return [(start, end - 2, self._keys[i], self._meanings[i]) for i, start, end in found]
 
 
-def phrases(lines: Iterable[str]) -> Phrases[None]:
-    """Phrases that mean nothing but themselves."""
-    return Phrases(dict.fromkeys(lines))
+@lru_cache(maxsize=32)
+def words_in(name: str) -> frozenset[str]:
+    """The words and phrases of one list in `data/phrases.csv`."""
+    rows = (row["phrases"].split(";") for row in read_table("phrases.csv") if row["list"] == name)
+    return frozenset(word.strip() for row in rows for word in row)
+
+
+@lru_cache(maxsize=32)
+def phrase_list(name: str) -> Phrases[None]:
+    """One list of `data/phrases.csv`, ready to be looked for."""
+    return Phrases(dict.fromkeys(sorted(words_in(name))))

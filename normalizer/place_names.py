@@ -12,20 +12,9 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from normalizer.gazetteer import RegionPath, find_region, read_table, regions
-from normalizer.phrases import Phrases, words_of
+from normalizer.phrases import Phrases, words_in, words_of
 from normalizer.record import Base
 
-#: Names that say something else at least as often; they count only with a marker or beside a consistent region.
-COMMON = frozenset(
-    """tengah;gunung;setu;dukuh;karet;jati;guntur;gedong;gelora;galur;kartini;kenari;bungur;bangka;tangki;pulo;selong;
-    serdang;kramat;keagungan;kamal;rambutan;makasar;senen;kapuk;susukan;tambora;kayu manis;kebon baru;pasar baru;
-    sumur batu;batu ampar;tanah tinggi;kelapa dua;taman sari;tugu;duri;angke;jembatan lima;jembatan besi;joglo;
-    harapan mulia;sungai bambu;kali anyar;kalibaru;pulau kelapa;pulau harapan;pulau pari;gambir;koja;pancoran;munjul;
-    kebon kelapa;kebon pala;kebon kosong;kayu putih;menteng atas;lubang buaya;pekayon;kampung rawa;kampung bali;
-    sukapura;pondok kopi;halim;pinangsia;kemanggisan;kebon bawang;bali mester;kembangan;pasar manggis;
-    cempaka baru;bambu apus;jelambar baru;kota bambu;sukabumi;cipayung;pulau;malaka;pela;pondok;manggarai;
-    petukangan;grogol;gandaria;mangga dua""".replace("\n", "").replace("    ", "").split(";")
-)  # fmt: skip
 _DIRECTIONS = (
     " utara",
     " selatan",
@@ -61,6 +50,8 @@ class PlaceNames:
     """All names that we know, found in one pass."""
 
     def __init__(self) -> None:
+        # Names that say something else at least as often: only with a marker or beside a consistent region.
+        common = words_in("common name")
         meanings: dict[str, list[RegionPath]] = defaultdict(list)
         stems: dict[str, list[RegionPath]] = defaultdict(list)
         # Kecamatan Pal Merah and its kelurahan Palmerah are one name to whoever writes it.
@@ -82,21 +73,23 @@ class PlaceNames:
             parent = _parent(paths)
             # A single kelurahan with a direction in its name says nothing about the bare stem.
             if stem not in by_name and len(paths) > 1 and parent is not None:
-                names[stem] = Name(paths=(parent,), common=stem in COMMON)
+                names[stem] = Name(paths=(parent,), common=stem in common)
         for name in by_name:
             paths = levels[name.replace(" ", "")]
-            entry = Name(paths=tuple(paths), common=name in COMMON)
+            entry = Name(paths=tuple(paths), common=name in common)
             names[name] = entry
             joined = name.replace(" ", "")
             if joined != name and len(joined) >= 8:
                 names.setdefault(joined, entry)
-        self._add_aliases(names, levels)
+        self._add_aliases(names, levels, common)
         self._phrases = Phrases(names)
         self._kelurahan = {n: p for n, ps in by_name.items() for p in ps if p.depth == 3}
         self._kecamatan = {n: p for n, ps in by_name.items() for p in ps if p.depth == 2}
 
     @staticmethod
-    def _add_aliases(names: dict[str, Name], levels: dict[str, list[RegionPath]]) -> None:
+    def _add_aliases(
+        names: dict[str, Name], levels: dict[str, list[RegionPath]], common: frozenset[str]
+    ) -> None:
         for row in read_table("aliases.csv"):
             alias, target = words_of(row["alias"]), row["code"]
             if row["alias"].startswith("@"):
@@ -110,7 +103,7 @@ class PlaceNames:
                 # Of a kecamatan and its namesake the kecamatan is the safe reading.
                 names.setdefault(alias, Name(paths=(min(paths, key=lambda p: p.depth),), kind="landmark"))
             else:
-                names.setdefault(alias, Name(paths=tuple(paths), common=alias in COMMON))
+                names.setdefault(alias, Name(paths=tuple(paths), common=alias in common))
 
     def find(self, folded: str) -> list[tuple[int, int, Name]]:
         """Start, end and meaning of the names in a folded text; of overlapping ones the longest, then the first."""

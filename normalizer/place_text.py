@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from normalizer.folding import fold
 from normalizer.gazetteer import RegionPath, find_region
+from normalizer.phrases import words_in
 from normalizer.place_names import Name, PlaceNames
 from normalizer.record import Base
 
@@ -23,98 +24,6 @@ _ADDRESS = re.compile(
 _RT_RW = re.compile(r"\brt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?i:no|nomor|nmr|nomer|blok|kav|km)\.?$|^\d{1,4}[A-Za-z]?(?:/\d+)?$|^[IVX]{1,5}$|^(?i:rt|rw)[.\d/]*$"
-)
-#: Words that end the name of a street, or show that "jalan" was no street at all.
-_STOP = frozenset(
-    [
-        "yang",
-        "di",
-        "dekat",
-        "depan",
-        "rusak",
-        "sudah",
-        "udah",
-        "udh",
-        "sdh",
-        "ada",
-        "ini",
-        "itu",
-        "dan",
-        "banyak",
-        "pada",
-        "dari",
-        "ke",
-        "arah",
-        "sampai",
-        "samping",
-        "belakang",
-        "sebelah",
-        "seberang",
-        "berlubang",
-        "bolong",
-        "macet",
-        "banjir",
-        "gelap",
-        "mati",
-        "tergenang",
-        "jadi",
-        "sangat",
-        "karena",
-        "krn",
-        "tapi",
-        "tidak",
-        "gak",
-        "tdk",
-        "masih",
-        "lagi",
-        "kelurahan",
-        "kel",
-        "kecamatan",
-        "kec",
-        "jakarta",
-        "jakpus",
-        "jaksel",
-        "jakbar",
-        "jaktim",
-        "jakut",
-        "mohon",
-        "tolong",
-        "ditutup",
-        "sepanjang",
-        "tepatnya",
-        "setiap",
-        "selalu",
-        "sejak",
-        "terus",
-        "nya",
-        "utama",
-        "umum",
-        "tikus",
-        "kaki",
-        "penuh",
-        "buat",
-        "untuk",
-        "mana",
-        "aja",
-        "sini",
-        "situ",
-        "kampung",
-        "licin",
-        "sempit",
-        "menuju",
-        "pulang",
-        "keluar",
-        "masuk",
-        "orang",
-        "saya",
-        "kami",
-        "kita",
-        "warga",
-        "tsb",
-        "tersebut",
-        "semua",
-        "setapak",
-    ]
 )
 
 
@@ -138,11 +47,13 @@ class _Hit(Base, frozen=True, kw_only=True):
 
 def address_of(text: str) -> str:
     """The street, number and RT/RW of the first address in `text`, as written; empty when there is none."""
+    # Words that end the name of a street, or show that "jalan" was no street at all.
+    stop = words_in("no street")
     for match in _ADDRESS.finditer(text):
         words: list[str] = []
         for word in match["rest"].split():
             bare = word.strip(".,()\"'")
-            if bare.lower() in _STOP or not bare:
+            if bare.lower() in stop or not bare:
                 break
             # After the first word of its name a street goes on in capitals or numbers.
             if (

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shapely import STRtree
-from shapely.geometry import Point, shape
+from shapely import STRtree  # type: ignore[import-untyped]
+from shapely.geometry import Point, shape  # type: ignore[import-untyped]
 
 from normalizer.errors import Misconfigured
 from normalizer.gazetteer import RegionPath, find_region, metres

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from normalizer.contact import EMAIL, HANDLE
 from normalizer.context import Context, decided
 from normalizer.numbers import phones
+from normalizer.phrases import words_in
 from normalizer.record import Complaint, Evidence
 
 _LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
@@ -43,30 +44,12 @@ _SELF = re.compile(
     rf"(\b[Ss]aya,? )({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})(?=,? (?:warga|dari|penduduk|tinggal|umur|ketua))"
 )
 _HONOURED = re.compile(
-    rf"(\b(?i:bapak|pak|ibu|bu|sdr|sdri|saudara|saudari|mas|mbak|bang|haji|hj|h)\b\.? )({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})"
-)
-# Offices that follow an honorific and are no names.
-_OFFICES = frozenset(
-    [
-        "Gubernur",
-        "Wagub",
-        "Walikota",
-        "Wali",
-        "Camat",
-        "Lurah",
-        "Ketua",
-        "Kepala",
-        "RT",
-        "RW",
-        "Kadis",
-        "Presiden",
-        "Menteri",
-        "Admin",
-        "Bupati",
-    ]
+    rf"(\b(?i:bapak|pak|ibu|bu|sdr|sdri|saudara|saudari|mas|mbak|bang|haji|hj|h)\b\.? )"
+    rf"({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})"
 )
 _HOUSE = re.compile(
-    r"(\b(?:jl|jln|jalan|gg|gang|blok|kav|kavling|perum|perumahan|komplek|kompleks)\b[^\n]{1,60}?\b(?:no|nomor|nmr|nomer)\b"
+    r"(\b(?:jl|jln|jalan|gg|gang|blok|kav|kavling|perum|perumahan|komplek|kompleks)\b"
+    r"[^\n]{1,60}?\b(?:no|nomor|nmr|nomer)\b"
     r"\.? ?)(\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?)\b",
     re.IGNORECASE,
 )
@@ -75,23 +58,8 @@ _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
-#: Accounts of the province, of which a mention points to nobody.
-_OUR_HANDLES = frozenset(
-    [
-        "@dkijakarta",
-        "@jakarta",
-        "@jakartago",
-        "@jsclab",
-        "@pln_123",
-        "@tmcpoldametro",
-        "@dishubdkijakarta",
-        "@bpbdjakarta",
-        "@dlhdki",
-        "@pt_transjakarta",
-        "@dinkesjkt",
-        "@satpolpp_dki",
-        "@jaki",
-    ]
+_MARK = re.compile(
+    r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|nama|alamat|nomor|…)"
 )
 
 
@@ -101,7 +69,7 @@ def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str
         return ""
     if "@" in text:
         text = EMAIL.sub("[email]", text)
-        text = HANDLE.sub(lambda m: m[0] if m[0].lower() in _OUR_HANDLES else "[akun]", text)
+        text = HANDLE.sub(lambda m: m[0] if m[0].lower() in words_in("our handles") else "[akun]", text)
     if "://" in text or "www." in text.lower():
         text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if any(c.isdigit() for c in text):
@@ -143,7 +111,7 @@ def _without_name(text: str, name: str) -> str:
 
 
 def _honoured(match: re.Match[str]) -> str:
-    return match[0] if match[2].split()[0] in _OFFICES else f"{match[1]}[nama]"
+    return match[0] if match[2].split()[0].strip(".").lower() in words_in("office") else f"{match[1]}[nama]"
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:
