@@ -32,7 +32,13 @@ def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'queue'}", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("KANAL_WRITE_FIXTURES", None)
     return subprocess.run(
-        [sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, *arguments],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
 
 
