@@ -18,6 +18,9 @@ from .keys import sync_folder
 
 SETTING = "journal.path"
 MIGRATIONS = Path(__file__).parent / "migrations"
+#: Small pages, because every claim dirties one at a random place: with five million claims, pages of 2 KiB cost a
+#: quarter less than those of 4 KiB, and rows of 2.4 KB waste less of them.
+PAGE_BYTES = 2048
 _CANARY = b"this journal opens with this key"
 #: Up to this many bytes the whole database is checked at every start; above, only its small tables.
 _CHECK_WHOLE = 64 * 1024 * 1024
@@ -91,12 +94,13 @@ def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     mode = "rwc" if writing else "ro"
     address = f"{path.resolve().as_uri()}?mode={mode}"
     db = sqlite3.connect(
-        address, uri=True, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512
+        address, uri=True, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=1024
     )
     try:
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA cache_size = {-32 * 1024 if writing else -8 * 1024}")
         if writing:
+            db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA wal_autocheckpoint = 0")

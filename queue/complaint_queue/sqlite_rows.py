@@ -112,10 +112,11 @@ class Ids:
         return self._millisecond << 22 | self._node | self._counter
 
 
-_BATCH = 128
+#: Every number of rows up to this has its own statement, which stays prepared.
+_BATCH = 64
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _values(head: str, columns: int, rows: int, tail: str) -> str:
     row = f"({','.join('?' * columns)})"
     return f"{head} VALUES {','.join([row] * rows)}{tail}"
@@ -124,10 +125,10 @@ def _values(head: str, columns: int, rows: int, tail: str) -> str:
 def insert(
     db: sqlite3.Connection, head: str, columns: int, rows: Sequence[Sequence[Any]], tail: str = ""
 ) -> None:
-    """`head VALUES (…), (…), …tail` for any number of rows, in few statements of few lengths."""
+    """`head VALUES (…), (…), …tail` for any number of rows, in few statements."""
     at, count = 0, len(rows)
     while at < count:
-        size = min(_BATCH, 1 << (count - at).bit_length() - 1)
+        size = min(_BATCH, count - at)
         flat = [value for row in rows[at : at + size] for value in row]
         db.execute(_values(head, columns, size, tail), flat)
         at += size

@@ -10,13 +10,12 @@ from normalizer.errors import Unavailable
 
 from .codec import Codec
 from .sqlite_line import Job, Many
-from .sqlite_open import last_id, translate
+from .sqlite_open import PAGE_BYTES, last_id, translate
 from .sqlite_rows import Ids, micros, ticket_number
 
 #: Bytes written to the log (estimated) after which it is copied into the database. Bounds both the log's size and
 #: how long a checkpoint takes.
 CHECKPOINT_BYTES = 16 * 1024 * 1024
-_PAGE = 4096
 
 
 class Tools:
@@ -77,7 +76,7 @@ class Writer:
             self._together(jobs)
         except Exception as error:
             self._failed(jobs, error)
-        self._since_checkpoint += sum(2 * _PAGE + job.size for job in jobs)
+        self._since_checkpoint += sum(2 * PAGE_BYTES + job.size for job in jobs)
         if self._since_checkpoint >= CHECKPOINT_BYTES:
             self.checkpoint()
 
