@@ -1,0 +1,5 @@
+// The receipt's print button; without scripts Ctrl+P does the same.
+const button = document.querySelector("[data-print]");
+button.hidden = false;
+button.addEventListener("click", () => window.print());
+button.focus();
