@@ -58,6 +58,16 @@ class _Reply(msgspec.Struct):
     parameters: dict[str, Any] = {}
 
 
+class _CallsRequest(HTTPXRequest):
+    """Knows how long Telegram asks us to wait; the library's own error for it warns of its future each time."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        reply = HTTPXRequest.parse_json_payload(payload)
+        _heed_flood_limit(reply.get("parameters"))
+        return reply
+
+
 class _UpdatesRequest(HTTPXRequest):
     """Hands out every update as the bytes that it came in, so that the journal keeps what Telegram said."""
 
@@ -67,11 +77,19 @@ class _UpdatesRequest(HTTPXRequest):
             reply = msgspec.json.decode(payload, type=_Reply)
         except (msgspec.DecodeError, RecursionError):
             raise tg.TelegramError("Invalid server response") from None
+        _heed_flood_limit(reply.parameters)
         return {
             "result": [bytes(item) for item in reply.result],
             "description": reply.description,
             "parameters": reply.parameters,
         }
+
+
+def _heed_flood_limit(parameters: Any) -> None:
+    """https://core.telegram.org/bots/api#responseparameters, `retry_after` in seconds."""
+    wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    if isinstance(wait, int | float) and wait > 0:
+        raise ProviderUnavailable(f"Telegram: too many requests, wait {wait:.0f} s", retry_after=float(wait))
 
 
 class _Bot(telegram.Bot):
@@ -187,7 +205,7 @@ class BotApi:
     def _open(self) -> tuple[_Bot, HTTPXRequest, HTTPXRequest, httpx.AsyncClient]:
         if self._opened is None:
             updates = _UpdatesRequest(connection_pool_size=1, connect_timeout=_CONNECT, read_timeout=_READ)
-            calls = HTTPXRequest(
+            calls = _CallsRequest(
                 connection_pool_size=8, connect_timeout=_CONNECT, read_timeout=_READ, pool_timeout=_READ
             )
             bot = _Bot(
@@ -205,9 +223,6 @@ class BotApi:
         return str(error).replace(self._token.reveal(), "<token>")[:200]
 
     def _translated(self, error: tg.TelegramError) -> KanalError:
-        if isinstance(error, tg.RetryAfter):
-            wait = error._retry_after.total_seconds()
-            return ProviderUnavailable(f"Telegram: too many requests, wait {wait:.0f} s", retry_after=wait)
         if isinstance(error, tg.InvalidToken):
             return Misconfigured(
                 f"{self._where}.token", "Telegram does not know this token", "take it anew from @BotFather"

@@ -159,7 +159,6 @@ async def test_what_cannot_be_stored_now_is_asked_for_again_in_order(fake: FakeB
 
 async def test_polling_survives_telegrams_bad_minutes(fake: FakeBotApi) -> None:
     inbox = FakeInbox()
-    fake.refuse_next.extend([(200, "", 0)] * 0)
     async with running(make(fake.base_url, inbox, mode="polling", username="JakartaAduanBot")):
         await fake.add("message", text(1))
         await inbox.claimed(1)
