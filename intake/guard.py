@@ -11,6 +11,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+from base64 import b64encode
 from collections.abc import AsyncIterator, Collection, Mapping
 
 import aiohttp
@@ -163,7 +164,7 @@ async def _download(
     first = here.origin()
     sent = dict(headers)
     if auth:
-        sent["Authorization"] = aiohttp.BasicAuth(*auth).encode()
+        sent["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
     try:
         async with safe_session(allow) as session:
             for _ in range(MAX_REDIRECTS + 1):
