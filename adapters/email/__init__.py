@@ -2,4 +2,6 @@
 
 from adapters.email.adapter import EmailAdapter
 
+__all__ = ["ADAPTER", "EmailAdapter"]
+
 ADAPTER = EmailAdapter

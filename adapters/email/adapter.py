@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -146,14 +147,20 @@ def _tls(settings: EmailSettings, account: str) -> ssl.SSLContext | None:
 async def _listen(where: str, factory: Callable[[], MailDoor]) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     if where.startswith("unix:"):
-        path = Path(where.removeprefix("unix:"))
-        if path.is_socket():
-            path.unlink()
-        server = await loop.create_unix_server(factory, str(path))
-        path.chmod(0o660)
+        path = where.removeprefix("unix:")
+        _make_room(path)
+        server = await loop.create_unix_server(factory, path)
+        os.chmod(path, 0o660)  # noqa: PTH101 - one system call
         return server
     host, _, port = where.rpartition(":")
     return await loop.create_server(factory, host.strip("[]") or None, port=int(port), backlog=512)
+
+
+def _make_room(path: str) -> None:
+    """A socket that a former run left behind is in the way."""
+    socket_file = Path(path)
+    if socket_file.is_socket():
+        socket_file.unlink()
 
 
 async def _say_goodbye(doorman: Doorman) -> None:
@@ -162,7 +169,7 @@ async def _say_goodbye(doorman: Doorman) -> None:
             session.hang_up(f"421 4.3.2 {session.hostname} closing, try again later")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
-            while any(session.busy for session in doorman.sessions):
+            while any(session.busy for session in doorman.sessions):  # noqa: ASYNC110 - a few rounds, at the end
                 await asyncio.sleep(0.02)
     for session in doorman.sessions:
         session.hang_up(f"421 4.3.2 {session.hostname} closing, try again later")

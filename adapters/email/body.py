@@ -13,6 +13,8 @@ from adapters.email.words import base64_bytes, charset_text, decode_words, param
 
 MAX_DECODED = 64 * 1024 * 1024
 MAX_TEXT = 1_000_000
+#: Encoded bytes of one text part that are read at all.
+_MAX_ENCODED = 6 * 1024 * 1024
 _READABLE = (
     "text/plain",
     "text/html",
@@ -108,8 +110,9 @@ class _Collector:
     def _is_file(self, part: Part) -> bool:
         return part.disposition == "attachment" or bool(_file_name(part))
 
-    def _content(self, part: Part) -> bytes:
-        content = decoded(part)
+    def _content(self, part: Part, limit: int | None = None) -> bytes:
+        content = decoded(part, limit)
+        self.body.cut |= limit is not None and len(part.body) > limit
         if len(content) > self.room:
             self.body.cut = True
             content = content[: self.room]
@@ -117,7 +120,7 @@ class _Collector:
         return content
 
     def _readable(self, part: Part, kind: str) -> str:
-        content = self._content(part)
+        content = self._content(part, _MAX_ENCODED)[: 2 * MAX_TEXT]
         charset = part.type_parameters.get("charset", "")
         text = charset_text(content, charset)
         if kind != "text/plain" or (not part.raw("content-type") and _looks_html(text)):
@@ -157,19 +160,23 @@ class _Collector:
             self.forwarded += inner.gather(read(content).root, related=False)
 
 
-def decoded(part: Part) -> bytes:
-    """A part's content with its transfer encoding taken off; an unknown encoding is taken as none."""
+def decoded(part: Part, limit: int | None = None) -> bytes:
+    """A part's content with its transfer encoding taken off; an unknown encoding is taken as none.
+
+    `limit` is how many of the encoded bytes are read.
+    """
+    body = part.body[:limit]
     encoding = part.text("content-transfer-encoding").lower().partition(";")[0].strip(" \"'")
     if encoding == "base64":
-        return base64_bytes(part.body)
+        return base64_bytes(body)
     if encoding in ("quoted-printable", "quopri"):
         try:
-            return binascii.a2b_qp(part.body)
+            return binascii.a2b_qp(body)
         except (binascii.Error, ValueError):
-            return part.body
+            return body
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return _uudecode(part.body)
-    return part.body
+        return _uudecode(body)
+    return body
 
 
 def _uudecode(data: bytes) -> bytes:
@@ -190,19 +197,20 @@ def _uudecode(data: bytes) -> bytes:
 
 def unflow(text: str, delsp: bool) -> str:
     """RFC 3676: soft line breaks joined, space stuffing removed; quoted lines keep their lines."""
-    out: list[str] = []
+    lines: list[list[str]] = []
     joining = False
     for line in text.split("\n"):
         quoted = line.startswith(">")
-        line = line.removeprefix(" ")
+        if line.startswith(" "):
+            line = line[1:]
         soft = line.endswith(" ") and line != "-- " and not quoted
         kept = line[:-1] if soft and delsp else line
         if joining and not quoted and line != "-- ":
-            out[-1] += kept
+            lines[-1].append(kept)
         else:
-            out.append(kept)
+            lines.append([kept])
         joining = soft
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in lines)
 
 
 def clean_name(name: str) -> str:

@@ -52,13 +52,8 @@ _DROPPED = frozenset(
         "head",
         "title",
         "template",
-        "noscript",
         "svg",
-        "math",
-        "object",
         "iframe",
-        "select",
-        "button",
     ]
 )
 _BLOCKS = frozenset(

@@ -17,7 +17,9 @@ MAX_HEADERS = 1000
 MAX_PARTS = 500
 MAX_DEPTH = 100
 #: Every level of nesting searches its bytes again: this bounds the sum, whatever the shape.
-MAX_SEARCHED = 400 * 1024 * 1024
+MAX_SEARCHED = 256 * 1024 * 1024
+#: Lines that look like boundaries, in the whole mail.
+MAX_MARKS = 100_000
 
 _FIELD = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 _END_OF_LINE = re.compile(rb"\r?\n|\r")
@@ -103,6 +105,7 @@ class _Budget:
     def __init__(self) -> None:
         self.parts = MAX_PARTS
         self.searched = MAX_SEARCHED
+        self.marks = MAX_MARKS
         self.cut = False
 
 
@@ -173,7 +176,7 @@ def _split(part: Part, budget: _Budget) -> None:
         return
     budget.searched -= len(part.body)
     default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
-    for start, stop in _sections(part.body, b"--" + boundary.encode("utf-8", "surrogateescape")):
+    for start, stop in _sections(part.body, b"--" + boundary.encode("utf-8", "replace"), budget):
         if budget.parts <= 0:
             budget.cut = True
             break
@@ -181,11 +184,15 @@ def _split(part: Part, budget: _Budget) -> None:
         part.parts.append(_part(part.body[start:stop], default, part.depth + 1, budget))
 
 
-def _sections(body: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
+def _sections(body: bytes, mark: bytes, budget: _Budget) -> Iterator[tuple[int, int]]:
     """Where the body parts between the boundary lines lie, the line break before a boundary left out."""
     begin = -1
     position = body.find(mark)
     while position >= 0:
+        budget.marks -= 1
+        if budget.marks < 0:
+            budget.cut = True
+            break
         after = position + len(mark)
         closing = body[after : after + 2] == b"--"
         tail_from = after + 2 if closing else after

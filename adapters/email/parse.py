@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from adapters.base import Accepted, Ignored, Item
+from adapters.base import Accepted, Ignored, Item, NotRead
 from adapters.email import verify
 from adapters.email.addresses import Mailbox, mailboxes, message_ids
 from adapters.email.body import Body, File, collect
@@ -55,6 +55,8 @@ def parse(raw: RawEvent, settings: EmailSettings) -> list[Item]:
     body = collect(root)
     subject = _subject(root)
     if not body.text.strip() and not body.files and not subject:
+        if _says_something(root):
+            return [NotRead(reason="no text could be read from the mail", external_id=own_id)]
         return [Ignored(reason="empty", external_id=own_id)]
     return [_accepted(raw, settings, root, body, subject, own_id, mail.cut)]
 
@@ -100,6 +102,12 @@ def _accepted(
         flags=("text_truncated",) if truncated else (),
     )
     return Accepted(message=message, contents={index: file.content for index, file in enumerate(files)})
+
+
+def _says_something(root: Part) -> bool:
+    """Whether a mail without readable text has bytes that might be one: then an operator looks at it."""
+    leaves = [part for part in root.walk() if not part.parts and part.media_type != "text/html"]
+    return any(part.body.strip(b" \t\r\n-") for part in leaves)
 
 
 def _message_id(root: Part) -> str:

@@ -54,7 +54,7 @@ ORIGINAL_MARKS = frozenset(
 _KEYS = {
     "from": "from dari pengirim von de da van från fra od expéditeur 差出人 发件人 寄件者 보낸사람 от",
     "sent": "sent date dikirim terkirim tanggal tgl gesendet datum envoyé enviado fecha data inviato verzonden"
-    " skickat sendt dato wysłano 送信日時 日時 发送时间 日期 날짜 дата",
+    " skickat sendt dato wysłano 送信日時 日時 发送时间 日期 날짜 дата отправлено",
     "to": "to kepada ke untuk an à para aan till til do dla 宛先 收件人 받는사람 кому cc tembusan",
     "subject": "subject perihal subjek hal judul re betreff objet asunto oggetto onderwerp ämne emne temat assunto"
     " 件名 主题 主旨 제목 тема",

@@ -129,7 +129,9 @@ def _says_wrote(joined: str, begins: bool) -> bool:
     if body.endswith(VERBS_ALONE):
         return True
     # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all.
-    return body.endswith(">") and "年" in body and "日" in body
+    if not body.endswith(">") or "@" not in body or _TIME.search(body) is None:
+        return False
+    return _YEAR.search(body) is not None
 
 
 def _header_block(lines: list[str], index: int) -> bool:
@@ -138,13 +140,12 @@ def _header_block(lines: list[str], index: int) -> bool:
     A letter begins with words like these too; but no citizen writes the minute into them.
     """
     match = _KEY.match(lines[index].strip())
-    if match is None or HEADER_KEYS.get(match[1].strip().casefold()) != "from":
+    if match is None or HEADER_KEYS.get(match[1].strip().casefold()) not in ("from", "sent"):
         return False
-    found = {"from"}
-    proof = "@" in match[2]
-    timed = False
-    for line in lines[index + 1 : index + 8]:
-        match = _KEY.match(line.strip()[:_LONGEST_LINE])
+    found: set[str] = set()
+    proof = timed = False
+    for line in lines[index : index + 8]:
+        match = _KEY.match(line.replace("\u200e", "").strip()[:_LONGEST_LINE])
         kind = HEADER_KEYS.get(match[1].strip().casefold()) if match else None
         if match is None or kind is None:
             continue
@@ -152,7 +153,7 @@ def _header_block(lines: list[str], index: int) -> bool:
         if kind == "sent":
             timed = _TIME.search(match[2]) is not None
         proof = proof or "@" in match[2]
-    return "sent" in found and len(found) >= 3 and (timed or proof)
+    return {"from", "sent"} <= found and len(found) >= 3 and (timed or proof)
 
 
 def _without_signature(lines: list[str]) -> list[str]:
@@ -161,8 +162,11 @@ def _without_signature(lines: list[str]) -> list[str]:
         end -= 1
     # The last delimiter that has only a few short lines behind it.
     for index in range(end - 1, max(end - _SIGNATURE_LINES - 8, -1), -1):
-        if _DELIMITER.fullmatch(lines[index]) and index:
+        listed = _RULE.fullmatch(lines[index]) is not None
+        if index and (listed or _DELIMITER.fullmatch(lines[index])):
             behind = [line for line in lines[index + 1 : end] if line.strip()]
+            if listed and not any("mailing list" in line.casefold() for line in behind):
+                continue
             if len(behind) <= _SIGNATURE_LINES and all(len(line) <= 200 for line in behind):
                 end = index
     while end and _is_dispensable(lines[end - 1]):
@@ -185,6 +189,8 @@ def _is_dispensable(line: str) -> bool:
 def _is_device(rest: str) -> bool:
     """What follows "sent from": a product, not a sentence."""
     rest = rest.partition("<http")[0].strip(" .")
-    return 0 < len(rest.split()) <= 8 and (
-        any(word in rest for word in AD_ENDS) or (len(rest.split()) <= 4 and rest[-1:] not in ",;:!?")
+    return (
+        0 < len(rest.split()) <= 8
+        and "," not in rest
+        and (any(word in rest for word in AD_ENDS) or (len(rest.split()) <= 4 and rest[-1:] not in ",;:!?"))
     )

@@ -184,5 +184,5 @@ def _beginning(root: Part) -> str:
     """How the mail's own text begins, wherever its first text stands."""
     for part in root.walk():
         if part.media_type in ("text/plain", "text/html", "message/delivery-status") and not part.parts:
-            return charset_text(decoded(part)[:8000], part.type_parameters.get("charset", ""))
+            return charset_text(decoded(part, 16_000)[:8000], part.type_parameters.get("charset", ""))
     return charset_text(root.body[:8000])

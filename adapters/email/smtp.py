@@ -130,8 +130,9 @@ class MailDoor(SMTP):
         if transport is None:
             return
         self._closing = True
-        transport.write(reply.encode() + b"\r\n")  # type: ignore[attr-defined]
-        transport.close()
+        if not transport.is_closing():
+            transport.write(reply.encode() + b"\r\n")  # type: ignore[attr-defined]
+            transport.close()
         self.loop.call_later(2.0, _abort, transport, self._original_transport)
         if self._handler_coroutine is not None and not self._busy:
             self._handler_coroutine.cancel()
