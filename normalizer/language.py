@@ -101,8 +101,12 @@ class TwoVoices:
         ranked = sorted(scores.items(), key=lambda pair: -pair[1])
         if ranked:
             (best, first), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
-            if first >= 2 and first - second >= max(1.0, 0.25 * first):
-                confidence = min(0.98, 0.6 + 0.05 * (first - second))
+            clear = first >= 2 and first - second >= max(1.0, 0.25 * first)
+            # Between many words of two languages that the engine does not know, or of Indonesian and one of
+            # those, it is no help: the lead decides, with little confidence.
+            led = first >= 4 and first > second and {best, ranked[1][0]} != {"id", "en"} if second else clear
+            if clear or led:
+                confidence = min(0.98, 0.6 + 0.05 * (first - second)) if clear else 0.5
                 return Guess(
                     language=Language(code=best, confidence=round(confidence, 2)),
                     words=tuple(dict.fromkeys(said[best]))[:8],

@@ -57,6 +57,7 @@ _RT_RW = re.compile(r"\b(?:rt|rw)\.?[ /]?(?:rw\.? ?)?\d{1,3}(?: ?/ ?\d{1,3})?\b"
 _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
+_SIX_DIGITS = re.compile(r"\d(?:[ .()\-/]{0,3}\d){5}")
 _FOUR_DIGITS = re.compile(r"\d{4,}")
 _MARK = re.compile(
     r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|nama|alamat|nomor|…)"
@@ -74,28 +75,37 @@ def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str
         text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if any(c.isdigit() for c in text):
         text = _without_numbers(text, strict)
-    text = _SELF.sub(r"\1[nama]", _NAMED.sub(r"\1[nama]", text))
+    lowered = text.lower()
+    if "nama" in lowered or "a/n" in lowered or "a.n" in lowered or "perkenalkan" in lowered:
+        text = _NAMED.sub(r"\1[nama]", text)
+    if "saya" in lowered:
+        text = _SELF.sub(r"\1[nama]", text)
     for name in names:
         text = _without_name(text, name)
     return _HONOURED.sub(_honoured, text) if strict else text
 
 
 def _without_numbers(text: str, strict: bool) -> str:
+    if _SIX_DIGITS.search(text):
+        text = _without_long_numbers(text)
+    text = _PLATE.sub(lambda m: m[0] if _NO_PLATE.search(m[0]) else "[pelat nomor]", text)
+    text = _HOUSE.sub(r"\1[…]", text)
+    if strict:
+        text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
+        text = _FOUR_DIGITS.sub("[nomor]", text)
+    return text
+
+
+def _without_long_numbers(text: str) -> str:
     text = _SIXTEEN.sub("[nomor identitas]", text)
     text = _ACCOUNT.sub(r"\1[nomor rekening]", text)
     for number in reversed(phones(text)):
         text = f"{text[: number.start]}[nomor telepon]{text[number.end :]}"
     text = _LOCAL_MOBILE.sub("[nomor telepon]", text)
-    text = _LONG_NUMBER.sub(
+    return _LONG_NUMBER.sub(
         lambda m: m[0] if _MONEY_BEFORE.search(m.string[max(0, m.start() - 5) : m.start()]) else "[nomor]",
         text,
     )
-    text = _PLATE.sub(lambda m: m[0] if _NO_PLATE.search(m[0]) else "[pelat nomor]", text)
-    text = _HOUSE.sub(r"\1[…]", text)
-    if strict:
-        text = _RT_RW.sub("[RT/RW]", _STREET.sub("[alamat]", text))
-        text = _FOUR_DIGITS.sub("[nomor]", text)
-    return text
 
 
 def _without_name(text: str, name: str) -> str:

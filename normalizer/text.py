@@ -27,6 +27,7 @@ _INVISIBLE = re.compile(
 )
 # Letters in fancy dress (full width, mathematical, ligatures): NFKC is safe for these; elsewhere it would turn
 # "m²" into "m2" and "½" into "1/2".
+_CONTROLS = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
 _STYLED = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff\ufb00-\ufb06]+")
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
@@ -59,7 +60,9 @@ def _once(text: str) -> str:
         text = _LINE_END.sub("\n", text)
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     else:
-        text = _INVISIBLE.sub("", _LINE_END.sub("\n", text.replace("\0", "\ufffd")))
+        if "\0" in text:
+            return text.replace("\0", "\ufffd")
+        text = _CONTROLS.sub("", _LINE_END.sub("\n", text))
     text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", text))
     text = _LETTER_RUN.sub(r"\1\1", _MARK_RUN.sub(r"\1\1\1", text))
     return _EMPTY_LINES.sub("\n\n", text).strip()
