@@ -21,7 +21,6 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -66,7 +65,7 @@ class FileSpool:
         self._hash = hashlib.sha256()
         self._waiting = bytearray()
         self._frames = 0
-        self._file: BinaryIO | None = None
+        self._file: int | None = None
         self._path: Path | None = None
         salt = os.urandom(16)
         self._head = _MAGIC + codec.keyring.newest.id + salt
@@ -81,6 +80,7 @@ class FileSpool:
             try:
                 self._drain()
             except OSError as error:
+                self.discard()
                 raise storage_error(error) from None
 
     @property
@@ -100,7 +100,7 @@ class FileSpool:
         if path is not None:
             path.unlink(missing_ok=True)
         if file is not None:
-            file.close()
+            os.close(file)
 
     def finish(self) -> Path:
         """Write what is left, sync, and give the path of the temporary file. Blocks; raises OSError."""
@@ -109,15 +109,14 @@ class FileSpool:
         self._frame(bytes(self._waiting), last=True)
         self._waiting.clear()
         assert self._file is not None and self._path is not None  # noqa: S101, PT018 - made by _frame
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        os.fsync(self._file)
         return self._path
 
     def kept(self) -> None:
         """The temporary file has another name now: let go of it."""
         file, self._file, self._path = self._file, None, None
         if file is not None:
-            file.close()
+            os.close(file)
 
     def _drain(self) -> None:
         waiting, at = self._waiting, 0
@@ -129,12 +128,19 @@ class FileSpool:
     def _frame(self, content: bytes, *, last: bool) -> None:
         if self._file is None:
             self._path, self._file = _temporary(self._folder)
-            self._file.write(self._head)
-        self._file.write(self._cipher.encrypt(_nonce(self._frames, last), content, self._head))
+            _write(self._file, self._head)
+        _write(self._file, self._cipher.encrypt(_nonce(self._frames, last), content, self._head))
         self._frames += 1
 
 
-def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
+def _write(descriptor: int, content: bytes) -> None:
+    """All of it, unbuffered: nothing is left to fail when the file is closed."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _temporary(folder: Path) -> tuple[Path, int]:
     """A new file in `folder`, locked for as long as it is open, so that no sweep takes it for a crash's."""
     while True:
         path = folder / f"{os.getpid()}-{os.urandom(8).hex()}"
@@ -145,7 +151,7 @@ def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
             os.close(descriptor)
             continue
         if os.fstat(descriptor).st_nlink:
-            return path, os.fdopen(descriptor, "w+b")
+            return path, descriptor
         os.close(descriptor)
 
 
@@ -173,7 +179,7 @@ class FileStore:
             sync_folder(self.folder.parent)
             path, probe = _temporary(self._growing)
             path.unlink()
-            probe.close()
+            os.close(probe)
             return sum(_sweep(path) for path in self._growing.iterdir())
         except OSError as error:
             raise Misconfigured(

@@ -123,17 +123,17 @@ def _read(path: Path) -> Keyring:
         raise Misconfigured(
             SETTING, f"{path} cannot be read ({error.strerror})", "let the gateway's user own it, mode 600"
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise Misconfigured(SETTING, f"{path} is not a file", "name the key file itself")
         if mode & 0o077:
             raise Misconfigured(
-                SETTING,
-                f"{path} may be read by others (mode {mode & 0o777:o})",
-                f"run: chmod 600 {path}",
+                SETTING, f"{path} may be read by others (mode {mode & 0o777:o})", f"run: chmod 600 {path}"
             )
-        content = file.read(65536)
+        content = os.read(descriptor, 65536)
+    finally:
+        os.close(descriptor)
     try:
         held = msgspec.json.decode(content, type=_KeyFile)
         if held.format != 1 or not hmac.compare_digest(held.sum(), held.check):

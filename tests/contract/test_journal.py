@@ -125,9 +125,7 @@ class TestClaims:
         first = await one(journal, admit("1"))
         second = await one(journal, admit("2"))
         assert (first.how, second.how) == ("opened", "opened")
-        assert (first.ticket, second.ticket) == ("261123-0001-8", "261123-0002-3") or all(
-            read_ticket(a.ticket) == a.ticket for a in (first, second)
-        )
+        assert all(read_ticket(a.ticket) == a.ticket for a in (first, second))
         assert first.ticket[:11] == "261123-0001"
         assert second.ticket[:11] == "261123-0002"
         file = await journal.complaint(first.complaint_id)
@@ -180,9 +178,8 @@ class TestClaims:
         answers = await asyncio.gather(*(one(journal, admit(str(n))) for n in range(300)))
         numbers = sorted(int(a.ticket.split("-")[1]) for a in answers)
         assert numbers == list(range(1, 301))
-        for a in answers[::37]:
-            assert (await one(journal, admit("x", claim=b"\x00" * 16))).how in ("opened", "duplicate")
-            assert await journal.complaint(a.complaint_id) is not None
+        assert len({a.complaint_id for a in answers}) == 300
+        assert len(await journal.due(START + timedelta(seconds=1), 1000)) == 300
 
     async def test_each_day_counts_for_itself(self, journal: Journal) -> None:
         await one(journal, admit("1"))
