@@ -53,7 +53,7 @@ _HOUSE = re.compile(
     r"\.? ?)(\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?)\b",
     re.IGNORECASE,
 )
-_RT_RW = re.compile(r"\b(?:rt|rw)\.?[ /]?(?:rw\.? ?)?\d{1,3}(?: ?/ ?\d{1,3})?\b", re.IGNORECASE)
+_RT_RW = re.compile(r"\b(?:rt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?|rw\.? ?\d{1,3})\b", re.IGNORECASE)
 _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
