@@ -1,158 +1,283 @@
-"""The sample CRM consumer: what the CRM team's own consumer has to do, on one page.
+"""A sample of the CRM's consumer: idempotent by event id, acknowledges after handling, watches the order.
 
-Idempotent by event id, acknowledges only after its handler has finished, and notices a gap in a complaint's
-sequence. Without a broker `read_journal` shows the same events out of the journal, and marks nothing.
+It shows what a real one has to do, and `kanal consume` runs it. A message that does not validate is refused and
+goes to the dead letters. On the embedded journal `read_journal` only reads, and marks nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
 
 import aio_pika
-import msgspec
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
+from msgspec import Struct, json
 from rich.table import Table
 
 from complaint_queue import topology, wire
-from complaint_queue.journal import Journal
-from complaint_queue.publisher import BrokerSettings, broker_url
-from normalizer.errors import Unreadable
-from normalizer.record import Complaint, ComplaintEvent
+from complaint_queue.journal import OutboxEvent
+from complaint_queue.publisher import address
+from normalizer.errors import Unavailable, Unreadable
+from normalizer.identity import JAKARTA
+from normalizer.record import ComplaintEvent
+
+OnEvent = Callable[[ComplaintEvent], Awaitable[None]]
 
 log = structlog.get_logger()
 
-Handler = Callable[[ComplaintEvent], Awaitable[None]]
+
+class Gap(Struct, frozen=True, kw_only=True):
+    """An event that came out of turn: `expected` and `got` are sequence numbers of one complaint."""
+
+    complaint_id: str
+    ticket: str
+    expected: int
+    got: int
 
 
-@dataclass
+class Tally(Struct, kw_only=True):
+    """What a run of the consumer saw."""
+
+    handled: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    gaps: list[Gap] = []
+
+
 class Seen:
-    """What this consumer has handled: event ids, and the last sequence of each complaint.
+    """The event ids that were handled, and the last sequence of each complaint; in a file, or in memory.
 
-    A real CRM keeps this in its own database, in the transaction of the handler.
+    A real consumer writes the id in the same transaction as what it does with the event. Here the id follows the
+    handling: a crash between the two hands that one event over once more.
     """
 
-    ids: set[str] = field(default_factory=set)
-    last: dict[str, int] = field(default_factory=dict)
-    duplicates: int = 0
-    gaps: list[str] = field(default_factory=list)
+    def __init__(self, path: Path | None = None) -> None:
+        self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS last (complaint TEXT PRIMARY KEY, sequence INTEGER) WITHOUT ROWID"
+        )
 
-    def is_new(self, event: ComplaintEvent) -> bool:
-        """Whether to handle it; notes a gap or a disorder within the complaint."""
-        if event.event_id in self.ids:
-            self.duplicates += 1
-            return False
-        self.ids.add(event.event_id)
-        complaint = event.complaint.complaint_id
-        if event.sequence != self.last.get(complaint, 0) + 1 and event.revision == 0:
-            self.gaps.append(event.event_id)
-            log.warning("sequence_gap", event_id=event.event_id, last=self.last.get(complaint, 0))
-        self.last[complaint] = max(event.sequence, self.last.get(complaint, 0))
-        return True
+    def __contains__(self, event_id: str) -> bool:
+        return self._db.execute("SELECT 1 FROM seen WHERE id = ?", (event_id,)).fetchone() is not None
+
+    def gap(self, event: ComplaintEvent) -> Gap | None:
+        """How the event is out of turn; a new revision of a known event never is."""
+        found = self._db.execute(
+            "SELECT sequence FROM last WHERE complaint = ?", (event.complaint.complaint_id,)
+        )
+        expected = (found.fetchone() or (0,))[0] + 1
+        if event.sequence == expected or (event.revision > 0 and event.sequence < expected):
+            return None
+        return Gap(
+            complaint_id=event.complaint.complaint_id,
+            ticket=event.complaint.ticket,
+            expected=expected,
+            got=event.sequence,
+        )
+
+    def add(self, event: ComplaintEvent) -> None:
+        """Remember that it was handled."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (event.event_id,))
+        self._db.execute(
+            "INSERT INTO last VALUES (?, ?) ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)",
+            (event.complaint.complaint_id, event.sequence),
+        )
+        self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        self._db.close()
 
 
 async def consume(
     url: str,
     *,
-    on_event: Handler,
-    virtual_host: str = topology.VIRTUAL_HOST,
+    on_event: OnEvent,
     limit: int | None = None,
     idle_timeout: float | None = None,
-    prefetch: int = 200,
     seen: Seen | None = None,
-) -> Seen:
-    """Hand every new event to `on_event`, then acknowledge it.
+    private_key: bytes | None = None,
+    virtual_host: str = topology.VIRTUAL_HOST,
+    queue: str = topology.QUEUE,
+    prefetch: int = 100,
+    connect_tries: int | None = None,
+) -> Tally:
+    """Hand each event to `on_event` once, until `limit` were handled or `idle_timeout` seconds brought none.
 
-    Ends after `limit` new events, or when nothing came for `idle_timeout` seconds; with neither, it goes on until
-    cancelled and connects again by itself. A body that does not validate goes to the dead letters.
+    The connection is made again whenever it breaks; `Unavailable` only after `connect_tries` failures in a row.
+    `private_key` (32 bytes) opens what confidential complaints carry sealed. When `on_event` raises, its event
+    stays in the queue and the error comes out here.
     """
-    seen = seen or Seen()
-    connection = await aio_pika.connect_robust(
-        broker_url(BrokerSettings(url=url, virtual_host=virtual_host)), reconnect_interval=1
-    )
-    news: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-    handled = 0
+    own = Seen() if seen is None else seen
+    run = _Run(on_event, own, private_key, limit)
+    where = address(url, virtual_host, "kanal-aduan consumer")
+    failures = 0
     try:
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=prefetch)
-        queue = await topology.declare(channel)
-        await queue.consume(news.put)
-        while limit is None or handled < limit:
+        while not run.finished:
             try:
-                async with asyncio.timeout(idle_timeout):
-                    delivery = await news.get()
-            except TimeoutError:
-                break
-            handled += await _handle(delivery, on_event, seen)
+                if not await _until_broken(run, where, queue, prefetch, idle_timeout):
+                    break
+                failures = 0
+            except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+                failures += 1
+                if connect_tries is not None and failures >= connect_tries:
+                    raise Unavailable(f"RabbitMQ cannot be reached: {error}") from error
+                await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)))
     finally:
-        with contextlib.suppress(Exception):
-            await connection.close()
-    return seen
+        if seen is None:
+            own.close()
+    return run.tally
 
 
-async def _handle(delivery: AbstractIncomingMessage, on_event: Handler, seen: Seen) -> bool:
+class _Run:
+    """One consumer's state over all its connections."""
+
+    def __init__(self, on_event: OnEvent, seen: Seen, private_key: bytes | None, limit: int | None) -> None:
+        self._on_event, self._seen, self._private_key, self._limit = on_event, seen, private_key, limit
+        self.tally = Tally()
+
+    @property
+    def finished(self) -> bool:
+        return self._limit is not None and self.tally.handled >= self._limit
+
+    async def handle(self, message: AbstractIncomingMessage) -> None:
+        """One message: acknowledged after it was handled, refused for good when it does not validate."""
+        try:
+            event = wire.decode(message)
+        except Unreadable as error:
+            self.tally.refused += 1
+            log.warning("message_refused", message_id=message.message_id, reason=error.reason)
+            await message.reject(requeue=False)
+            return
+        if event.event_id in self._seen:
+            self.tally.duplicates += 1
+        else:
+            gap = self._seen.gap(event)
+            if gap is not None:
+                self.tally.gaps.append(gap)
+                log.warning("out_of_turn", ticket=gap.ticket, expected=gap.expected, got=gap.got)
+            await self._on_event(
+                event if self._private_key is None else wire.unseal(event, self._private_key)
+            )
+            self._seen.add(event)
+            self.tally.handled += 1
+        await message.ack()
+
+
+async def _until_broken(run: _Run, where: object, queue: str, prefetch: int, idle: float | None) -> bool:
+    """Consume over one connection. False when idle, True when it broke or the limit is reached."""
+    waiting: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+    async with asyncio.timeout(10):
+        connection = await aio_pika.connect(str(where))
     try:
-        event = wire.decode(delivery.body, delivery.headers, delivery.message_id)
-    except Unreadable as error:
-        log.error("dead_letter", reason=error.reason)
-        await _settle(delivery.reject(requeue=False))
-        return False
-    new = seen.is_new(event)
-    if new:
-        await on_event(event)
-    await _settle(delivery.ack())
-    return new
+        async with asyncio.timeout(10):
+            channel = await connection.channel()
+            await channel.set_qos(prefetch_count=prefetch)
+            await topology.declare(channel)
+            source = await channel.get_queue(queue, ensure=False)
+            connection.close_callbacks.add(lambda *_: waiting.put_nowait(None))
+            channel.close_callbacks.add(lambda *_: waiting.put_nowait(None))
+            await source.consume(waiting.put)
+        while not run.finished:
+            try:
+                async with asyncio.timeout(idle):
+                    message = await waiting.get()
+            except TimeoutError:
+                return False
+            if message is None:
+                return True
+            await run.handle(message)
+        return True
+    finally:
+        closing = asyncio.ensure_future(connection.close())
+        await asyncio.wait([closing], timeout=2)
+        if not closing.done():
+            closing.cancel()
 
 
-async def _settle(answer: Awaitable[None]) -> None:
-    """A lost connection takes the acknowledgement with it; the event comes again and is known by its id."""
-    with contextlib.suppress(aio_pika.exceptions.AMQPError, RuntimeError, ConnectionError):
-        await answer
+class OutboxReader(Protocol):
+    """The part of the journal that is read here."""
+
+    async def unpublished(self, limit: int, after: int = 0) -> tuple[OutboxEvent, ...]: ...
 
 
-async def read_journal(journal: Journal, *, limit: int | None = None) -> AsyncIterator[ComplaintEvent]:
-    """The events that wait in the outbox, in order; nothing is marked."""
-    after, count = 0, 0
-    while events := await journal.unpublished(200, after):
-        for waiting in events:
-            after = waiting.position
-            yield msgspec.json.decode(waiting.body, type=ComplaintEvent)
-            count += 1
-            if limit is not None and count >= limit:
-                return
+async def read_journal(
+    journal: OutboxReader,
+    *,
+    on_event: OnEvent,
+    limit: int | None = None,
+    idle_timeout: float | None = 0.0,
+    poll: float = 0.5,
+) -> Tally:
+    """The same from the embedded journal, where no broker is: read what waits in the outbox, and mark nothing.
+
+    With `idle_timeout` 0 it ends with the last event that is there; None follows for ever.
+    """
+    tally, after, idle = Tally(), 0, 0.0
+    while True:
+        for stored in await journal.unpublished(200, after):
+            after = stored.position
+            await on_event(wire.decode_body(stored.body))
+            tally.handled += 1
+            idle = 0.0
+            if limit is not None and tally.handled >= limit:
+                return tally
+        if idle_timeout is not None and idle >= idle_timeout:
+            return tally
+        await asyncio.sleep(poll)
+        idle += poll
 
 
-def json_line(event: ComplaintEvent) -> str:
-    """One event as one line of JSON."""
-    return msgspec.json.encode(event).decode()
+def render_json_line(event: ComplaintEvent) -> str:
+    """The event as one line of JSON, as it stands on the wire."""
+    return json.encode(event).decode()
 
 
-def table(events: list[ComplaintEvent]) -> Table:
-    """Events for people: what happened, to which ticket, through which door, where, what."""
-    shown = Table(title=None, expand=True, show_lines=False)
-    for name in ("Tiket", "Peristiwa", "Kanal", "Bahasa", "Tempat", "Isi"):
-        shown.add_column(name, overflow="fold", no_wrap=name == "Tiket")
+def render_table(events: list[ComplaintEvent]) -> Table:
+    """Events as a table for people, times in Jakarta."""
+    table = Table(title=f"{len(events)} kejadian diterima")
+    for heading in ("Waktu (WIB)", "Kejadian", "Tiket", "Kanal", "Pelapor", "Lokasi", "Isi", "Lampiran"):
+        table.add_column(heading, overflow="fold")
     for event in events:
-        record = event.complaint
-        shown.add_row(
-            record.ticket, event.event, record.channel, record.language.code, where(record), _short(record)
+        complaint = event.complaint
+        table.add_row(
+            _clock(event.occurred_at),
+            f"{event.event} #{event.sequence}",
+            complaint.ticket,
+            complaint.channel,
+            _reporter(event),
+            _where(event),
+            _shortened(complaint.text if event.added is None else event.added.text),
+            str(len(complaint.attachments)),
         )
-    return shown
+    return table
 
 
-def where(record: Complaint) -> str:
-    """The narrowest region that is known, in words."""
-    place = record.place
-    for region in (place.kelurahan, place.kecamatan, place.city):
-        if region is not None:
-            return region.name
-    return "di luar Jakarta" if place.inside is False else "—"
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(JAKARTA):%d-%m-%Y %H:%M:%S}"
 
 
-def _short(record: Complaint) -> str:
-    text = " ".join(record.text.split())
-    files = f" [{len(record.attachments)} lampiran]" if record.attachments else ""
-    return (text if len(text) <= 90 else text[:89] + "…") + files
+def _reporter(event: ComplaintEvent) -> str:
+    reporter = event.complaint.reporter
+    if event.complaint.confidential and not reporter.name:
+        return "(rahasia)"
+    return reporter.name or (reporter.contacts[0].value if reporter.contacts else "-")
+
+
+def _where(event: ComplaintEvent) -> str:
+    place = event.complaint.place
+    names = [r.name for r in (place.kelurahan, place.kecamatan, place.city) if r is not None]
+    return ", ".join(names) or place.address or "-"
+
+
+def _shortened(text: str, most: int = 120) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= most else one_line[: most - 1] + "…"

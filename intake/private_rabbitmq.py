@@ -1,7 +1,7 @@
-"""A RabbitMQ node of our own on loopback, for the demo and the tests: free ports, its own folder, its own epmd.
+"""A RabbitMQ node of one's own, on free ports and in a folder of its own: for `make demo` and for the tests.
 
-It needs Debian's package `rabbitmq-server` and touches nothing that the package itself may have started.
-https://www.rabbitmq.com/docs/configure
+It runs the installed package's server as a plain child process, as any user, beside any other broker of the
+machine, and ends everything that it started. Virtual host, user and password are made for this node alone.
 """
 
 from __future__ import annotations
@@ -9,178 +9,48 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import secrets
 import shutil
 import signal
 import socket
+import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from complaint_queue.topology import VIRTUAL_HOST
-from normalizer.errors import Misconfigured
+from normalizer.errors import Misconfigured, Unavailable
 
-#: Where Debian and the upstream packages put the scripts that take their whole environment from outside.
-_FOLDERS = ("/usr/lib/rabbitmq/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/opt/rabbitmq/sbin")
-
-
-def find_server() -> Path:
-    """The folder with the package's own scripts. Raises `Misconfigured` when it is not installed."""
-    for pattern in _FOLDERS:
-        root, _, rest = pattern.partition("*")
-        found = sorted(Path(root).glob("*" + rest)) if rest else [Path(root)]
-        for folder in found:
-            if (folder / "rabbitmq-server").is_file() and (folder / "rabbitmqctl").is_file():
-                return folder
-    raise Misconfigured(
-        "rabbitmq", "RabbitMQ is not installed on this machine", "run: apt-get install rabbitmq-server"
-    )
+#: Below the range from which systems take the ports of outgoing connections. A client that reconnects to a port of
+#: that range on loopback, while its server is away, can be given that very port and then talks to itself.
+_PORTS = range(20_000, 32_000)
+_START_TRIES = 3
+_GREETING = b"AMQP\x00\x00\x09\x01"
 
 
 class PrivateRabbitMQ:
-    """One node in `folder`; an async context manager. `kill`, `stall` and `resume` hit the node itself."""
+    """`async with PrivateRabbitMQ(folder) as node:` starts it; `node.url` is where it listens.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
-        self.bin = find_server()
-        self.port = _free_port()
-        self._process: asyncio.subprocess.Process | None = None
-        self._epmd: asyncio.subprocess.Process | None = None
-        self.environment: dict[str, str] = {}
+    The folder holds its data, log and cookie; without one a temporary folder is made and removed at the end.
+    """
 
-    @property
-    def url(self) -> str:
-        """Address without a virtual host; the user exists on this node alone and may come from loopback only."""
-        return f"amqp://guest:guest@127.0.0.1:{self.port}/"
+    def __init__(self, folder: Path | None = None, virtual_host: str = VIRTUAL_HOST) -> None:
+        self._temporary = folder is None
+        self.folder = Path(tempfile.mkdtemp(prefix="kanal-rabbitmq-")) if folder is None else folder.resolve()
+        self.virtual_host = virtual_host
+        self.user, self.password = "kanal", secrets.token_urlsafe(12)
+        self.port = self._dist_port = self._epmd_port = 0
+        self._node: subprocess.Popen[bytes] | None = None
+        self._epmd: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int:
-        """Of the Erlang node itself."""
-        return int((self.folder / "node.pid").read_text())
-
-    async def start(self, within: float = 90.0) -> None:
-        """Start (again) and wait until it answers and has our virtual host."""
-        if not self.environment:
-            self._prepare()
-        if self._epmd is None:
-            epmd = shutil.which("epmd") or str(next(Path("/usr/lib/erlang").glob("erts-*/bin/epmd")))
-            self._epmd = await asyncio.create_subprocess_exec(epmd, env=self.environment, **_QUIET)
-        with (self.folder / "node.out").open("ab") as out:
-            self._process = await asyncio.create_subprocess_exec(
-                str(self.bin / "rabbitmq-server"),
-                env=self.environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
+    async def __aenter__(self) -> Self:
         try:
-            async with asyncio.timeout(within):
-                while True:
-                    if self._process.returncode is not None:
-                        raise RuntimeError(f"RabbitMQ ended at once: {self._tail()}")
-                    if await self._answers():
-                        break
-                    await asyncio.sleep(0.1)
-                await self.control("await_startup")
-                await self.control("add_vhost", VIRTUAL_HOST, check=False)
-                await self.control("set_permissions", "-p", VIRTUAL_HOST, "guest", ".*", ".*", ".*")
-        except TimeoutError:
-            raise RuntimeError(f"RabbitMQ did not start within {within:.0f} s: {self._tail()}") from None
-
-    async def stop(self) -> None:
-        """End the node and its epmd, each by its pid."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(OSError, ValueError):
-                os.kill(self.pid, signal.SIGCONT)
-                os.kill(self.pid, signal.SIGTERM)
-            try:
-                async with asyncio.timeout(20):
-                    await self._process.wait()
-            except TimeoutError:
-                await self.kill()
-        if self._epmd is not None and self._epmd.returncode is None:
-            self._epmd.terminate()
-            await self._epmd.wait()
-        self._process = self._epmd = None
-
-    async def kill(self) -> None:
-        """SIGKILL to the node."""
-        with contextlib.suppress(OSError, ValueError):
-            os.kill(self.pid, signal.SIGKILL)
-        if self._process is not None:
-            async with asyncio.timeout(20):
-                await self._process.wait()
-
-    async def restart(self) -> None:
-        """Start again after `kill`, or after an orderly end."""
-        await self.start()
-
-    def stall(self) -> None:
-        """SIGSTOP: the node keeps its connections and says nothing."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
-
-    async def control(self, *arguments: str, check: bool = True) -> str:
-        """`rabbitmqctl`; what it printed."""
-        process = await asyncio.create_subprocess_exec(
-            str(self.bin / "rabbitmqctl"),
-            "-q",
-            *arguments,
-            env=self.environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        out, _ = await process.communicate()
-        if check and process.returncode:
-            raise RuntimeError(f"rabbitmqctl {arguments[0]}: {out.decode(errors='replace')[-500:]}")
-        return out.decode(errors="replace")
-
-    def _prepare(self) -> None:
-        home = self.folder / "home"
-        home.mkdir(parents=True, exist_ok=True)
-        cookie = home / ".erlang.cookie"
-        cookie.write_text(secrets.token_hex(16))
-        cookie.chmod(0o400)
-        config = self.folder / "rabbitmq.conf"
-        config.write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\nloopback_users.guest = true\n")
-        plugins = self.folder / "enabled_plugins"
-        plugins.write_text("[].\n")
-        name = f"kanal{self.port}@localhost"
-        self.environment = {
-            "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
-            "LANG": "C.UTF-8",
-            "HOME": str(home),
-            "RABBITMQ_NODENAME": name,
-            "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_DIST_PORT": str(_free_port()),
-            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
-            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
-            "RABBITMQ_CONFIG_FILE": str(config),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
-            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-            "RABBITMQ_PID_FILE": str(self.folder / "node.pid"),
-            "ERL_EPMD_PORT": str(_free_port()),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-        }
-
-    async def _answers(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
-        return (self.folder / "node.pid").is_file()
-
-    def _tail(self) -> str:
-        out = self.folder / "node.out"
-        return out.read_text(errors="replace")[-1500:] if out.is_file() else "no output"
-
-    async def __aenter__(self) -> PrivateRabbitMQ:
-        await self.start()
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def __aexit__(
@@ -188,16 +58,246 @@ class PrivateRabbitMQ:
     ) -> None:
         await self.stop()
 
+    @property
+    def url(self) -> str:
+        """The address with its user and virtual host."""
+        return f"amqp://{self.user}:{self.password}@127.0.0.1:{self.port}/{self.virtual_host}"
 
-_QUIET = {
-    "stdin": asyncio.subprocess.DEVNULL,
-    "stdout": asyncio.subprocess.DEVNULL,
-    "stderr": asyncio.subprocess.DEVNULL,
-}
+    @property
+    def node_name(self) -> str:
+        return f"kanal{self.port}@localhost"
+
+    @property
+    def pid(self) -> int:
+        """The node's process, from the file that the node itself writes."""
+        return int((self.folder / "node.pid").read_text())
+
+    async def start(self, within: float = 60.0) -> None:
+        """Start and wait until it greets. Raises `Misconfigured` without the package, `Unavailable` in trouble."""
+        server = _server()
+        for attempt in range(1, _START_TRIES + 1):
+            if not self.port:
+                self.port, self._dist_port, self._epmd_port = _free_ports(3)
+            try:
+                await self._launch(server, within)
+                return
+            except Unavailable:
+                await self._end_processes()
+                if attempt == _START_TRIES:
+                    raise
+                self.port = 0
+
+    async def restart(self, within: float = 60.0) -> None:
+        """Bring a killed node back: same ports, same data."""
+        if self._node is not None and self._node.poll() is None:
+            await self._wait_end(self._node)
+        await self._launch(_server(), within)
+
+    async def kill(self) -> None:
+        """SIGKILL to the node: no goodbye, nothing flushed."""
+        self._signal(signal.SIGKILL)
+        if self._node is not None:
+            await self._wait_end(self._node)
+
+    def stall(self) -> None:
+        """SIGSTOP: the node keeps its connections and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    async def stop(self) -> None:
+        """End node and epmd, and remove a temporary folder."""
+        await self._end_processes()
+        if self._temporary:
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def ctl(self, *arguments: str, within: float = 60.0) -> str:
+        """Run `rabbitmqctl` against this node; what it printed. Raises `Unavailable` with its complaint."""
+        command = [str(_server().with_name("rabbitmqctl")), "-q", "-n", self.node_name, *arguments]
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            async with asyncio.timeout(within):
+                out, _ = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise Unavailable(f"rabbitmqctl {arguments[0]} gave no answer") from None
+        text = out.decode("utf-8", "replace").strip()
+        if process.returncode != 0:
+            raise Unavailable(f"rabbitmqctl {arguments[0]}: {text}")
+        return text
+
+    async def declare_vhost(self, name: str) -> str:
+        """Make another virtual host that this node's user may use; its url."""
+        await self.ctl("add_vhost", name)
+        await self.ctl("set_permissions", "-p", name, self.user, ".*", ".*", ".*")
+        return self.url.rpartition("/")[0] + "/" + name
+
+    async def set_memory_limit(self, fraction: float) -> None:
+        """The share of memory above which publishers are blocked: 0 raises the alarm at once, 0.4 is usual."""
+        await self.ctl("set_vm_memory_high_watermark", f"{fraction:g}")
+
+    def log_tail(self, lines: int = 15) -> str:
+        """The end of what the node said, for messages."""
+        for name in (f"{self.node_name}.log", "output"):
+            with contextlib.suppress(OSError):
+                text = (self.folder / "log" / name).read_text(errors="replace")
+                if text.strip():
+                    return "\n".join(text.splitlines()[-lines:])
+        return ""
+
+    # how it runs
+
+    def _environment(self) -> dict[str, str]:
+        keep = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TMPDIR") if key in os.environ}
+        return {
+            "LANG": "C.UTF-8",
+            **keep,
+            "HOME": str(self.folder),
+            "RABBITMQ_NODENAME": self.node_name,
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_DIST_PORT": str(self._dist_port),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_PID_FILE": str(self.folder / "node.pid"),
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_CRASH_DUMP_SECONDS": "0",
+        }
+
+    def _write_files(self) -> None:
+        for name in ("data", "log"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "plugins").write_text("[].\n")
+        cookie = self.folder / ".erlang.cookie"
+        if not cookie.exists():
+            cookie.write_text(secrets.token_hex(16))
+            cookie.chmod(0o400)
+        settings = self.folder / "rabbitmq.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
+            f"default_vhost = {self.virtual_host}\n"
+            f"default_user = {self.user}\n"
+            f"default_pass = {self.password}\n"
+            "default_user_tags.administrator = true\n"
+            "disk_free_limit.absolute = 50MB\n"
+        )
+
+    async def _launch(self, server: Path, within: float) -> None:
+        # A server that starts beside its living self deletes the pid file and then fails.
+        if self._node is not None and self._node.poll() is None:
+            raise Unavailable("the node still runs")
+        await asyncio.to_thread(self._write_files)
+        if self._epmd is None or self._epmd.poll() is not None:
+            self._epmd = self._spawn([_tool("epmd"), "-port", str(self._epmd_port), "-address", "127.0.0.1"])
+        (self.folder / "node.pid").unlink(missing_ok=True)
+        self._node = self._spawn([str(server)])
+        try:
+            async with asyncio.timeout(within):
+                while not await self._greets():
+                    if self._node.poll() is not None:
+                        raise Unavailable(f"the private RabbitMQ ended at its start:\n{self.log_tail()}")
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise Unavailable(
+                f"the private RabbitMQ is not ready after {within:g} s:\n{self.log_tail()}"
+            ) from None
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log" / "output").open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - the package's own programs, no shell
+                command,
+                env=self._environment(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    async def _greets(self) -> bool:
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            async with asyncio.timeout(1):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                try:
+                    writer.write(_GREETING)
+                    return await reader.readexactly(1) == b"\x01"
+                finally:
+                    writer.close()
+        return False
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(self.pid, number)
+
+    async def _wait_end(self, process: subprocess.Popen[bytes], within: float = 10.0) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while process.poll() is None:
+                    await asyncio.sleep(0.02)
+
+    async def _end_processes(self) -> None:
+        """The data of such a node matters to no one: SIGKILL, to whole groups, since the server is a script."""
+        self._signal(signal.SIGKILL)
+        for process in (self._node, self._epmd):
+            if process is not None and process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await self._wait_end(process)
+        self._node = self._epmd = None
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise Misconfigured("rabbitmq", f"{name} is not installed", _CURE)
+    return found
+
+
+_CURE = "install it: apt-get install --no-install-recommends rabbitmq-server; or set KANAL_RABBITMQ_HOME to its folder"
+
+
+def _server() -> Path:
+    """The package's own server script; the wrapper in sbin insists on a user and a log folder of its own."""
+    home = os.environ.get("KANAL_RABBITMQ_HOME")
+    homes = [Path(home)] if home else sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*"))
+    for folder in reversed(homes):
+        if (folder / "sbin" / "rabbitmq-server").is_file():
+            return folder / "sbin" / "rabbitmq-server"
+    raise Misconfigured("rabbitmq", "RabbitMQ's server is not installed", _CURE)
+
+
+def installed() -> bool:
+    """Whether a private node can be started on this machine."""
+    try:
+        _server()
+        _tool("epmd")
+    except Misconfigured:
+        return False
+    return True
+
+
+def _free_ports(count: int) -> list[int]:
+    free: list[int] = []
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                free.append(port)
+        if len(free) == count:
+            return free
+    raise Unavailable("no free port on 127.0.0.1")

@@ -1,50 +1,41 @@
-"""Fixtures that several kinds of tests share: a private RabbitMQ node, third-party material."""
+"""The broker that tests share: one private RabbitMQ node per test session."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aio_pika
 import pytest
-import pytest_asyncio
 
 from complaint_queue import topology
-from complaint_queue.publisher import BrokerSettings, broker_url
-from intake.private_rabbitmq import PrivateRabbitMQ, find_server
-from normalizer.errors import Misconfigured
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PrivateRabbitMQ]:
-    """One private node for the whole session; a test that kills or stalls it brings it back."""
-    try:
-        find_server()
-    except Misconfigured as error:
-        pytest.skip(str(error))
-    async with PrivateRabbitMQ(tmp_path_factory.mktemp("rabbitmq")) as node:
-        yield node
-
-
-@pytest.fixture
-async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> str:
-    """The node's address, with our virtual host declared and its queues empty."""
-    connection = await aio_pika.connect(broker_url(BrokerSettings(url=rabbitmq.url)))
-    async with connection:
-        channel = await connection.channel()
-        await topology.declare(channel)
-        for name in (topology.COMPLAINTS, topology.COMPLAINTS_DEAD):
-            await (await channel.get_queue(name)).purge()
-    return rabbitmq.url
+from intake.private_rabbitmq import PrivateRabbitMQ, installed
 
 
 @pytest.fixture(scope="session")
-def materials() -> Path:
-    """The folder with third-party material, which is not part of the repository."""
-    folder = Path(os.environ.get("KANAL_MATERIALS", ROOT.parent / "shared" / "materials"))
-    if not folder.is_dir():
-        pytest.skip("no third-party material here: set KANAL_MATERIALS to its folder")
-    return folder
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbitMQ]:
+    """A running node. A test that kills or stalls it leaves it running again."""
+    if not installed():
+        pytest.skip("RabbitMQ's package is not installed")
+    folder: Path = tmp_path_factory.mktemp("rabbitmq")
+    node = PrivateRabbitMQ(folder)
+    try:
+        asyncio.run(node.start())
+        yield node
+    finally:
+        asyncio.run(node.stop())
+
+
+@pytest.fixture
+async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> AsyncIterator[str]:
+    """The node's address, with queues that are new and empty."""
+    connection = await aio_pika.connect(rabbitmq.url)
+    async with connection:
+        channel = await connection.channel()
+        for queue in (topology.QUEUE, topology.DEAD_QUEUE):
+            await channel.queue_delete(queue)
+        for exchange in (topology.EXCHANGE, topology.DEAD_EXCHANGE):
+            await channel.exchange_delete(exchange)
+        await topology.declare(channel)
+    yield rabbitmq.url

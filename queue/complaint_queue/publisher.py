@@ -1,72 +1,127 @@
-"""Drains the journal's outbox to RabbitMQ: mandatory, persistent, confirmed; marks only what was confirmed.
+"""Drains the journal to RabbitMQ: mandatory, persistent, confirmed; an event is marked only on its confirm.
 
-Many confirms are in flight, but of one complaint only its earliest unconfirmed event, so that order per complaint
-holds through every retry. What the broker returns (no queue takes it) stays unpublished and alarms.
-
-A stalled broker makes aio-pika raise `CancelledError` into every pending publish, even into those with a timeout.
-So each wait has a deadline of ours, and a `CancelledError` counts as ours only if this task is being cancelled.
+Many confirms are in flight at once, but of one complaint only one event: order per complaint holds through
+retries. Whatever the broker does (dies, stalls, blocks, refuses, returns), the events stay in the journal and the
+publisher comes back by itself. What can never be sent goes to quarantine, and its complaint's followers wait.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import aio_pika
+import aiormq
 import structlog
-from aio_pika.abc import AbstractExchange, AbstractRobustConnection  # noqa: F401
-from aiormq.exceptions import AMQPError, DeliveryError, PublishError
 from msgspec import Struct
-from pamqp.exceptions import PAMQPException
+from yarl import URL
 
 from complaint_queue import topology, wire
+from complaint_queue.frames import Frames
 from complaint_queue.journal import Journal, OutboxEvent
-from normalizer.errors import Unavailable
-
-#: Seconds between two looks at the outbox from its start.
-LOOK_AGAIN = 5.0
+from complaint_queue.line import BrokerLost, Line
+from complaint_queue.outflow import Outflow
+from normalizer.errors import KanalError, Misconfigured
 
 log = structlog.get_logger()
 
+_FETCH = 1_000
+_BATCH_BYTES = 256 * 1024
+_RESCAN = 5.0
+_TICK = 0.5
+_SUSPECT_TRIES = 2
+
 
 class BrokerSettings(Struct, frozen=True, kw_only=True):
-    """Where to publish. Times in seconds; `source` is the CloudEvents source, the gateway's own address."""
+    """One broker. Times are in seconds, sizes in bytes.
+
+    A virtual host in `url` wins over `virtual_host`. `credentials_file` holds `user:password`, which win over the
+    url's. `amqps://` speaks TLS; `?cafile=` names its authority. `confirm_timeout` is how long the broker may owe
+    every confirm before the connection counts as stalled: shorter than heartbeats would notice (three times
+    `heartbeat`).
+    """
 
     url: str
     virtual_host: str = topology.VIRTUAL_HOST
-    source: str = "urn:kanal-aduan"
+    source: str = "https://localhost"
+    credentials_file: str = ""
     heartbeat: int = 10
-    confirm_timeout: float = 8.0
-    window: int = 256
-    first_wait: float = 0.5
-    last_wait: float = 15.0
+    connect_timeout: float = 10.0
+    confirm_timeout: float = 10.0
+    window: int = 400
+    window_bytes: int = 16 * 1024 * 1024
+    max_body: int = 16 * 1024 * 1024
+    held: int = 10_000
+    retry_first: float = 1.0
+    retry_longest: float = 30.0
+    alarm_after: float = 60.0
+    declare: bool = True
+
+    def address(self, name: str) -> URL:
+        """The url of one connection; the broker shows `name`. Raises `Misconfigured` with the cure."""
+        return address(
+            self.url,
+            self.virtual_host,
+            name,
+            heartbeat=self.heartbeat,
+            credentials_file=self.credentials_file,
+        )
 
 
-class Counter(Protocol):
-    def inc(self, amount: float = 1) -> None: ...
+def address(
+    url: str,
+    virtual_host: str = topology.VIRTUAL_HOST,
+    name: str = "",
+    *,
+    heartbeat: int = 10,
+    credentials_file: str = "",
+) -> URL:
+    """A whole AMQP url: virtual host, heartbeat and the connection's name filled in."""
+    try:
+        found = URL(url)
+    except ValueError:
+        found = URL()
+    if found.scheme not in ("amqp", "amqps") or not found.host:
+        raise Misconfigured("broker.url", "is no AMQP address", "write amqp://user:password@host:5672/")
+    if credentials_file:
+        try:
+            user, _, password = Path(credentials_file).read_text(encoding="utf-8").strip().partition(":")
+        except OSError as error:
+            raise Misconfigured(
+                "broker.credentials_file", f"cannot be read ({error.strerror})", "write user:password into it"
+            ) from None
+        found = found.with_user(user).with_password(password)
+    if found.path in ("", "/"):
+        found = found.with_path("/" + virtual_host.replace("/", "%2F"), encoded=True, keep_query=True)
+    given = dict(found.query)
+    return found.update_query({"heartbeat": str(heartbeat), **({"name": name} if name else {}), **given})
+
+
+class Count(Protocol):
+    """Something that counts; a Prometheus counter is one."""
+
+    def inc(self, amount: float = 1) -> object: ...
 
 
 class PublisherMetrics(Protocol):
-    """What the publisher counts; `intake.metrics.Metrics` fulfils it."""
+    """What the publisher counts."""
 
-    published: Counter
-    returned: Counter
-
-
-def broker_url(settings: BrokerSettings) -> str:
-    """The address with virtual host and heartbeat."""
-    parts = urlsplit(settings.url)
-    query = f"heartbeat={settings.heartbeat}"
-    return urlunsplit((parts.scheme, parts.netloc, "/" + quote(settings.virtual_host, safe=""), query, ""))
+    @property
+    def published(self) -> Count: ...
+    @property
+    def returned(self) -> Count: ...
 
 
 class Publisher:
-    """One relay from journal to broker. `run` never ends by itself; `wake` says that something new waits."""
+    """The relay from the journal's outbox to the broker.
+
+    `on_alarm(name, words)` raises an alarm for the operator, `on_alarm(name, None)` ends it. Names:
+    `broker_away`, `broker_blocked`, `broker_refuses`, `unroutable`, `topology`, `unpublished_old`.
+    """
 
     def __init__(
         self,
@@ -75,190 +130,354 @@ class Publisher:
         *,
         on_alarm: Callable[[str, str | None], None],
         clock: Callable[[], datetime],
-        metrics: PublisherMetrics,
+        metrics: PublisherMetrics | None = None,
     ) -> None:
-        self._journal, self._settings, self._clock, self._metrics = journal, settings, clock, metrics
-        self._alarm = on_alarm
-        self._wake = asyncio.Event()
+        self._journal, self._settings = journal, settings
+        self._alarm, self._clock, self._metrics = on_alarm, clock, metrics
         self.connected = False
         self.last_confirm: datetime | None = None
+        self.oldest_unpublished: datetime | None = None
+        self._outflow = Outflow()
+        self._in_flight: dict[int, OutboxEvent] = {}
+        self._flight_bytes = 0
+        self._progress = 0.0
+        self._returned: dict[str, str] = {}
+        self._unroutable: set[int] = set()
+        self._refused: set[int] = set()
+        self._suspects: dict[int, int] = {}
+        self._to_mark: list[int] = []
+        self._cursor = 0
+        self._rescan_at = 0.0
+        self._hungry = True
+        self._fetch: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._marks = asyncio.Event()
 
     def wake(self) -> None:
-        self._wake.set()
+        """New events were written to the outbox."""
+        self._hungry = True
+        self._news.set()
 
     async def run(self) -> None:
-        """Connect, drain, and begin again with backoff when the broker goes away."""
-        wait = self._settings.first_wait
-        while True:
-            try:
-                before = self.last_confirm
-                await self._session()
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-                reason = "the connection was cut"
-            except (AMQPError, PAMQPException, OSError, TimeoutError, RuntimeError, Unavailable) as error:
-                reason = f"{type(error).__name__}: {error}"
-            finally:
-                self.connected = False
-            if self.last_confirm != before:
-                wait = self._settings.first_wait
-            self._alarm("broker", f"RabbitMQ is away ({reason}); the journal holds everything")
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, self._settings.last_wait)
-
-    async def _session(self) -> None:
-        async with asyncio.timeout(self._settings.confirm_timeout):
-            connection = await aio_pika.connect(broker_url(self._settings))
-        try:
-            async with asyncio.timeout(self._settings.confirm_timeout):
-                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                await topology.declare(channel)
-                exchange = await channel.get_exchange(topology.EVENTS, ensure=False)
-            self.connected = True
-            self._alarm("broker", None)
-            log.info("publisher_connected")
-            await _Relay(self, exchange).run()
-        finally:
-            with suppress(Exception, asyncio.CancelledError):
-                async with asyncio.timeout(2):
-                    await connection.close()
-
-
-class _Relay:
-    """One connection's work: what is in flight, and which complaints have something in flight."""
-
-    def __init__(self, publisher: Publisher, exchange: AbstractExchange) -> None:
-        self._publisher, self._exchange = publisher, exchange
-        self._journal, self._settings = publisher._journal, publisher._settings
-        self._lines: dict[int, deque[OutboxEvent]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._confirmed: list[int] = []
-        self._slots = asyncio.Semaphore(self._settings.window)
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._returned: set[int] = set()
-        self._held: set[int] = set()  # positions in a line, or confirmed and not yet marked
-
-    async def run(self) -> None:
-        """Until the connection breaks. What came back is tried again with every look from the start."""
-        after, loop = 0, asyncio.get_running_loop()
-        looked = loop.time()
+        """Publish until cancelled; no failure of broker or journal ends it."""
+        helpers = [asyncio.create_task(self._for_ever(f)) for f in (self._mark, self._watch)]
+        wait = self._settings.retry_first / 4
         try:
             while True:
-                self._publisher._wake.clear()
-                if loop.time() - looked > LOOK_AGAIN:
-                    after, looked = 0, loop.time()
-                events = await self._journal.unpublished(self._settings.window * 2, after)
-                for event in events:
-                    after = event.position
-                    if event.position not in self._held:
-                        await self._enqueue(event)
-                if not await self._mark() and not events:
-                    await self._idle()
+                lasted = await self._attempt()
+                wait = (
+                    self._settings.retry_first / 4
+                    if lasted
+                    else min(wait * 2, self._settings.retry_longest / 4)
+                )
+                await asyncio.sleep(wait)
         finally:
-            await self._end()
+            for helper in (*helpers, *([self._fetch] if self._fetch else [])):
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            with contextlib.suppress(Exception):
+                await self._mark_once()
 
-    async def _end(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._broken.done():
-            self._broken.exception()
-        else:
-            self._broken.cancel()
-        await self._mark()
-
-    async def _enqueue(self, event: OutboxEvent) -> None:
-        self._held.add(event.position)
-        line = self._lines.get(event.complaint_id)
-        if line is not None:
-            line.append(event)
-            return
-        await self._or_broken(self._slots.acquire())
-        self._lines[event.complaint_id] = deque((event,))
-        task = asyncio.create_task(self._send_line(event.complaint_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _send_line(self, complaint_id: int) -> None:
-        """Send one complaint's events, each after the confirm of the one before."""
-        line = self._lines[complaint_id]
+    async def _attempt(self) -> bool:
+        """One connection from beginning to end; whether it had been up."""
+        was_up = False
         try:
-            while line:
-                if not await self._send(line[0]):
-                    return
-                line.popleft()
-        finally:
-            self._held.difference_update(event.position for event in line)
-            del self._lines[complaint_id]
-            self._slots.release()
+            was_up = await self._session()
+        except asyncio.CancelledError:
+            # A stalled broker cancels whatever waits on its connection. Only a cancellation of ours counts.
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self._away("the connection broke")
+        except Exception as error:  # whatever it is, the relay must live
+            was_up = isinstance(error, BrokerLost)
+            self._away(_words(error))
+        return was_up
 
-    async def _send(self, event: OutboxEvent) -> bool:
-        message = aio_pika.Message(
-            event.body,
-            headers=dict(wire.headers(event, self._settings.source)),
-            content_type=wire.CONTENT_TYPE,
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            message_id=wire.event_id(event),
-            timestamp=event.occurred_at,
+    def _away(self, why: str) -> None:
+        log.warning("broker_away", why=why)
+        self._alarm("broker_away", f"RabbitMQ cannot be reached ({why}); the journal holds every event")
+
+    async def _session(self) -> bool:
+        name = "kanal-aduan publisher"
+        line = await Line.open(
+            self._settings.address(name),
+            self._settings.connect_timeout,
+            self._on_confirm,
+            self._on_return,
+            self._prepare,
         )
         try:
-            async with asyncio.timeout(self._settings.confirm_timeout):
-                await self._exchange.publish(message, event.routing_key, mandatory=True)
-        except PublishError:
-            self._not_taken(event, "no queue takes it")
-            return False
-        except DeliveryError:
-            self._not_taken(event, "the broker refused it")
-            return False
-        except asyncio.CancelledError:
-            self._break(ConnectionResetError("the broker stalled"))
-            return False
-        except Exception as error:
-            self._break(error)
-            return False
-        self._confirmed.append(event.position)
-        if len(self._confirmed) == 1:
-            self._publisher._wake.set()
-        return True
-
-    def _not_taken(self, event: OutboxEvent, why: str) -> None:
-        self._publisher._metrics.returned.inc()
-        self._publisher._alarm("unroutable", f"an event came back from RabbitMQ: {why} ({event.routing_key})")
-        self._returned.add(event.position)
-
-    def _break(self, error: Exception) -> None:
-        if not self._broken.done():
-            self._broken.set_exception(error)
-
-    async def _idle(self) -> None:
-        """With nothing to do, wait for news, at most a second."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await self._or_broken(self._publisher._wake.wait())
-
-    async def _mark(self) -> bool:
-        confirmed, self._confirmed = self._confirmed, []
-        if not confirmed:
-            return False
-        now = self._publisher._clock()
-        await self._journal.mark_published(confirmed, now)
-        self._publisher.last_confirm = now
-        self._publisher._metrics.published.inc(len(confirmed))
-        self._held.difference_update(confirmed)
-        if self._returned and not self._returned.difference(confirmed):
-            self._publisher._alarm("unroutable", None)
-        self._returned.difference_update(confirmed)
-        return True
-
-    async def _or_broken(self, work: object) -> None:
-        """Await `work`, unless the connection breaks first: then raise why."""
-        waiting = asyncio.ensure_future(work)  # type: ignore[call-overload]
-        try:
-            await asyncio.wait((waiting, self._broken), return_when=asyncio.FIRST_COMPLETED)
-            if self._broken.done():
-                self._broken.result()
+            self.connected = True
+            self._alarm("broker_away", None)
+            await self._drain(line)
+        except BrokerLost as lost:
+            if lost.refused:
+                await self._suspect(lost)
+            raise
         finally:
-            if not waiting.done():
-                waiting.cancel()
+            self.connected = False
+            self._outflow.give_back(self._in_flight.values())
+            self._in_flight.clear()
+            self._returned.clear()
+            self._flight_bytes = 0
+            await line.close()
+        return True
+
+    async def _prepare(self, connection: aio_pika.Connection) -> None:
+        if not self._settings.declare:
+            return
+        try:
+            channel = await connection.channel()
+            await topology.declare(channel)
+            await channel.close()
+        except (
+            aio_pika.exceptions.ChannelPreconditionFailed,
+            aiormq.exceptions.ChannelAccessRefused,
+        ) as error:
+            # The exchange may be there all the same; `mandatory` finds out whether it routes.
+            self._alarm(
+                "topology",
+                f"queues differ from what is needed: {error}. Delete the queue that is named, "
+                "or set broker.declare = false when somebody else declares them",
+            )
+        else:
+            self._alarm("topology", None)
+
+    async def _drain(self, line: Line) -> None:
+        loop = asyncio.get_running_loop()
+        frames = Frames(topology.EXCHANGE, self._settings.source, line.channel.number, line.frame_max)
+        line.channel.closing.add_done_callback(lambda _: self._news.set())
+        self._hungry, self._progress = True, loop.time()
+        while True:
+            self._news.clear()
+            line.check()
+            self._outflow.retry_due(loop.time())
+            self._fetch_more(loop.time())
+            await self._send(line, frames)
+            await self._check_stall(line, loop.time())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK):
+                    await self._news.wait()
+
+    # out of the journal
+
+    def _fetch_more(self, now: float) -> None:
+        if self._fetch is not None or len(self._outflow) >= self._settings.held:
+            return
+        if now >= self._rescan_at:
+            # From the start again: what came out of quarantine stands before the cursor.
+            self._cursor, self._rescan_at, self._hungry = 0, now + _RESCAN, True
+        if self._hungry and self._outflow.ready < _FETCH:
+            self._fetch = asyncio.create_task(self._fetch_once())
+
+    async def _fetch_once(self) -> None:
+        try:
+            self._hungry = False
+            events = await self._journal.unpublished(_FETCH, self._cursor)
+            for event in events:
+                if await self._follows(event):
+                    self._outflow.add(event)
+            if events:
+                self._cursor = max(self._cursor, events[-1].position)
+            self._hungry = self._hungry or len(events) == _FETCH
+        except KanalError as error:
+            log.warning("outbox_unreadable", error=str(error))
+        finally:
+            self._fetch = None
+            self._news.set()
+
+    async def _follows(self, event: OutboxEvent) -> bool:
+        """Whether all earlier events of its complaint are confirmed or held here, so that order can be kept."""
+        if self._outflow.knows(event.position):
+            return False
+        if event.sequence == 1 or self._outflow.busy(event.complaint_id):
+            return True
+        before = await self._journal.event(event.complaint_id, event.sequence - 1)
+        return before is None or before[1] or self._outflow.knows(before[0].position)
+
+    # to the broker
+
+    async def _send(self, line: Line, frames: Frames) -> None:
+        while True:
+            batch: list[OutboxEvent] = []
+            payload: list[bytes] = []
+            size = 0
+            window = 1 if self._suspects else self._settings.window
+            while size < _BATCH_BYTES and len(self._in_flight) + len(batch) < window:
+                if self._flight_bytes + size > self._settings.window_bytes:
+                    break
+                event = self._outflow.take()
+                if event is None:
+                    break
+                data = await self._frames_of(event, frames)
+                if data:
+                    batch.append(event)
+                    payload.append(data)
+                    size += len(data)
+            if not batch:
+                return
+            if not self._in_flight:
+                self._progress = asyncio.get_running_loop().time()
+            # In flight before the first byte leaves: whatever breaks from here on, they are given back.
+            first = line.next_tag
+            self._in_flight.update(zip(range(first, first + len(batch)), batch, strict=True))
+            self._flight_bytes += size
+            # A writer that died leaves aiormq's bounded queue full for ever.
+            async with asyncio.timeout(self._settings.confirm_timeout):
+                await line.send(b"".join(payload), len(batch))
+            line.check()
+
+    async def _frames_of(self, event: OutboxEvent, frames: Frames) -> bytes:
+        """The ready frames, or nothing when the event went to quarantine."""
+        if len(event.body) > self._settings.max_body:
+            await self._quarantine(
+                event, f"{len(event.body)} bytes; the broker takes {self._settings.max_body}"
+            )
+            return b""
+        try:
+            return frames.of(event)
+        except ValueError as error:
+            await self._quarantine(event, str(error))
+            return b""
+
+    async def _quarantine(self, event: OutboxEvent, reason: str) -> None:
+        words = f"{wire.event_id(event)} cannot be published: {reason}"
+        log.error("event_quarantined", event=wire.event_id(event), reason=reason)
+        try:
+            await self._journal.quarantine("publish", words, complaint_id=event.complaint_id)
+        except KanalError:
+            now = asyncio.get_running_loop().time()
+            self._outflow.failed(event, now, self._settings.retry_first, self._settings.retry_longest)
+        else:
+            self._outflow.drop(event)
+
+    async def _suspect(self, lost: BrokerLost) -> None:
+        """The broker closed the channel over one of the messages in flight: send them one by one to find it."""
+        if len(self._in_flight) > 1:
+            self._suspects.update({e.position: 0 for e in self._in_flight.values()})
+            return
+        for tag, event in list(self._in_flight.items()):
+            tries = self._suspects[event.position] = self._suspects.get(event.position, 0) + 1
+            if tries >= _SUSPECT_TRIES:
+                del self._suspects[event.position], self._in_flight[tag]
+                await self._quarantine(event, str(lost))
+
+    async def _check_stall(self, line: Line, now: float) -> None:
+        if not self._in_flight or now - self._progress < self._settings.confirm_timeout:
+            return
+        if not await line.blocked():
+            raise BrokerLost(f"no confirm for {self._settings.confirm_timeout:g} s")
+        self._alarm(
+            "broker_blocked", "RabbitMQ takes nothing for now (memory or disk alarm); the journal holds on"
+        )
+
+    # from the broker
+
+    def _on_return(self, message_id: str, reason: str) -> None:
+        self._returned[message_id] = reason
+
+    def _on_confirm(self, tag: int, multiple: bool, taken: bool) -> None:
+        if multiple:
+            tags = []
+            for one in self._in_flight:
+                if one > tag:
+                    break
+                tags.append(one)
+        else:
+            tags = [tag]
+        loop_time = self._progress = asyncio.get_running_loop().time()
+        for one in tags:
+            event = self._in_flight.pop(one, None)
+            if event is None:
+                continue
+            self._flight_bytes -= len(event.body)
+            back = self._returned.pop(wire.event_id(event), None) if self._returned else None
+            if back is not None or not taken:
+                self._not_taken(event, back, loop_time)
+            else:
+                self._taken(event)
+        if not self._in_flight:
+            self._flight_bytes = 0
+        self._news.set()
+        self._marks.set()
+
+    def _taken(self, event: OutboxEvent) -> None:
+        self._outflow.confirmed(event)
+        self._to_mark.append(event.position)
+        if self._suspects:
+            self._suspects.pop(event.position, None)
+        for alarm, positions in (("unroutable", self._unroutable), ("broker_refuses", self._refused)):
+            if event.position in positions:
+                positions.discard(event.position)
+                if not positions:
+                    self._alarm(alarm, None)
+
+    def _not_taken(self, event: OutboxEvent, back: str | None, now: float) -> None:
+        self._outflow.failed(event, now, self._settings.retry_first, self._settings.retry_longest)
+        if back is not None:
+            if self._metrics is not None:
+                self._metrics.returned.inc()
+            self._unroutable.add(event.position)
+            self._alarm(
+                "unroutable",
+                f"RabbitMQ returns events that no queue takes ({back}). Bind {topology.QUEUE} to "
+                f"{topology.EXCHANGE} with #; they are sent again by themselves",
+            )
+        else:
+            self._refused.add(event.position)
+            self._alarm(
+                "broker_refuses", f"RabbitMQ refuses events: is {topology.QUEUE} full? They are sent again"
+            )
+
+    # back into the journal, and watching
+
+    async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await step()
+            except Exception as error:
+                log.warning("publisher_helper_failed", error=str(error))
+                await asyncio.sleep(_TICK)
+
+    async def _mark(self) -> None:
+        await self._marks.wait()
+        self._marks.clear()
+        await self._mark_once()
+
+    async def _mark_once(self) -> None:
+        positions, self._to_mark = self._to_mark, []
+        if not positions:
+            return
+        now = self._clock()
+        try:
+            await self._journal.mark_published(positions, now)
+        except BaseException:
+            self._to_mark += positions
+            self._marks.set()
+            raise
+        self._outflow.marked(positions)
+        self.last_confirm = now
+        if self._metrics is not None:
+            self._metrics.published.inc(len(positions))
+
+    async def _watch(self) -> None:
+        """The oldest unpublished event, and an alarm on its age, whatever the reason is."""
+        self.oldest_unpublished = oldest = (await self._journal.depths()).oldest_unpublished
+        after = timedelta(seconds=self._settings.alarm_after)
+        old = oldest is not None and self._clock() - oldest > after
+        words = (
+            f"the oldest event has waited for RabbitMQ since {oldest:%Y-%m-%d %H:%M:%S} UTC" if old else None
+        )
+        self._alarm("unpublished_old", words)
+        await asyncio.sleep(min(_RESCAN, self._settings.alarm_after / 4))
+
+
+def _words(error: BaseException) -> str:
+    """What an operator reads; a virtual host that is not there comes with its cure."""
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    words = str(error) or type(error).__name__
+    if "vhost" in words and "not found" in words:
+        words += f"; create it: rabbitmqctl add_vhost {topology.VIRTUAL_HOST}, then set_permissions"
+    return words
