@@ -186,7 +186,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
 def _accounts(tables: Any) -> tuple[Account, ...]:
     if not isinstance(tables, list):
         raise Misconfigured("account", "must be a list", "write each account as [[account]]")
-    accounts = []
+    accounts: list[Account] = []
     for number, table in enumerate(tables, 1):
         table = dict(table)
         where = f"account.{table.get('name', number)}"

@@ -135,7 +135,7 @@ class KeptWorker:
     def close(self) -> None:
         """End the worker process; what it was parsing is parsed again after the next start."""
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool = None
 

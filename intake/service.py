@@ -27,8 +27,9 @@ from complaint_queue.files import FileStore
 from complaint_queue.keys import load_or_create
 from intake.broker import Broker
 from intake.config import Config
+from intake.guard import GuardedFetch
 from intake.kept import KeptWorker
-from intake.media import GuardedFetch, MediaFetcher
+from intake.media import MediaFetcher
 from intake.metrics import Metrics
 from intake.receive import AccountInbox, Receiver
 from intake.settle import Settler
@@ -109,7 +110,7 @@ class Service:
     async def _store(self, folder: Path) -> None:
         keyring = load_or_create(folder / "keys.json", os.environ)
         codec = Codec(keyring)
-        self.secrets = Secrets(keyring.identity)
+        self.secrets = Secrets(keyring.identity_key)
         self.files = FileStore(folder / "files", codec)
         self.files.sweep()
         waiting = self.config.gateway.max_waiting

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 import structlog
@@ -120,7 +121,7 @@ class Settler:
         if isinstance(work, tuple):
             await self._failure(*work)
             return False
-        state = "set_aside" if work.set_aside else "filed"
+        state: Literal["filed", "set_aside"] = "set_aside" if work.set_aside else "filed"
         record = b"" if work.record is None else msgspec.msgpack.encode(work.record)
         try:
             written = await self.journal.settle(

@@ -254,7 +254,7 @@ class Reporter(Base, frozen=True, kw_only=True):
     sealed: str = ""
 
 
-class Complaint(Base, frozen=True, kw_only=True):
+class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
     """The canonical complaint record, as far as it is known at this event."""
 
     schema_version: str = SCHEMA_VERSION
@@ -303,7 +303,7 @@ class Added(Base, frozen=True, kw_only=True):
     edit: bool = False
 
 
-class ComplaintEvent(Base, frozen=True, kw_only=True):
+class ComplaintEvent(Base, frozen=True, kw_only=True, omit_defaults=False):
     """What the CRM gets. Its id, `<complaint_id>.<sequence>.<revision>`, is the same at every delivery.
 
     `sequence` counts from 1 within the complaint without gaps; `revision` grows when the same event is sent
