@@ -201,8 +201,7 @@ def unflow(text: str, delsp: bool) -> str:
     joining = False
     for line in text.split("\n"):
         quoted = line.startswith(">")
-        if line.startswith(" "):
-            line = line[1:]
+        line = line.removeprefix(" ")
         soft = line.endswith(" ") and line != "-- " and not quoted
         kept = line[:-1] if soft and delsp else line
         if joining and not quoted and line != "-- ":
