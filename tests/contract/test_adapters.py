@@ -98,7 +98,7 @@ def read(case: Case, adapter: Adapter[Any]) -> tuple[RawEvent, bool]:
         body = json.dumps(spec["json"]).encode()  # escapes what is not ASCII, as Meta does
         headers.setdefault("content-type", "application/json")
     elif "form" in spec:
-        body = urlencode(spec["form"]).encode()
+        body = urlencode([(key, value) for key, value in spec["form"]]).encode()
         headers.setdefault("content-type", "application/x-www-form-urlencoded")
     elif "base64" in spec:
         body = b64decode(spec["base64"])
@@ -118,7 +118,7 @@ def read(case: Case, adapter: Adapter[Any]) -> tuple[RawEvent, bool]:
 
 def show(item: Accepted | Ignored | NotRead) -> dict[str, Any]:
     if isinstance(item, Accepted):
-        out: dict[str, Any] = {"item": "accepted", "message": msgspec.to_builtins(item.message)}
+        out: dict[str, Any] = {"item": "accepted", "message": json.loads(msgspec.json.encode(item.message))}
         if item.contents:
             out["contents"] = {
                 str(index): {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
