@@ -65,3 +65,21 @@ def test_structs_are_packed_and_checked() -> None:
         CODEC.unpack("sender", sealed, RawEvent)
     with pytest.raises(Damaged):
         CODEC.unpack("sender", CODEC.seal("sender", b"\xc1"), Sender)
+
+
+def test_a_forked_child_and_its_parent_use_different_nonces() -> None:
+    codec = Codec(RING)
+    codec.seal("raw", b"fills the stock")
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, b"".join(codec.seal("raw", b"x")[5:17] for _ in range(20)))
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    theirs = os.read(reading, 12 * 20)
+    os.close(reading)
+    ours = {codec.seal("raw", b"x")[5:17] for _ in range(300)}
+    assert len(theirs) == 12 * 20
+    assert len(ours) == 300
+    assert not ours & {theirs[at : at + 12] for at in range(0, len(theirs), 12)}
