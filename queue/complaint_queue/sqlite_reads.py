@@ -1,12 +1,12 @@
 """What the SQLite journal is asked: every query of its reader, on a connection that only reads.
 
-A row whose body does not open is set apart in `Reads.damaged`, so that one damaged record never hides the others.
+In the lists that workers draw from, a row whose body does not open is left out and named beside the list, so that
+one damaged record never hides the others.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from typing import Any
 
 from normalizer.errors import Damaged
@@ -32,7 +32,7 @@ _ENTRY = "entry_id, account, stage, details, state, since, raw_id, complaint_id"
 
 
 class Reads:
-    """A connection and what can be asked over it. `damaged` holds (complaint id, reason) of what did not open."""
+    """A connection and what can be asked over it."""
 
     def __init__(self, db: sqlite3.Connection, codec: Codec) -> None:
         self.db, self.codec = db, codec
@@ -275,6 +275,3 @@ class Reads:
         """Everything that SQLite finds wrong with its structure; reads the whole database."""
         problems = tuple(str(row[0]) for row in self._all("PRAGMA integrity_check(100)"))
         return () if problems == ("ok",) else problems
-
-
-Question = Callable[[Reads], Any]

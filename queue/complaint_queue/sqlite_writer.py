@@ -15,7 +15,7 @@ from .sqlite_rows import Ids, micros, ticket_number
 
 #: Bytes written to the log (estimated) after which it is copied into the database. Bounds both the log's size and
 #: how long a checkpoint takes.
-CHECKPOINT_BYTES = 16 * 1024 * 1024
+CHECKPOINT_BYTES = 4 * 1024 * 1024
 
 
 class Tools:
