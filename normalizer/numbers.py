@@ -14,6 +14,7 @@ _PROVINCES = frozenset(
 )
 _PHONE = re.compile(r"(?<![\w.,/@#-])(?:\+|\(0|00|0|62)[\d \u2010-\u2015().\-/]{6,20}\d(?![\d])(?![-./]\d)")
 _SIXTEEN = re.compile(r"(?<!\d)(?:\d[ .\-]?){15}\d(?!\d)")
+_MOBILE = re.compile(r"(?:\+62|0)(8[1-9]\d{7,10})")
 _DATE = re.compile(r"^\d{1,4}[-./ ]\d{1,2}[-./ ]\d{2,4}(?:\D|$)")
 _ACCOUNT_BEFORE = re.compile(
     r"(?:\brek(?:ening)?|\bnorek|\bvirtual account|\bva|\bbca|\bbni|\bbri|\bmandiri|\bbank dki|\bbsi|\bbtn|\bcimb)"
@@ -44,6 +45,10 @@ def to_e164(text: str, region: str = "ID") -> str:
         digits = "+" + digits
     if not 8 <= len(digits) <= 16:
         return ""
+    # Most numbers are Indonesian mobiles, and their plan is simple: 8, then eight to eleven digits.
+    mobile = _MOBILE.fullmatch(digits)
+    if mobile is not None and (region == "ID" or digits.startswith("+")):
+        return f"+62{mobile[1]}"
     # Imported late: its tables of all countries are for texts that hold a number.
     import phonenumbers
 
@@ -51,10 +56,9 @@ def to_e164(text: str, region: str = "ID") -> str:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
         return ""
-    # `is_possible` beside `is_valid` for Indonesia: operators open ranges before the tables know them.
-    known = phonenumbers.is_valid_number(number)
-    mobile = number.country_code == 62 and re.fullmatch(r"8\d{8,11}", str(number.national_number)) is not None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if known or mobile else ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def phones(text: str, region: str = "ID") -> list[PhoneNumber]:
