@@ -95,7 +95,7 @@ def test_every_point_lies_in_its_own_polygon(polygons: Context) -> None:
 
 
 def test_without_polygons_what_is_claimed_is_mostly_right(polygons: Context) -> None:
-    """1,500 points drawn over the mainland: measured 0.93 for kelurahan and 0.97 for kecamatan, when claimed."""
+    """Measured on 6,000 points over the mainland: right in 0.94 of the kelurahan and 0.95 of the kecamatan claimed."""
     assert polygons.polygons is not None
     chance, plain = random.Random(5), build_context()
     right: Counter[int] = Counter()
