@@ -82,7 +82,11 @@ class KeptWorker:
                 log.error("quarantined", raw_id=kept.raw_id, reason=reason)
                 del self._deaths[kept.raw_id]
                 return
-            raw = await self.journal.begin(kept.raw_id)
+            try:
+                raw = await self.journal.begin(kept.raw_id)
+            except Damaged as error:  # the journal has put it into quarantine
+                log.error("damaged", raw_id=kept.raw_id, error=str(error))
+                return
             adapter = self.adapters.get(raw.account)
             if adapter is None:
                 reason = f"there is no account {raw.account!r} any more"

@@ -244,10 +244,8 @@ class PrivateRabbitMQ:
             os.kill(self.pid, number)
 
     async def _wait_end(self, process: subprocess.Popen[bytes], within: float = 10.0) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within):
-                while process.poll() is None:
-                    await asyncio.sleep(0.02)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(process.wait, within)
 
     async def _end_processes(self) -> None:
         """The data of such a node matters to no one: SIGKILL, to whole groups, since the server is a script."""

@@ -21,7 +21,7 @@ from normalizer.assemble import added, assemble, with_added
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
 from intake.metrics import Metrics
-from normalizer.errors import Unavailable
+from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.pipeline import Context, normalise
 from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind
@@ -90,7 +90,7 @@ class Settler:
             pass
 
     async def _settle_all(self, due: Sequence[int]) -> None:
-        files = [file for file in await asyncio.gather(*map(self.journal.complaint, due)) if file is not None]
+        files = [file for file in await asyncio.gather(*map(self._load, due)) if file is not None]
         ready = []
         for file in files:
             until = self._waits_for_media(file)
@@ -102,6 +102,13 @@ class Settler:
         results = await asyncio.gather(*(self._write(work) for work in done))
         if any(results):
             self.published()
+
+    async def _load(self, complaint_id: int) -> ComplaintFile | None:
+        try:
+            return await self.journal.complaint(complaint_id)
+        except Damaged as error:  # the journal has put it into quarantine; the others flow
+            log.error("damaged", complaint_id=encode_id(complaint_id), error=str(error))
+            return None
 
     def _waits_for_media(self, file: ComplaintFile) -> datetime | None:
         """Until when the first words about these messages may wait for their files; None: not any longer."""

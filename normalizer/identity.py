@@ -46,8 +46,8 @@ def ticket_of(day: date, number: int) -> str:
 
     Six digits of the date in Jakarta, at least four of the number, one check digit.
     """
-    body = f"{day:%y%m%d}{number:04d}"
-    return f"{body[:6]}-{body[6:]}-{_damm(body)}"
+    date_part, number_part = f"{day.year % 100:02d}{day.month:02d}{day.day:02d}", f"{number:04d}"
+    return f"{date_part}-{number_part}-{_damm(date_part + number_part)}"
 
 
 def read_ticket(text: str) -> str | None:
@@ -75,6 +75,8 @@ def decode_id(text: str) -> int:
     number = 0
     for character in text.upper().translate(_READ_AS):
         number = number << 5 | _CROCKFORD.index(character)
+    if number >= 1 << 63:
+        raise ValueError("an id has 63 bits")
     return number
 
 

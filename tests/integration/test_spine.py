@@ -33,7 +33,14 @@ def photo(colour: tuple[int, int, int] = (200, 30, 30)) -> bytes:
 async def gateway(tmp_path: Path, rabbitmq_url: str) -> AsyncIterator[GatewayProcess]:
     process = GatewayProcess(tmp_path, rabbitmq_url)
     code, said = await process.run(
-        "user", "add", CLERK[0], "--role", "clerk", "--office", "31.71.04.1002", "--password-stdin",
+        "user",
+        "add",
+        CLERK[0],
+        "--role",
+        "clerk",
+        "--office",
+        "31.71.04.1002",
+        "--password-stdin",
         stdin=CLERK[1].encode(),
     )
     assert code == 0, said
@@ -94,7 +101,9 @@ async def test_each_door_becomes_one_right_record(gateway: GatewayProcess, consu
         photos = () if name.startswith("sms") else (photo(),)
         try:
             await simulator.send(
-                Letter(number=1, text=TEXT, subject="Jalan rusak", photos=photos, kelurahan_code="31.71.04.1002")
+                Letter(
+                    number=1, text=TEXT, subject="Jalan rusak", photos=photos, kelurahan_code="31.71.04.1002"
+                )
             )
             await consumer.until(list(doors).index(name) + 1)
         finally:
