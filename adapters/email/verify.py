@@ -96,7 +96,7 @@ def _spf(raw: RawEvent, lookup: DnsLookup | None, hostname: str) -> str:
             i=remote, s=sender, h=raw.envelope.get("helo", ""), receiver=hostname, timeout=10, querytime=20
         )
         if lookup is not None:
-            query.dns = lambda name, kind, *_: _spf_records(lookup, name, kind)
+            query.dns = lambda name, kind, *_, **__: _spf_records(lookup, name, kind)
         return str(query.check()[0])
     except Exception:
         return "temperror"

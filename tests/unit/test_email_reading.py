@@ -37,7 +37,7 @@ QUOTES = [
     ("Pada tanggal Sen, 3 Nov 2025 10.15, Aduan <a@example.org>\nmenulis:\n\n> lama", "gmail, two lines"),
     ("Pada Senin, 3 November 2025 10.15.00 WIB, Aduan <a@example.org> menulis:\n\nlama", "yahoo, unmarked"),
     ("Dari: Aduan <a@example.org>\nDikirim: 3 November 2025 10:15\nKepada: Siti\nPerihal: Banjir\n\nlama", "outlook"),
-    ("________________________________\nDari: Aduan\nDikirim: Senin, 3 November 2025 10.15\nKepada: S\nPerihal: B\n\nlama",
+    ("________________________________\nDari: Aduan\nDikirim: Senin, 3 November 2025 10.15\nKepada: S\nPerihal: B\n\nlama",  # noqa: E501
      "outlook with a rule"),
     ("-------- Pesan asli --------\nDari: Aduan\n\nlama", "samsung"),
     ("-----Pesan Asli-----\nlama", "old outlook"),
@@ -70,14 +70,14 @@ def test_what_stands_below_the_words_of_a_citizen_is_taken_off(below: str, name:
 
 
 KEPT = [
-    "Yth. Bapak Gubernur,\nDari: Warga RT 03\nKepada: Gubernur\nTanggal: 3 November 2025\nPerihal: Jalan rusak\n\nRusak.",
+    "Yth. Bapak Gubernur,\nDari: Warga RT 03\nKepada: Gubernur\nTanggal: 3 November 2025\nPerihal: Jalan rusak\n\nRusak.",  # noqa: E501
     "Pada hari Minggu 2 November tetangga saya menulis:\njalan ini rusak.",
     "Pada rapat 3 Maret Pak RT berkata begini:\nsaluran mampet",
     "Laporan:\n--\n" + "\n".join(f"{n}. Lubang di jalan nomor {n}" for n in range(30)),
     "> hanya kutipan\n> tanpa kata sendiri",
     "Dikirim dari desa saya, surat ini tidak pernah dibalas.",
     "Salam,\nSiti",
-    "Ini buktinya:\n---------- Forwarded message ---------\nFrom: a@example.org\nDate: 3 Nov 2025 10:15\nTo: b\n\nBukti.",
+    "Ini buktinya:\n---------- Forwarded message ---------\nFrom: a@example.org\nDate: 3 Nov 2025 10:15\nTo: b\n\nBukti.",  # noqa: E501
 ]
 
 
@@ -170,7 +170,7 @@ PEOPLE = [
     b"Auto-Submitted: no\r\nSubject: x\r\n\r\nx",
     b"X-Auto-Response-Suppress: All\r\nSubject: x\r\n\r\nLampu mati",
     b"List-Id: <dki.jakarta.go.id>\r\nSubject: x\r\n\r\nLampu mati",
-    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nLihat ini\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nLihat ini\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"  # noqa: E501
     b"From: MAILER-DAEMON@x\r\nSubject: Undelivered Mail\r\n\r\nfailed\r\n--b--",
 ]
 
@@ -217,7 +217,7 @@ def test_bombs_are_read_within_bounds(name: str) -> None:
 
 
 @effort(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from([*TOP.split(b" "), b"\r\n", b"=?utf-8?q?", b"--b", b"\x00", b"\xff", b";", b"<", b"\n"]),
+@given(st.lists(st.sampled_from([*TOP.split(b" "), b"\r\n", b"=?utf-8?q?", b"--b", b"\x00", b"\xff", b";", b"<", b"\n"]),  # noqa: E501
                 max_size=60))  # fmt: skip
 def test_no_heap_of_pieces_crashes_the_parser(pieces: list[bytes]) -> None:
     head = b"Content-Type: multipart/mixed; boundary=b\r\nMessage-ID: <" if len(pieces) % 2 else b""
@@ -244,7 +244,7 @@ def test_the_same_mail_by_another_way_is_the_same_and_another_mail_is_not() -> N
 def test_only_the_named_server_is_trusted_for_verdicts() -> None:
     settings = EmailSettings(verify="header", authserv_id="mx.jakarta.go.id")
     forged = b"Authentication-Results: evil.example.org; dkim=pass; spf=pass\r\n"
-    real = b'Authentication-Results: mx.jakarta.go.id 1;\r\n spf=fail (says dkim=pass) smtp.mailfrom="x;dmarc=pass"; dkim=none\r\n'
+    real = b'Authentication-Results: mx.jakarta.go.id 1;\r\n spf=fail (says dkim=pass) smtp.mailfrom="x;dmarc=pass"; dkim=none\r\n'  # noqa: E501
     item = read(forged + real + TOP + b"\r\nx", settings)
     assert isinstance(item, Accepted)
     proof = item.message.authenticity
