@@ -20,6 +20,8 @@ from normalizer.errors import Rejected
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _PRESESSION = "kanal_pra"
+_FOUND: web.RequestKey[Session | None] = web.RequestKey("staff_session", object)
+_BEFORE: web.RequestKey[str] = web.RequestKey("before_session", str)
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
@@ -80,11 +82,16 @@ def _set_cookie(deps: PageDeps, response: web.StreamResponse, name: str, value: 
 
 async def find_session(request: web.Request) -> Session | None:
     """The signed-in member of staff, if there is one; looked up once per request."""
-    if "session" not in request:
+    if _FOUND not in request:
         identity = session_id(request)
-        request["session"] = await request.app[DEPS].staff.session(identity) if identity else None
-    found: Session | None = request["session"]
+        request[_FOUND] = await request.app[DEPS].staff.session(identity) if identity else None
+    found: Session | None = request[_FOUND]
     return found
+
+
+def known_session(request: web.Request) -> Session | None:
+    """The session, if this request's page has asked for it; public pages do not."""
+    return request.get(_FOUND)
 
 
 def staff_only(handler: Callable[[web.Request, Session], Awaitable[web.StreamResponse]]) -> Handler:
@@ -104,16 +111,16 @@ def csrf_token(request: web.Request, session: Session | None) -> str:
     deps = request.app[DEPS]
     if session is not None:
         return deps.secrets.sign("csrf", session.key)
-    if "presession" not in request:
+    if _BEFORE not in request:
         given = request.cookies.get(cookie_name(deps, _PRESESSION), "")
-        request["presession"] = given if 20 <= len(given) <= 100 else secrets.token_urlsafe(24)
-    return deps.secrets.sign("csrf-before", request["presession"])
+        request[_BEFORE] = given if 20 <= len(given) <= 100 else secrets.token_urlsafe(24)
+    return deps.secrets.sign("csrf-before", request[_BEFORE])
 
 
 def keep_presession(request: web.Request, response: web.StreamResponse) -> None:
     """Give the browser the cookie to which its token before sign-in is bound."""
-    if "presession" in request:
-        _set_cookie(request.app[DEPS], response, _PRESESSION, request["presession"])
+    if _BEFORE in request:
+        _set_cookie(request.app[DEPS], response, _PRESESSION, request[_BEFORE])
 
 
 def check_form(request: web.Request, session: Session | None, token: str) -> None:

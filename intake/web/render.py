@@ -9,7 +9,6 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from intake.staff.rules import Session
 from intake.web import guard
 from intake.web.texts import LANGUAGES, Words
 
@@ -65,7 +64,7 @@ def words(request: web.Request) -> Words:
 async def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
     """One rendered page."""
     t = words(request)
-    session: Session | None = request.get("session")
+    session = guard.known_session(request)
     token = guard.csrf_token(request, session)
     html = (
         _templates()
