@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import aio_pika
@@ -28,7 +28,7 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit
 
 
 @pytest.fixture
-async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> AsyncIterator[str]:
+async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> str:
     """The node's address, with queues that are new and empty."""
     connection = await aio_pika.connect(rabbitmq.url)
     async with connection:
@@ -38,4 +38,4 @@ async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> AsyncIterator[str]:
         for exchange in (topology.EXCHANGE, topology.DEAD_EXCHANGE):
             await channel.exchange_delete(exchange)
         await topology.declare(channel)
-    yield rabbitmq.url
+    return rabbitmq.url
