@@ -72,6 +72,11 @@ class PrivateRabbitMQ:
         """The node's process, from the file that the node itself writes."""
         return int((self.folder / "node.pid").read_text())
 
+    @property
+    def epmd_pid(self) -> int | None:
+        """The port mapper that this node brought with it; it would outlive its node."""
+        return None if self._epmd is None else self._epmd.pid
+
     async def start(self, within: float = 60.0) -> None:
         """Start and wait until it greets. Raises `Misconfigured` without the package, `Unavailable` in trouble."""
         server = _server()

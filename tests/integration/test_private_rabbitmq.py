@@ -1,0 +1,77 @@
+"""The private node: starts beside others, dies, comes back with its data, and leaves nothing running."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import aio_pika
+import pytest
+
+from complaint_queue import schema, topology
+from intake.private_rabbitmq import PrivateRabbitMQ
+from normalizer.errors import Misconfigured
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(180)]
+
+
+def alive(pid: int) -> bool:
+    """Running; a zombie that nobody has buried yet is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def count(url: str, queue: str) -> int:
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        return (await channel.declare_queue(queue, passive=True)).declaration_result.message_count or 0
+
+
+async def test_a_node_is_killed_and_comes_back_with_its_data_and_then_leaves_nothing(
+    rabbitmq: PrivateRabbitMQ,
+) -> None:
+    async with PrivateRabbitMQ() as node:
+        assert node.port != rabbitmq.port
+        async with await aio_pika.connect(node.url) as connection, connection.channel() as channel:
+            await topology.declare(channel)
+            exchange = await channel.get_exchange(topology.EXCHANGE)
+            message = aio_pika.Message(b"x", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+            await exchange.publish(message, "created.sms.3171")
+        killed = node.pid
+        await node.kill()
+        assert not alive(killed)
+        await node.restart()
+        assert node.pid != killed
+        async with asyncio.timeout(30):
+            while await count(node.url, topology.QUEUE) != 1:
+                await asyncio.sleep(0.1)
+        pid, folder = node.pid, node.folder
+        epmd = node.epmd_pid
+    assert not alive(pid)
+    assert epmd is not None
+    assert not alive(epmd)
+    assert not folder.exists()
+
+
+async def test_the_definitions_file_makes_what_the_code_declares(
+    rabbitmq: PrivateRabbitMQ, tmp_path: Path
+) -> None:
+    schema.write(tmp_path)
+    text = (tmp_path / schema.DEFINITIONS).read_text().replace(topology.VIRTUAL_HOST, "dari-berkas")
+    (tmp_path / "definitions.json").write_text(text)
+    url = await rabbitmq.declare_vhost("dari-berkas")
+    await rabbitmq.ctl("import_definitions", str(tmp_path / "definitions.json"))
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        for queue in (topology.QUEUE, topology.DEAD_QUEUE):
+            await channel.declare_queue(queue, passive=True)
+        await topology.declare(channel)
+
+
+async def test_a_missing_package_is_named_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KANAL_RABBITMQ_HOME", os.fspath(tmp_path))
+    with pytest.raises(Misconfigured, match="apt-get install"):
+        await PrivateRabbitMQ(tmp_path / "node").start()
