@@ -35,6 +35,10 @@ from normalizer.text import storable
 TEXT_MIN, TEXT_MAX = 10, 20_000
 LINE_MAX = 200
 FILES_MAX, FILE_BYTES_MAX = 10, 10 * 1024 * 1024
+_PAGE_ORDER = (
+    *("form_id", "text", "category", "kelurahan", "address", "files"),
+    *("name", "phone", "nik", "email", "on_behalf_of", "consent"),
+)
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", re.IGNORECASE)
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -54,12 +58,12 @@ def parse(raw: RawEvent) -> Sequence[Accepted]:
     form = Form(read(raw.body, raw.headers.get("content-type", "")), raw, office)
     message = form.message()
     if form.problems:
-        raise InvalidForm(tuple(form.problems))
+        raise InvalidForm(tuple(sorted(form.problems, key=lambda problem: _PAGE_ORDER.index(problem[0]))))
     return (Accepted(message=message, contents=dict(enumerate(part.content for part in form.files))),)
 
 
 class Form:
-    """The fields of one form, and what is wrong with them (`problems`, in the order of the page)."""
+    """The fields of one form, and what is wrong with them (`problems`)."""
 
     def __init__(self, parts: Sequence[Part], raw: RawEvent, office: Office) -> None:
         self._fields: dict[str, str] = {}

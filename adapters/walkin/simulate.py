@@ -33,7 +33,7 @@ class Clerk:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._http: aiohttp.ClientSession | None = None
+        self._session: aiohttp.ClientSession | None = None
         self._forms: dict[int, dict[str, str]] = {}
 
     async def start(self) -> None:
@@ -41,7 +41,7 @@ class Clerk:
         if self._gateway.session is None:
             raise ValueError("the walk-in desk needs a session: (user name, password)")
         login, password = self._gateway.session
-        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         hidden = await self._open("/masuk")
         form = {"csrf": hidden["csrf"], "login": login, "password": password}
         async with self._http.post(self._gateway.http + "/masuk", data=form) as answer:
@@ -53,7 +53,6 @@ class Clerk:
         hidden = self._forms.get(letter.number) or await self._open("/loket")
         self._forms[letter.number] = hidden
         form = _form(letter, hidden)
-        assert self._http is not None
         async with self._http.post(self._gateway.http + "/loket", data=form, allow_redirects=False) as answer:
             place = answer.headers.get("Location", "")
             if answer.status != 303 or "/tanda-terima/" not in place:
@@ -61,12 +60,17 @@ class Clerk:
         return place.partition("?")[0]
 
     async def stop(self) -> None:
-        if self._http is not None:
-            await self._http.close()
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("start() comes first")
+        return self._session
 
     async def _open(self, path: str) -> dict[str, str]:
         """The hidden fields of a page's main form, which is its last."""
-        assert self._http is not None
         async with self._http.get(self._gateway.http + path) as answer:
             return dict(_HIDDEN.findall(await answer.text()))
 

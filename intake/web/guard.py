@@ -20,7 +20,7 @@ from normalizer.errors import Rejected
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _PRESESSION = "kanal_pra"
-_FOUND: web.RequestKey[Session | None] = web.RequestKey("staff_session", object)
+_FOUND: web.RequestKey[Session | None] = web.RequestKey("staff_session")
 _BEFORE: web.RequestKey[str] = web.RequestKey("before_session", str)
 
 _POLICY = (
