@@ -11,7 +11,7 @@ files in the same order:
     fixtures/     account.toml and pairs NAME.in.* + NAME.out.json, found by the contract tests themselves
 
 What an adapter can do beyond parsing is said by the small protocols it fulfils: `Webhook`, `Runs`,
-`FetchesMedia`, `Replies`. `load("sms")` imports `adapters.sms`; there is no registry.
+`FetchesMedia`, `Replies`, `Prepares`. `load("sms")` imports `adapters.sms`; there is no registry.
 """
 
 from __future__ import annotations
@@ -192,6 +192,8 @@ class Adapter(Generic[S]):
     """As people call it, for tables: `SMS`, `Telegram`."""
     default_channel: ClassVar[str]
     Settings: ClassVar[type[Struct]]
+    parse_in_worker: ClassVar[bool] = False
+    """Whether kept raw events are parsed by `parse.parse(raw, settings)` in another process, with a deadline."""
 
     def __init__(self, account: Account, settings: S, ports: Ports) -> None:
         self.account, self.settings, self.ports = account, settings, ports
@@ -231,6 +233,14 @@ class Runs(Protocol):
 
     async def run(self) -> None:
         """Work until cancelled. May end by an exception: the supervisor starts it again with backoff."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """An adapter that has to ask somebody (DNS, for the origin of a mail) before its pure parser can run."""
+
+    async def prepare(self, raw: RawEvent) -> RawEvent:
+        """`raw` with the answers in its envelope; called once, outside the answer's path."""
 
 
 @runtime_checkable

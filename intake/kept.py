@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import multiprocessing
+import resource
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -21,7 +22,7 @@ import structlog
 from msgspec.structs import replace
 from pebble import ProcessPool
 
-from adapters.base import Accepted, Adapter, Ignored, Item, NotRead
+from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares
 from complaint_queue.files import FileStore
 from complaint_queue.journal import Held, Journal, Kept
 from intake.receive import Receiver
@@ -32,8 +33,15 @@ DEATHS = 3
 ATTEMPTS = 10
 AT_ONCE = 4
 DEADLINE = 30.0
+#: Address space of the worker process in bytes: a mail of the largest size, its copies, and the interpreter.
+MEMORY = 1536 * 1024 * 1024
 
 log = structlog.get_logger()
+
+
+def bound_memory() -> None:
+    """Runs once in the worker process: what wants more than this fails there, alone."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def parse_apart(adapter: str, raw: RawEvent, settings: Any) -> list[Item]:
@@ -106,7 +114,9 @@ class KeptWorker:
     async def _parse(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
         whole = replace(raw, body=await self.files.read(raw.body_file)) if raw.body_file else raw
         try:
-            if getattr(adapter, "parse_in_worker", False):
+            if isinstance(adapter, Prepares):
+                whole = await adapter.prepare(whole)
+            if adapter.parse_in_worker:
                 return await self._apart(adapter, whole)
             return await asyncio.to_thread(adapter.parse, whole)
         except (Unreadable, Rejected) as error:
@@ -119,7 +129,8 @@ class KeptWorker:
 
     async def _apart(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
         if self._pool is None:
-            self._pool = ProcessPool(max_workers=1, context=multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(max_workers=1, context=context, initializer=bound_memory)
         future: Future[list[Item]] = self._pool.schedule(
             parse_apart, args=(adapter.name, raw, adapter.settings), timeout=self.deadline
         )
