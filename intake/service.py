@@ -27,6 +27,7 @@ from complaint_queue.files import FileStore
 from complaint_queue.keys import load_or_create
 from intake.broker import Broker
 from intake.config import Config
+from intake.control import Control
 from intake.guard import GuardedFetch
 from intake.kept import KeptWorker
 from intake.media import MediaFetcher
@@ -81,6 +82,7 @@ class Service:
         self._run("kept", self.kept.run)
         self._run("media", self.media.run)
         self._run("publish", self.broker.run)
+        self._run("control", Control(folder, self.journal, self._released).run)
         await self._open_web()
         for adapter in self.adapters.values():
             if isinstance(adapter, Runs):
@@ -147,6 +149,11 @@ class Service:
     def _received(self) -> None:
         self.settler.wake()
         self.media.wake()
+
+    def _released(self) -> None:
+        """Something came back from quarantine."""
+        self.kept.wake()
+        self._received()
 
     def _build_adapters(self) -> None:
         for account in self.config.accounts:

@@ -1,0 +1,1 @@
+"""The commands of `kanal`, grouped by who uses them."""

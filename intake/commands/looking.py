@@ -1,0 +1,68 @@
+"""Looking at what is configured and what there is: `channels`, `config show`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from intake.commands.options import AsJson, ConfigFile, read
+
+
+def channels(
+    markdown: Annotated[bool, typer.Option("--markdown")] = False, as_json: AsJson = False
+) -> None:
+    from intake import channels as table
+
+    rows = table.rows()
+    if as_json:
+        typer.echo(json.dumps([row._asdict() for row in rows], ensure_ascii=False, indent=2))
+    elif markdown:
+        typer.echo(table.markdown(rows))
+    else:
+        from rich.console import Console
+
+        Console().print(table.for_terminal(rows))
+
+
+def config_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    import msgspec
+
+    settings = read(config)
+    shown: dict[str, Any] = {
+        "source": settings.source,
+        "gateway": msgspec.to_builtins(settings.gateway),
+        "broker": {
+            name: "…" if name == "url" and value else value
+            for name, value in msgspec.structs.asdict(settings.broker).items()
+        },
+        # References to secrets (env:, file:, auto:) are no secrets; anything else was refused when it was read.
+        "account": [msgspec.to_builtins(account) for account in settings.accounts],
+    }
+    if as_json:
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"# {shown.pop('source')}")
+    for section in ("gateway", "broker"):
+        typer.echo(f"\n[{section}]")
+        for name, value in shown[section].items():
+            typer.echo(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    for account in shown["account"]:
+        typer.echo("\n[[account]]")
+        options = account.pop("settings", {})
+        for name, value in account.items():
+            typer.echo(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+        if options:
+            typer.echo("[account.settings]")
+        for name, value in options.items():
+            typer.echo(f"{name} = {_toml(value)}")
+
+
+def _toml(value: Any) -> str:
+    """An inline value of TOML; JSON's strings, numbers and booleans are written the same."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

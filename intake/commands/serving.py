@@ -1,0 +1,56 @@
+"""Running the gateway: `serve`, `health`, `version`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
+
+import typer
+
+from intake.commands.options import AsJson, ConfigFile, read
+from intake.words import say
+
+if TYPE_CHECKING:
+    from intake.config import Config
+
+
+def serve(config: ConfigFile = None) -> None:
+    import uvloop
+
+    from intake import logs
+
+    logs.configure()
+    settings = read(config)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(config: Config) -> None:
+    from intake.service import Service
+    from intake.welcome import lines
+
+    service = Service(config)
+    await service.start()
+    typer.echo("\n".join(await lines(service)))
+    await service.run_until_stopped()
+    typer.echo(say("stopped"))
+
+
+def health(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    from intake.doctor import ask_gateway
+
+    answer = ask_gateway(read(config))
+    if as_json:
+        typer.echo(json.dumps(answer))
+    else:
+        typer.echo(str(answer["status"]))
+        for problem in answer.get("problems", ()):
+            typer.echo(f"  {problem}")
+    # "degraded" still takes every message, so it is no reason to restart a container.
+    raise typer.Exit(0 if answer["status"] in ("ready", "degraded") else 1)
+
+
+def version() -> None:
+    typer.echo(f"kanal-aduan {installed_version('kanal-aduan')}")

@@ -1,0 +1,348 @@
+"""`kanal doctor`: looks at everything that can keep the gateway from working, and says the cure for each.
+
+Every check is on its own: what one finds wrong does not hide the next. Nothing is changed, and nothing is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import stat
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from intake.config import Config, find_file, load
+from intake.simulate import local_address, settings_of
+from normalizer.errors import KanalError, Misconfigured
+
+if TYPE_CHECKING:
+    from complaint_queue.keys import Keyring
+
+#: Bytes that should be free where complaints are kept: two days of a busy week with photos.
+ROOM = 5 * 1024**3
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at: what was found, and the cure when that is not well."""
+
+    what: str
+    ok: bool
+    found: str
+    cure: str = ""
+
+
+def ask_gateway(config: Config, within: float = 3.0) -> dict[str, Any]:
+    """What the running gateway says of itself; `status` is `away` when none answers."""
+    address = local_address(config) + "/health/ready"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=within) as answer:
+            body: dict[str, Any] = json.load(answer)
+            return body
+    except urllib.error.HTTPError as error:
+        try:
+            told: dict[str, Any] = json.load(error)
+        except ValueError:
+            told = {"status": "away", "problems": [f"{address} answered {error.code}"]}
+        return told
+    except (OSError, ValueError) as error:
+        return {"status": "away", "problems": [f"{address} does not answer ({getattr(error, 'reason', error)})"]}
+
+
+def keyring_of(config: Config, environment: Mapping[str, str] = os.environ) -> Keyring:
+    """The keys that are there; none are made. Raises `Misconfigured`."""
+    from complaint_queue.keys import VARIABLE, load_or_create
+
+    path = config.data_dir / "keys.json"
+    if not environment.get(VARIABLE) and not path.exists():
+        raise Misconfigured("gateway.data_dir", f"there is no {path} yet", "start `kanal serve` once: it makes it")
+    return load_or_create(path, environment)
+
+
+async def examine(file: Path | None, environment: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Every check, in the order in which the gateway itself needs the things."""
+    try:
+        config = load(file, environment)
+    except Misconfigured as error:
+        what = str(find_file(file, environment))
+        return [_zone(), Finding(what=what, ok=False, found=f"{error.setting}: {error.problem}", cure=error.cure)]
+    findings = [
+        Finding(what="configuration", ok=True, found=f"{config.source}, {len(config.accounts)} accounts"),
+        _zone(),
+        _clock(),
+    ]
+    running = (await asyncio.to_thread(ask_gateway, config))["status"] != "away"
+    findings += [_folder(config), _room(config), _keys(config, environment)]
+    findings += [await _journal(config, environment)]
+    findings += [finding async for finding in _accounts(config)]
+    findings += [_port(where, what, running) for what, where in _doors(config)]
+    findings += [await _broker(config)]
+    findings += [_package(), _gateway(running, config)]
+    return findings
+
+
+def _zone() -> Finding:
+    try:
+        ZoneInfo("Asia/Jakarta")
+    except ZoneInfoNotFoundError:
+        return Finding(
+            what="time zones", ok=False, found="Asia/Jakarta is not known here", cure="apt-get install tzdata"
+        )
+    return Finding(what="time zones", ok=True, found="Asia/Jakarta is known")
+
+
+def _clock() -> Finding:
+    """A clock that is behind the program itself is wrong; one that no service sets will be."""
+    now = datetime.now(UTC)
+    built = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+    if now.timestamp() < built.timestamp() - 86_400:
+        return Finding(
+            what="clock",
+            ok=False,
+            found=f"{now:%Y-%m-%d %H:%M} UTC is before this program was made",
+            cure="timedatectl set-ntp true (signatures and tickets need the right day)",
+        )
+    return Finding(what="clock", ok=True, found=f"{now.astimezone(ZoneInfo('Asia/Jakarta')):%Y-%m-%d %H:%M %Z}")
+
+
+def _folder(config: Config) -> Finding:
+    folder = config.data_dir
+    if not folder.exists():
+        parent = next(p for p in folder.absolute().parents if p.exists())
+        if os.access(parent, os.W_OK | os.X_OK):
+            return Finding(what="data folder", ok=True, found=f"{folder} will be made at the first start")
+        cure = f"mkdir -p {folder} && chown $(id -un) {folder}, or set KANAL_DATA_DIR"
+        return Finding(what="data folder", ok=False, found=f"{parent} cannot be written", cure=cure)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"x" * 4096)
+            probe.flush()
+            began = time.monotonic()
+            os.fsync(probe.fileno())
+            milliseconds = (time.monotonic() - began) * 1000
+    except OSError as error:
+        cure = f"chown -R $(id -un) {folder}, or set KANAL_DATA_DIR"
+        return Finding(what="data folder", ok=False, found=f"{folder}: {error.strerror}", cure=cure)
+    return Finding(what="data folder", ok=True, found=f"{folder} is writable, one sync takes {milliseconds:.1f} ms")
+
+
+def _room(config: Config) -> Finding:
+    folder = config.data_dir.absolute()
+    there = folder if folder.exists() else next(p for p in folder.parents if p.exists())
+    free = shutil.disk_usage(there).free
+    found = f"{free / 1024**3:.1f} GiB free"
+    if free < ROOM:
+        cure = f"make {ROOM // 1024**3} GiB free, or move the folder (KANAL_DATA_DIR)"
+        return Finding(what="room", ok=False, found=found, cure=cure)
+    return Finding(what="room", ok=True, found=found)
+
+
+def _keys(config: Config, environment: Mapping[str, str]) -> Finding:
+    path = config.data_dir / "keys.json"
+    if environment.get("KANAL_KEY"):
+        where = "from KANAL_KEY"
+    elif not path.exists():
+        return Finding(what="keys", ok=True, found="will be made at the first start")
+    else:
+        where = str(path)
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            return Finding(
+                what="keys", ok=False, found=f"{path} can be read by others (mode {mode:o})", cure=f"chmod 600 {path}"
+            )
+    try:
+        keyring_of(config, environment)
+    except KanalError as error:
+        return Finding(what="keys", ok=False, found=_first_line(error), cure=_cure(error))
+    return Finding(what="keys", ok=True, found=f"{where}; keep a copy apart from the data folder")
+
+
+async def _journal(config: Config, environment: Mapping[str, str]) -> Finding:
+    from complaint_queue.codec import Codec
+    from complaint_queue.journal_sqlite import SqliteJournal
+
+    path = config.data_dir / "journal.sqlite3"
+    if not path.exists():
+        return Finding(what="journal", ok=True, found="will be made at the first start")
+    try:
+        journal = SqliteJournal.read_only(path, Codec(keyring_of(config, environment)))
+        await journal.open()
+        try:
+            problems = await journal.check()
+            depths = await journal.depths()
+        finally:
+            await journal.close()
+    except KanalError as error:
+        return Finding(what="journal", ok=False, found=_first_line(error), cure=_cure(error))
+    if problems:
+        cure = "stop the gateway, copy the data folder, then bring back the last backup of journal.sqlite3"
+        return Finding(what="journal", ok=False, found=f"{path} is damaged: {problems[0]}", cure=cure)
+    found = f"sound; {depths.unpublished} unpublished, {depths.quarantined} in quarantine"
+    return Finding(what="journal", ok=True, found=found)
+
+
+async def _accounts(config: Config) -> AsyncIterator[Finding]:
+    """Settings typed, credentials there, and whatever the adapter itself looks at when it is made."""
+    from adapters.base import Ports
+    from adapters.base import load as load_adapter
+
+    for account in config.accounts:
+        what = f"account {account.name}"
+        try:
+            _credentials_there(config, account.settings)
+            if _makes_own_secrets(config, account.settings):
+                load_adapter(account.adapter)
+                yield Finding(what=what, ok=True, found=f"{account.adapter}; its own secrets come at the first start")
+                continue
+            settings = settings_of(config, account.name)
+            ports = Ports(inbox=_NoInbox(), clock=_Now(), new_spool=None, public_url=config.public_url)
+            await load_adapter(account.adapter)(account, settings, ports).close()
+        except KanalError as error:
+            yield Finding(what=what, ok=False, found=_first_line(error), cure=_cure(error))
+        else:
+            yield Finding(what=what, ok=True, found=f"{account.adapter}, for the channel {account.channel}")
+
+
+class _NoInbox:
+    """Nothing is received while we only look."""
+
+    async def receive(self, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError
+
+    keep = cursor = receive
+
+
+class _Now:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def _references(settings: Any) -> list[str]:
+    if isinstance(settings, str):
+        return [settings] if settings.startswith(("env:", "file:", "auto:")) else []
+    if isinstance(settings, Mapping):
+        settings = list(settings.values())
+    return [r for value in settings for r in _references(value)] if isinstance(settings, list) else []
+
+
+def _makes_own_secrets(config: Config, settings: Any) -> bool:
+    """Whether an `auto:` secret has not been made yet: looking must not make it."""
+    return any(
+        not (config.data_dir / "secrets" / r.removeprefix("auto:")).exists()
+        for r in _references(settings)
+        if r.startswith("auto:")
+    )
+
+
+def _credentials_there(config: Config, settings: Any) -> None:
+    for reference in _references(settings):
+        if not reference.startswith("auto:"):
+            config.resolve(reference)
+
+
+def _doors(config: Config) -> list[tuple[str, str]]:
+    doors = [("web", config.gateway.listen)]
+    for account in config.accounts:
+        for name, value in account.settings.items():
+            if name.endswith("_listen") and isinstance(value, str) and ":" in value and not value.startswith("unix:"):
+                doors.append((f"{account.name} {name.removesuffix('_listen')}", value))
+    return doors
+
+
+def _port(where: str, what: str, running: bool) -> Finding:
+    host, _, port = where.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            if running:
+                return Finding(what=f"port {what}", ok=True, found=f"{where} is held by the running gateway")
+            cure = f"end the program that uses it (ss -ltnp 'sport = :{port}'), or set another address"
+            if error.errno == 13:
+                cure = "ports below 1024 are for root: use a higher one behind a proxy, or grant CAP_NET_BIND_SERVICE"
+            return Finding(what=f"port {what}", ok=False, found=f"{where}: {error.strerror}", cure=cure)
+    return Finding(what=f"port {what}", ok=True, found=f"{where} is free")
+
+
+async def _broker(config: Config) -> Finding:
+    from intake.broker import LOCAL, answers
+
+    url = config.broker.url.reveal() if config.broker.url else ""
+    if not url:
+        if os.environ.get("KANAL_BROKER") == "none" or not await answers("127.0.0.1", 5672):
+            found = "none configured, none on localhost: the journal holds every event"
+            return Finding(what="broker", ok=True, found=found, cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/")
+        url = LOCAL
+    return await _broker_at(url, config)
+
+
+async def _broker_at(url: str, config: Config) -> Finding:
+    """Connects, opens our virtual host and looks for the queue, passively."""
+    from urllib.parse import urlsplit
+
+    import aio_pika
+
+    from complaint_queue import topology
+    from complaint_queue.publisher import address
+
+    where = urlsplit(url).hostname or "?"
+    try:
+        async with asyncio.timeout(8):
+            connection = await aio_pika.connect(address(url, config.broker.virtual_host, "kanal doctor"))
+            async with connection:
+                channel = await connection.channel()
+                try:
+                    queue = await channel.get_queue(topology.QUEUE, ensure=True)
+                except aio_pika.exceptions.ChannelNotFoundEntity:
+                    found = f"{where} answers; the gateway will declare its queues"
+                    return Finding(what="broker", ok=True, found=found)
+                ready = queue.declaration_result.message_count
+    except (OSError, TimeoutError, KanalError, aio_pika.exceptions.AMQPError) as error:
+        cure = (
+            "check KANAL_AMQP_URL, the user's rights, and the virtual host: "
+            f"rabbitmqctl add_vhost {config.broker.virtual_host} && "
+            f"rabbitmqctl set_permissions -p {config.broker.virtual_host} USER '.*' '.*' '.*'"
+        )
+        found = f"{where}: {_first_line(error) or type(error).__name__}"
+        return Finding(what="broker", ok=False, found=found, cure=cure)
+    return Finding(what="broker", ok=True, found=f"{where} answers; {ready} messages wait for the CRM")
+
+
+def _package() -> Finding:
+    """RabbitMQ's own programs: only the demo and the tests need them."""
+    from intake.private_rabbitmq import installed
+
+    if installed():
+        return Finding(what="RabbitMQ here", ok=True, found="installed, for demo and tests")
+    cure = "apt-get install --no-install-recommends rabbitmq-server"
+    return Finding(what="RabbitMQ here", ok=True, found="not installed; only demo and tests need it", cure=cure)
+
+
+def _gateway(running: bool, config: Config) -> Finding:
+    found = f"answers at {local_address(config)}" if running else "does not run"
+    return Finding(what="gateway", ok=True, found=found)
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, Misconfigured):
+        return f"{error.setting}: {error.problem}"
+    return str(error).partition("\n")[0]
+
+
+def _cure(error: KanalError) -> str:
+    return error.cure if isinstance(error, Misconfigured) else "see the gateway's log; `kanal quarantine list`"

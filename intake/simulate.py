@@ -1,0 +1,124 @@
+"""Real-shaped traffic at the gateway's own doors, by the adapters' simulators: for `kanal simulate` and the demo.
+
+Reads the same configuration as the gateway, and so knows the accounts' secrets as their providers do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import io
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+from msgspec import Struct
+
+from adapters.base import Gateway, Letter, Simulator, load, names
+from intake.config import Config
+from normalizer.errors import KanalError, Misconfigured
+from normalizer.settings import convert
+
+#: What invented citizens write when nobody says what.
+TEXTS = (
+    "Jalan berlubang di depan pasar, Kelurahan Kenari, Kecamatan Senen. Sudah dua minggu.",
+    "Lampu jalan mati di RT 03 RW 05 Kelurahan Cakung Barat, gelap sekali kalau malam.",
+    "Sampah menumpuk di pinggir kali, Kelurahan Kampung Melayu, baunya sampai ke sekolah.",
+    "Saluran air mampet di Jalan Cempaka, Kelurahan Sunter Jaya, tiap hujan langsung banjir.",
+    "Pohon tumbang menutup separuh jalan di Kelurahan Ragunan, tolong segera dipotong.",
+)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """One letter sent: what the gateway answered, or why it refused; seconds until then."""
+
+    number: int
+    answer: str = ""
+    error: str = ""
+    seconds: float
+
+
+def settings_of(config: Config, account: str) -> Any:
+    """An account's settings as its adapter types them, secrets resolved. Raises `Misconfigured`."""
+    found = config.account(account)
+    where = f"account.{account}.settings"
+    return convert(load(found.adapter).Settings, found.settings, where, config.resolve)
+
+
+def account_of(config: Config, wanted: str) -> str:
+    """The account called `wanted`, or the first one of the adapter of that name. Raises `Misconfigured`."""
+    for account in config.accounts:
+        if wanted == account.name:
+            return account.name
+    for account in config.accounts:
+        if wanted == account.adapter:
+            return account.name
+    if wanted in names():
+        cure = f"add one to {config.source} (adapters/{wanted}/doc.md)"
+        raise Misconfigured("account", f"no account uses the adapter {wanted!r}", cure)
+    known = ", ".join(f"{a.name} ({a.adapter})" for a in config.accounts)
+    raise Misconfigured("account", f"neither an account nor an adapter is called {wanted!r}", f"use one of: {known}")
+
+
+def load_simulator(config: Config, account: str, session: tuple[str, str] | None = None) -> Simulator:
+    """The provider's side of one account; `session` is a member of staff for doors that need one."""
+    found = config.account(account)
+    module = importlib.import_module(f"adapters.{found.adapter}.simulate")
+    gateway = Gateway(http=local_address(config), public_url=config.public_url, session=session)
+    simulator: Simulator = module.simulator(found, settings_of(config, account), gateway)
+    return simulator
+
+
+def local_address(config: Config) -> str:
+    """The gateway's web server as this machine reaches it, whatever it listens on."""
+    host = config.host
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.port}"
+
+
+def photo(width: int = 640, height: int = 480) -> bytes:
+    """A picture as a telephone sends it, drawn here: a grey road with a dark hole."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (width, height), (150, 150, 145))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, width, height // 3), fill=(120, 170, 210))
+    draw.ellipse((width // 3, height // 2, width * 2 // 3, height * 4 // 5), fill=(50, 45, 40))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+async def send(
+    simulator: Simulator,
+    *,
+    count: int,
+    rate: float,
+    text: str = "",
+    with_photo: bool = False,
+    first: int | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[Outcome]:
+    """Send `count` letters, `rate` per second (0: as fast as they are answered); the outcome of each.
+
+    Numbers start at `first`, else at the present second, so that a second run is not taken for a retry.
+    """
+    number = first if first is not None else int(time.time())
+    began = clock()
+    for index in range(count):
+        if rate > 0:
+            await asyncio.sleep(max(0.0, began + index / rate - clock()))
+        letter = Letter(
+            number=number + index,
+            text=text or TEXTS[index % len(TEXTS)],
+            photos=(photo(),) if with_photo else (),
+        )
+        started = clock()
+        try:
+            answer = await simulator.send(letter)
+        except (KanalError, OSError, RuntimeError, aiohttp.ClientError) as error:
+            yield Outcome(number=letter.number, error=str(error) or repr(error), seconds=clock() - started)
+        else:
+            yield Outcome(number=letter.number, answer=answer, seconds=clock() - started)
