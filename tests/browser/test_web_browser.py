@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -116,6 +117,22 @@ async def test_a_double_click_is_one_complaint(world: World, chromium: Browser) 
     await page.dblclick("main form button")
     await page.wait_for_url("**/tanda-terima/*")
     assert len(world.journal.messages) == 1
+
+
+@pytest.mark.parametrize(("paper", "points"), [("a6", (298, 420)), ("58", (164, 454))])
+async def test_a_receipt_prints_on_one_sheet(
+    world: World, chromium: Browser, paper: str, points: tuple[int, int]
+) -> None:
+    page = await chromium.new_page()
+    await sign_in_by_keyboard(page, world)
+    await page.fill("#text", "Saluran air mampet sejak Sabtu")
+    await page.check("#consent")
+    await page.click("main form button")
+    await page.wait_for_url("**/tanda-terima/*")
+    await page.goto(f"{page.url}?ukuran={paper}")
+    printed = await page.pdf(prefer_css_page_size=True)
+    sheets = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert [(round(float(width)), round(float(height))) for width, height in sheets] == [points]
 
 
 async def all_pages(page: Page, world: World) -> AsyncIterator[str]:
