@@ -54,9 +54,8 @@ _OFFICE = (
     (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 )
 _HTML = re.compile(
-    rb"^(?:<\?xml[^>]{0,200}\?>|<!--.{0,1000}?-->|\s)*<(?:!doctype\s+html|html|head|body|script|iframe|table|div|meta|title|style"
-    rb"|img|a\s|p>|h1|form|object|embed)",
-    re.IGNORECASE | re.DOTALL,
+    rb"<(?:!doctype\s+html|html|head|body|script|iframe|table|div|meta|title|style|img|a\s|p>|h1|form|object|embed)",
+    re.IGNORECASE,
 )
 _SVG = re.compile(rb"<svg[\s>]|<!doctype\s+svg", re.IGNORECASE)
 _MAIL = re.compile(
@@ -150,7 +149,7 @@ def _text(head: bytes) -> str:
     if bare[:1] == b"<":
         if _SVG.search(bare):
             return "image/svg+xml"
-        if _HTML.match(bare):
+        if _HTML.match(_markup(bare)):
             return "text/html"
         if bare[:5].lower() == b"<?xml":
             return "application/xml"
@@ -161,6 +160,18 @@ def _text(head: bytes) -> str:
     if head[:2] not in (b"\xff\xfe", b"\xfe\xff") and not _readable(head):
         return UNKNOWN
     return "text/plain"
+
+
+def _markup(text: bytes) -> bytes:
+    """`text` from its first element on. By hand: a pattern for any number of comments takes for ever on some."""
+    while True:
+        text = text.lstrip()
+        if text.startswith(b"<!--"):
+            _, _, text = text.partition(b"-->")
+        elif text.startswith(b"<?"):
+            _, _, text = text.partition(b">")
+        else:
+            return text
 
 
 def _readable(head: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -15,7 +16,7 @@ from normalizer.language import TwoVoices
 from normalizer.media import sniff
 from normalizer.moderation import step as moderate
 from normalizer.numbers import is_nik, masked, niks, phones, to_e164
-from normalizer.pipeline import build_context
+from normalizer.pipeline import build_context, normalise
 from normalizer.place import corrected
 from normalizer.place_text import address_of, read_place
 from normalizer.privacy import public
@@ -278,6 +279,7 @@ def test_confidential_is_masked_more_strictly() -> None:
          "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         (b"PK\x03\x04" + b"\0" * 26 + b"foto/a.jpg", "application/zip"),
         (b"<!DOCTYPE html><p>", "text/html"),
+        (b"<!-- a --><!-- b -->" * 20 + b"<script>", "text/html"),
         (b"\xef\xbb\xbf  <html>", "text/html"),
         (b'<?xml version="1.0"?><svg onload="x">', "image/svg+xml"),
         (b"BEGIN:VCARD\r\n", "text/vcard"),
@@ -295,6 +297,44 @@ def test_sniff(head: bytes, media_type: str) -> None:
 @given(st.binary(max_size=200))
 def test_sniff_never_fails(head: bytes) -> None:
     assert "/" in sniff(head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"<!-- -->" * 512, b"<!--" * 1024, b"A:b\n " * 800, b"a:\r\n" * 1000 + b"\0", b"<?" * 2048],
+)
+    "head", [b"<!-- -->" * 512, b"<!--" * 1024, b"A:b\n " * 800, b"a:\r\n" * 1000 + b"\0", b"<?" * 2048]
+)
+def test_sniff_takes_no_time_on_crafted_files(head: bytes) -> None:
+    began = time.process_time()
+    sniff(head)
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "1",
+        "1 ",
+        "jl A ",
+        "a@",
+        "kel abcd ",
+        "tebet ",
+        "0812 ",
+        "nama saya Ab ",
+        "rek bca ",
+        "(0",
+        "rt 1/",
+        "B 1234 ",
+        "-6.1234,",
+    ],
+)
+def test_no_crafted_text_holds_the_steps_up(piece: str) -> None:
+    record = complaint((piece * 50_000)[:50_000])
+    began = time.process_time()
+    normalise(record, CONTEXT)
+    assert time.process_time() - began < 5
 
 
 def test_categories_hold_from_their_day() -> None:
