@@ -184,6 +184,7 @@ class Service:
             walkin_account=next((a.name for a in self.config.accounts if a.adapter == "walkin"), ""),
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
+            trusted_proxies=tuple(gateway.trusted_proxies),
         )
         app = web.Application(middlewares=pages.middlewares(deps), client_max_size=gateway.max_body)
         hooks = Hooks(
