@@ -303,8 +303,6 @@ def test_sniff_never_fails(head: bytes) -> None:
     "head",
     [b"<!-- -->" * 512, b"<!--" * 1024, b"A:b\n " * 800, b"a:\r\n" * 1000 + b"\0", b"<?" * 2048],
 )
-    "head", [b"<!-- -->" * 512, b"<!--" * 1024, b"A:b\n " * 800, b"a:\r\n" * 1000 + b"\0", b"<?" * 2048]
-)
 def test_sniff_takes_no_time_on_crafted_files(head: bytes) -> None:
     began = time.process_time()
     sniff(head)
