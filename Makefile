@@ -33,17 +33,17 @@ check: ## ruff, mypy and import-linter alone
 bench: ## measure the ratios that the project promises
 	@scripts/environment dev
 	@scripts/system-packages ensure rabbitmq-server rabbitmq-server
-	@exec .venv/bin/python scripts/bench
+	@for one in benchmarks/*_bench.py; do echo; echo "== $$one"; PYTHONPATH=.:queue .venv/bin/python "$$one" || exit 1; done
 
 soak: ## an hour under load, watching memory and descriptors (SECONDS=3600)
 	@scripts/environment dev
 	@scripts/system-packages ensure rabbitmq-server rabbitmq-server
-	@exec .venv/bin/python scripts/soak --seconds $(or $(SECONDS),3600)
+	@exec .venv/bin/python scripts/soak.py --seconds $(or $(SECONDS),3600)
 
 screenshots: ## draw the pictures of docs/screenshots anew
 	@scripts/environment dev
 	@scripts/system-packages ensure chromium chromium fonts-dejavu-core
-	@exec .venv/bin/python scripts/screenshots
+	@exec .venv/bin/python scripts/screenshots.py
 
 lock: ## resolve the dependencies anew, with hashes and without index addresses
 	@scripts/lock

@@ -47,12 +47,13 @@ def config_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
     for section in ("gateway", "broker"):
         typer.echo(f"\n[{section}]")
         for name, value in shown[section].items():
-            typer.echo(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+            # TOML has no null: what is not set is shown as a comment.
+            typer.echo(f"# {name} is not set" if value is None else f"{name} = {_toml(value)}")
     for account in shown["account"]:
         typer.echo("\n[[account]]")
         options = account.pop("settings", {})
         for name, value in account.items():
-            typer.echo(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+            typer.echo(f"{name} = {_toml(value)}")
         if options:
             typer.echo("[account.settings]")
         for name, value in options.items():
