@@ -223,13 +223,16 @@ async def read_journal(
     """
     tally, after, idle = Tally(), 0, 0.0
     while True:
-        for stored in await journal.unpublished(200, after):
+        page = await journal.unpublished(200, after)
+        for stored in page:
             after = stored.position
             await on_event(wire.decode_body(stored.body))
             tally.handled += 1
-            idle = 0.0
             if limit is not None and tally.handled >= limit:
                 return tally
+        if page:
+            idle = 0.0
+            continue
         if idle_timeout is not None and idle >= idle_timeout:
             return tally
         await asyncio.sleep(poll)

@@ -141,6 +141,7 @@ class Publisher:
         self._in_flight: dict[int, OutboxEvent] = {}
         self._flight_bytes = 0
         self._progress = 0.0
+        self._blocked = False
         self._returned: dict[str, str] = {}
         self._unroutable: set[int] = set()
         self._refused: set[int] = set()
@@ -191,7 +192,7 @@ class Publisher:
             self._away("the connection broke")
         except Exception as error:  # whatever it is, the relay must live
             was_up = isinstance(error, BrokerLost)
-            self._away(_words(error))
+            self._away(_words(error, self._settings.address("").path[1:]))
         return was_up
 
     def _away(self, why: str) -> None:
@@ -221,6 +222,7 @@ class Publisher:
             self._in_flight.clear()
             self._returned.clear()
             self._flight_bytes = 0
+            self._unblocked()
             await line.close()
         return True
 
@@ -343,7 +345,7 @@ class Publisher:
 
     async def _quarantine(self, event: OutboxEvent, reason: str) -> None:
         words = f"{wire.event_id(event)} cannot be published: {reason}"
-        log.error("event_quarantined", event=wire.event_id(event), reason=reason)
+        log.error("event_quarantined", event_id=wire.event_id(event), reason=reason)
         try:
             await self._journal.quarantine("publish", words, complaint_id=event.complaint_id)
         except KanalError:
@@ -399,8 +401,14 @@ class Publisher:
                 self._taken(event)
         if not self._in_flight:
             self._flight_bytes = 0
+        self._unblocked()
         self._news.set()
         self._marks.set()
+
+    def _unblocked(self) -> None:
+        if self._blocked:
+            self._blocked = False
+            self._alarm("broker_blocked", None)
 
     def _taken(self, event: OutboxEvent) -> None:
         self._outflow.confirmed(event)
@@ -473,11 +481,13 @@ class Publisher:
         await asyncio.sleep(min(_RESCAN, self._settings.alarm_after / 4))
 
 
-def _words(error: BaseException) -> str:
-    """What an operator reads; a virtual host that is not there comes with its cure."""
+def _words(error: BaseException, virtual_host: str) -> str:
+    """What an operator reads. aiormq hides the reason when a broker closes a connection at its opening."""
     if isinstance(error, TimeoutError):
         return "it does not answer"
-    words = str(error) or type(error).__name__
-    if "vhost" in words and "not found" in words:
-        words += f"; create it: rabbitmqctl add_vhost {topology.VIRTUAL_HOST}, then set_permissions"
-    return words
+    if isinstance(error, aiormq.exceptions.InvalidFrameError) and "Connection.Close" in str(error):
+        return (
+            f"it closes the connection: is virtual host {virtual_host} there, and may this user enter it? "
+            f"rabbitmqctl add_vhost {virtual_host}; rabbitmqctl set_permissions -p {virtual_host} USER '.*' '.*' '.*'"
+        )
+    return str(error) or type(error).__name__

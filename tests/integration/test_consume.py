@@ -117,7 +117,7 @@ async def test_it_consumes_on_after_its_connection_was_closed(
     async with asyncio.timeout(20):
         while not crm.events:
             await asyncio.sleep(0.05)
-    await rabbitmq.ctl("close_all_connections", "ditutup oleh uji")
+    await rabbitmq.ctl("close_all_connections", "-p", rabbitmq.virtual_host, "ditutup oleh uji")
     await publish(rabbitmq_url, event(2))
     await task
     assert len(crm.ids) == 2

