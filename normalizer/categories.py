@@ -11,12 +11,12 @@ from normalizer.record import Base
 
 
 class Category(Base, frozen=True, kw_only=True):
-    """One category; valid from the first day to the last, both included."""
+    """One category; valid from the first day to the last, both included; None: no such bound."""
 
     code: str
     label_id: str
     label_en: str
-    valid_from: date
+    valid_from: date | None = None
     valid_to: date | None = None
 
 
@@ -27,16 +27,20 @@ def _all() -> tuple[Category, ...]:
             code=row["code"],
             label_id=row["label_id"],
             label_en=row["label_en"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+            valid_from=_day(row["valid_from"]),
+            valid_to=_day(row["valid_to"]),
         )
         for row in read_table("categories.csv")
     )
 
 
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
 def categories(at: date) -> tuple[Category, ...]:
     """The categories that hold on the day `at` (a date in Jakarta), in the table's order."""
-    return tuple(c for c in _all() if c.valid_from <= at and (c.valid_to is None or at <= c.valid_to))
+    return tuple(c for c in _all() if (c.valid_from or at) <= at <= (c.valid_to or at))
 
 
 class CategoryWords:

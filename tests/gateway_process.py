@@ -159,10 +159,18 @@ class GatewayProcess:
         assert self.process is not None
         started = time.monotonic()
         if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
+            os.kill(self._gateway_pid(), signal.SIGTERM)
             async with asyncio.timeout(within):
                 await self.process.wait()
         return time.monotonic() - started
+
+    def _gateway_pid(self) -> int:
+        """The gateway itself, also behind a prefix such as strace."""
+        assert self.process is not None
+        pid = self.process.pid
+        if not self.prefix:
+            return pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
     async def run(self, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
         """Run `kanal` with this gateway's configuration; its exit code and what it printed."""

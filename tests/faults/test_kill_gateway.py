@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from intake.consume import consume
 
-from adapters.base import Letter
+from adapters.base import Letter, Simulator
 from normalizer.record import ComplaintEvent
 from tests.gateway_process import CLERK, GatewayProcess
 
@@ -40,8 +40,7 @@ class Load:
         self.refused: Counter[str] = Counter()
 
     async def door(self, name: str) -> None:
-        simulator = self.gateway.simulator(name)
-        await simulator.start()
+        simulator = await self._started(name)
         number = 0
         try:
             while not self.stopping:
@@ -53,11 +52,23 @@ class Load:
         finally:
             await simulator.stop()
 
-    async def _until_taken(self, simulator: object, name: str, letter: Letter) -> None:
+    async def _started(self, name: str) -> Simulator:
+        """The provider's side, up and signed in; the gateway may be dead at this instant."""
+        while True:
+            simulator = self.gateway.simulator(name)
+            try:
+                await simulator.start()
+                return simulator
+            except Exception as error:
+                self.refused[type(error).__name__] += 1
+                await simulator.stop()
+                await asyncio.sleep(0.1)
+
+    async def _until_taken(self, simulator: Simulator, name: str, letter: Letter) -> None:
         while True:
             try:
                 async with asyncio.timeout(20):
-                    await simulator.send(letter)  # type: ignore[attr-defined]
+                    await simulator.send(letter)
                 return
             except Exception as error:  # refused, cut off, or no one there: all mean "not acknowledged"
                 self.refused[type(error).__name__] += 1
