@@ -19,6 +19,10 @@ class Category(Base, frozen=True, kw_only=True):
     valid_from: date | None = None
     valid_to: date | None = None
 
+    def holds(self, at: date) -> bool:
+        """Whether it is in force on the day `at`."""
+        return (self.valid_from or at) <= at <= (self.valid_to or at)
+
 
 @lru_cache(maxsize=1)
 def _all() -> tuple[Category, ...]:
@@ -40,7 +44,7 @@ def _day(text: str) -> date | None:
 
 def categories(at: date) -> tuple[Category, ...]:
     """The categories that hold on the day `at` (a date in Jakarta), in the table's order."""
-    return tuple(c for c in _all() if (c.valid_from or at) <= at <= (c.valid_to or at))
+    return tuple(c for c in _all() if c.holds(at))
 
 
 class CategoryWords:

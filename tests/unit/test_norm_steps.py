@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from normalizer.categories import categories
+from normalizer.categories import Category, categories
 from normalizer.folding import fold
 from normalizer.kind import judge
 from normalizer.language import TwoVoices
@@ -337,4 +337,8 @@ def test_no_crafted_text_holds_the_steps_up(piece: str) -> None:
 
 def test_categories_hold_from_their_day() -> None:
     assert {"banjir_genangan", "lainnya"} <= {c.code for c in categories(date(2026, 11, 23))}
-    assert categories(date(1999, 1, 1)) == ()
+    dated = Category(
+        code="x", label_id="x", label_en="x", valid_from=date(2027, 1, 1), valid_to=date(2027, 12, 31)
+    )
+    days = [date(2026, 12, 31), date(2027, 1, 1), date(2027, 12, 31), date(2028, 1, 1)]
+    assert [dated.holds(day) for day in days] == [False, True, True, False]
