@@ -20,7 +20,8 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 #: Each pattern with what stands in its place. The order matters: a token may look like a number at its start.
 _SECRETS = (
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), "***"),
-    (re.compile(r"\b\d{6,20}:[A-Za-z0-9_-]{16,}"), "[token]"),
+    (re.compile(r"(?<!\d)\d{6,20}:[A-Za-z0-9_-]{16,}"), "[token]"),
+    (re.compile(r"(/hooks/[^/\s?]+/)[^/\s?\"']+"), r"\1[token]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 [token]"),
     (re.compile(r"(?i)\b((?:secret|token|password|signature|sig|api_key|key)=)[^&\s\"']+"), r"\1[token]"),
     (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[e-mail]"),

@@ -19,11 +19,11 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from complaint_queue.journal_sqlite import SqliteJournal
 
 from adapters.base import Adapter, Fate, Ports, Runs, load
 from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
+from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
 from intake.broker import Broker
 from intake.config import Config

@@ -16,11 +16,11 @@ from typing import Literal
 import msgspec
 import structlog
 from msgspec.structs import replace
-from normalizer.assemble import added, assemble, with_added
 
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
 from intake.metrics import Metrics
+from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.pipeline import Context, normalise

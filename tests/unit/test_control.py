@@ -1,0 +1,92 @@
+"""The operator's socket: an order reaches the journal of the gateway that runs, and nobody else may give one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import stat
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from complaint_queue.codec import Codec
+from complaint_queue.journal_sqlite import SqliteJournal
+from complaint_queue.keys import load_or_create
+from intake import control
+from normalizer.errors import Misconfigured
+from normalizer.record import RawEvent
+
+
+class World:
+    """A journal with one entry in quarantine, and whether the gateway was woken."""
+
+    def __init__(self, folder: Path, journal: SqliteJournal) -> None:
+        self.folder, self.journal, self.woken = folder, journal, 0
+        self.entry = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture(params=["shallow", "deep"])
+async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    # A socket's path has room for 108 bytes; a data folder may lie deeper.
+    folder = tmp_path / ("d" if request.param == "shallow" else "d" * 120)
+    folder.mkdir()
+    journal = SqliteJournal(folder / "journal.sqlite3", Codec(load_or_create(folder / "keys.json", {})))
+    await journal.open()
+    found = World(folder, journal)
+    raw = RawEvent(account="sms", received_at=datetime.now(UTC), body=b"tidak terbaca")
+    raw_id = await journal.keep(raw)
+    found.entry = await journal.quarantine("parse", "cannot be read", raw_id=raw_id)
+    yield found
+    await journal.close()
+
+
+@contextlib.asynccontextmanager
+async def listening(world: World) -> AsyncIterator[None]:
+    task = asyncio.create_task(control.Control(world.folder, world.journal, world.wake).run())
+    async with asyncio.timeout(10):
+        while not (world.folder / control.NAME).exists():
+            await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert not (world.folder / control.NAME).exists()
+
+
+async def test_an_order_is_carried_out_once(world: World) -> None:
+    order = control.Order(entry_id=world.entry, state="replayed")
+    async with listening(world):
+        assert stat.S_IMODE((world.folder / control.NAME).stat().st_mode) == 0o600
+        assert await control.ask(world.folder, order) == control.Reply()
+        again = await control.ask(world.folder, order)
+    assert again is not None
+    assert "replayed before" in again.error
+    assert world.woken == 1
+    assert [kept.tries for kept in await world.journal.kept()] == [0], "it waits to be read again"
+
+
+async def test_without_a_gateway_nobody_answers(world: World) -> None:
+    order = control.Order(entry_id=world.entry, state="discarded")
+    assert await control.ask(world.folder, order) is None
+    await control.release(world.journal, order)
+    with pytest.raises(Misconfigured, match="there is no entry"):
+        await control.release(world.journal, control.Order(entry_id=999, state="discarded"))
+
+
+async def test_what_is_no_order_changes_nothing(world: World) -> None:
+    async with listening(world):
+        with control._reachable(world.folder) as path:
+            reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"entry_id": "all", "state": "deleted"}\n')
+        assert b"error" in await reader.readline()
+        writer.close()
+    assert world.woken == 0
+    entry = await world.journal.quarantine_entry(world.entry)
+    assert entry is not None
+    assert entry.state == "held"
