@@ -9,7 +9,6 @@ socket is ours to abort, because a polite close of a stalled connection waits fo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ OnConfirm = Callable[[int, bool, bool], None]
 OnReturn = Callable[[str, str], None]
 
 _POLITE_CLOSE = 1.0
+_ABORTED = 5.0
 
 
 class BrokerLost(Exception):
@@ -115,8 +115,7 @@ class Line:
                 underlay.channels[number] = channel
                 await channel.open()
         except BaseException:
-            socket.abort()
-            await _close(connection)
+            await _close(connection, socket, 0.0)
             raise
         return cls(connection, channel, socket)
 
@@ -142,18 +141,21 @@ class Line:
         return False
 
     async def close(self) -> None:
-        """Politely when the broker answers; else the socket is aborted. Never waits long."""
-        with contextlib.suppress(Exception):
-            if not self.ended.is_set():
-                async with asyncio.timeout(_POLITE_CLOSE):
-                    await asyncio.shield(asyncio.ensure_future(_close(self.connection)))
-        self._socket.abort()
-        await _close(self.connection)
+        """Politely while the broker answers; else the socket is aborted. Never waits long."""
+        await _close(self.connection, self._socket, 0.0 if self.ended.is_set() else _POLITE_CLOSE)
 
 
-async def _close(connection: aio_pika.Connection) -> None:
-    """Close what is left; a connection that broke raises whatever broke it, even a stray CancelledError."""
-    task = asyncio.ensure_future(connection.close())
-    await asyncio.wait([task], timeout=_POLITE_CLOSE)
-    if task.done() and not task.cancelled():
-        task.exception()
+async def _close(connection: aio_pika.Connection, socket: _Socket, polite: float) -> None:
+    """Close within `polite` seconds, or abort, and see the end of it.
+
+    Closing must not be cancelled on its way: aio-pika would then wait for ever for a callback that nobody calls.
+    Whatever broke the connection comes out of its closing once more, be it a stray CancelledError.
+    """
+    closing = asyncio.ensure_future(connection.close())
+    try:
+        await asyncio.wait([closing], timeout=polite)
+    finally:
+        socket.abort()
+        await asyncio.wait([closing], timeout=_ABORTED)
+        if closing.done() and not closing.cancelled():
+            closing.exception()

@@ -366,10 +366,16 @@ class Publisher:
                 await self._quarantine(event, str(lost))
 
     async def _check_stall(self, line: Line, now: float) -> None:
-        if not self._in_flight or now - self._progress < self._settings.confirm_timeout:
+        progress = self._progress
+        if not self._in_flight or now - progress < self._settings.confirm_timeout:
+            self._unblocked()
             return
-        if not await line.blocked():
+        blocked = await line.blocked()
+        if self._progress != progress:
+            return
+        if not blocked:
             raise BrokerLost(f"no confirm for {self._settings.confirm_timeout:g} s")
+        self._blocked = True
         self._alarm(
             "broker_blocked", "RabbitMQ takes nothing for now (memory or disk alarm); the journal holds on"
         )
