@@ -18,9 +18,11 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from msgspec import Struct, json
 from rich.table import Table
+from yarl import URL
 
 from complaint_queue import topology, wire
 from complaint_queue.journal import OutboxEvent
+from complaint_queue.line import close, connection_of
 from complaint_queue.publisher import address
 from normalizer.errors import Unavailable, Unreadable
 from normalizer.identity import JAKARTA
@@ -172,13 +174,13 @@ class _Run:
         await message.ack()
 
 
-async def _until_broken(run: _Run, where: object, queue: str, prefetch: int, idle: float | None) -> bool:
+async def _until_broken(run: _Run, where: URL, queue: str, prefetch: int, idle: float | None) -> bool:
     """Consume over one connection. False when idle, True when it broke or the limit is reached."""
     waiting: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
-    async with asyncio.timeout(10):
-        connection = await aio_pika.connect(str(where))
+    connection, socket = connection_of(where)
     try:
         async with asyncio.timeout(10):
+            await connection.connect()
             channel = await connection.channel()
             await channel.set_qos(prefetch_count=prefetch)
             await topology.declare(channel)
@@ -197,10 +199,7 @@ async def _until_broken(run: _Run, where: object, queue: str, prefetch: int, idl
             await run.handle(message)
         return True
     finally:
-        closing = asyncio.ensure_future(connection.close())
-        await asyncio.wait([closing], timeout=2)
-        if not closing.done():
-            closing.cancel()
+        await close(connection, socket)
 
 
 class OutboxReader(Protocol):

@@ -25,7 +25,7 @@ OnConfirm = Callable[[int, bool, bool], None]
 #: Called with the message id of what came back, and the broker's reason.
 OnReturn = Callable[[str, str], None]
 
-_POLITE_CLOSE = 1.0
+POLITE_CLOSE = 1.0
 _ABORTED = 5.0
 
 
@@ -37,7 +37,7 @@ class BrokerLost(Exception):
         self.refused = refused
 
 
-class _Socket(TransportFactory):
+class Socket(TransportFactory):
     """Keeps hold of the transport that aiormq opens, so that it can be aborted."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class _ConfirmChannel(Channel):
 class Line:
     """An open connection with its channel. Delivery tags count from 1 in the order of `send`."""
 
-    def __init__(self, connection: aio_pika.Connection, channel: Channel, socket: _Socket) -> None:
+    def __init__(self, connection: aio_pika.Connection, channel: Channel, socket: Socket) -> None:
         self.connection, self.channel = connection, channel
         self._socket = socket
         self.next_tag = 1
@@ -101,8 +101,7 @@ class Line:
         prepare: Callable[[aio_pika.Connection], Any],
     ) -> Line:
         """Connect, run `prepare` (which declares), open the channel. TimeoutError after `within` seconds."""
-        connection, socket = aio_pika.Connection(url), _Socket()
-        connection.kwargs["transport_factory"] = socket
+        connection, socket = connection_of(url)
         try:
             async with asyncio.timeout(within):
                 await connection.connect()
@@ -115,7 +114,7 @@ class Line:
                 underlay.channels[number] = channel
                 await channel.open()
         except BaseException:
-            await _close(connection, socket, 0.0)
+            await close(connection, socket, 0.0)
             raise
         return cls(connection, channel, socket)
 
@@ -142,10 +141,17 @@ class Line:
 
     async def close(self) -> None:
         """Politely while the broker answers; else the socket is aborted. Never waits long."""
-        await _close(self.connection, self._socket, 0.0 if self.ended.is_set() else _POLITE_CLOSE)
+        await close(self.connection, self._socket, 0.0 if self.ended.is_set() else POLITE_CLOSE)
 
 
-async def _close(connection: aio_pika.Connection, socket: _Socket, polite: float) -> None:
+def connection_of(url: URL) -> tuple[aio_pika.Connection, Socket]:
+    """A connection that is not opened yet, and its socket; end both by `close`."""
+    connection, socket = aio_pika.Connection(url), Socket()
+    connection.kwargs["transport_factory"] = socket
+    return connection, socket
+
+
+async def close(connection: aio_pika.Connection, socket: Socket, polite: float = POLITE_CLOSE) -> None:
     """Close within `polite` seconds, or abort, and see the end of it.
 
     Closing must not be cancelled on its way: aio-pika would then wait for ever for a callback that nobody calls.
