@@ -1,6 +1,6 @@
 # Kanal Aduan: what a person types. Everything behind it is in scripts/, in shell and Python's standard library.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench soak screenshots lock clean
+.PHONY: help run demo test check bench soak screenshots readme lock clean
 SHELL := /bin/sh
 
 help: ## show this list
@@ -44,6 +44,10 @@ screenshots: ## draw the pictures of docs/screenshots anew
 	@scripts/environment dev
 	@scripts/system-packages ensure chromium chromium fonts-dejavu-core
 	@exec .venv/bin/python scripts/screenshots.py
+
+readme: ## write the table of channels in README.md anew
+	@scripts/environment run
+	@exec .venv/bin/python scripts/readme.py
 
 lock: ## resolve the dependencies anew, with hashes and without index addresses
 	@scripts/lock

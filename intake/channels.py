@@ -1,6 +1,6 @@
 """The table of channels: the thirteen of the law and those beyond, with the adapters that open them today.
 
-README.md carries it between two markers; a test compares both with what stands here.
+README.md carries it between two markers (`make readme` writes it); a test compares both with what stands here.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ TITLES = {
     "lapor_video": "LaporVideo",
     "qlue": "Qlue",
 }
-#: Channels that an adapter opens beside its own default: offices are a walk-in form's choice, a video a mail's.
+#: Channels that an adapter opens beside its own default: offices are a walk-in form's choice, a video a mail's, and
+#: the governor's account is a second one of the same adapter.
 ALSO = {
     "walkin": ("balai_kota", "kantor_walikota", "kantor_inspektorat", "kantor_kecamatan", "kantor_kelurahan"),
     "email": ("lapor_video",),
+    "x": ("medsos_gubernur",),
 }
 
 

@@ -150,7 +150,7 @@ def test_the_layers_hold() -> None:
 def test_the_readme_shows_the_channels_as_they_are() -> None:
     text = (ROOT / "README.md").read_text()
     between = text.partition("<!-- channels -->\n")[2].partition("\n<!-- /channels -->")[0]
-    assert between == markdown(rows()), "run: kanal channels --markdown, and put it between the markers of README.md"
+    assert between == markdown(rows()), "run: make readme"
 
 
 def anchors(text: str) -> set[str]:
