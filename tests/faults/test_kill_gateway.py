@@ -14,9 +14,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from intake.consume import consume
 
 from adapters.base import Letter, Simulator
+from intake.consume import consume
 from normalizer.record import ComplaintEvent
 from tests.gateway_process import CLERK, GatewayProcess
 
