@@ -1,0 +1,211 @@
+"""One webhook body of the WhatsApp Cloud API -> one item per message, status and error. Pure.
+
+developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components. A sender may have no telephone number: since
+WhatsApp has user names, `from` may be absent or hold the user's id (`ID.1234…`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from adapters.base import Accepted, Ignored, Item
+from adapters.shared.meta_batch import (
+    BROKEN,
+    Change,
+    Entry,
+    Id,
+    entries,
+    guarded,
+    moment,
+    name_of,
+    not_read,
+    text_of,
+)
+from adapters.whatsapp.content import Content, content_of
+from adapters.whatsapp.people import Card, person
+from normalizer.errors import Unreadable
+from normalizer.record import Authenticity, Message
+
+
+class _Metadata(Struct, frozen=True):
+    phone_number_id: Id | None = None
+    display_phone_number: str | None = None
+
+
+class _Value(Struct, frozen=True):
+    metadata: _Metadata | None = None
+    contacts: tuple[Raw, ...] | None = None
+    messages: tuple[Raw, ...] | None = None
+    message_echoes: tuple[Raw, ...] | None = None
+    statuses: tuple[Raw, ...] | None = None
+    errors: tuple[Raw, ...] | None = None
+
+
+class _Status(Struct, frozen=True):
+    id: str = ""
+    status: str = ""
+
+
+class _Error(Struct, frozen=True):
+    code: Id | None = None
+    title: str | None = None
+
+
+class _Context(Struct, frozen=True):
+    id: str | None = None
+
+
+class _Travel(Struct, frozen=True, rename={"sender": "from"}):
+    """What every message says of its way, whatever it holds."""
+
+    id: str | None = None
+    type: str = ""
+    sender: Id | None = None
+    from_user_id: Id | None = None
+    group_id: Id | None = None
+    timestamp: Any = None
+    context: _Context | None = None
+    errors: tuple[_Error, ...] | None = None
+
+
+class _Edit(Struct, frozen=True):
+    original_message_id: str
+    message: Raw
+
+
+def parse(body: bytes, number: str) -> Sequence[Item]:
+    """Every item in `body`, in Meta's order; `number` is our phone_number_id. Raises `Unreadable`."""
+    items: list[Item] = []
+    for entry in entries(body, "whatsapp_business_account"):
+        if not isinstance(entry, Entry):
+            items.append(entry)
+            continue
+        items += [
+            Ignored(reason="unsupported", external_id=name_of(update), detail="messaging")
+            for update in entry.messaging
+        ]
+        for change in entry.changes:
+            items += _change(change, number)
+    return items
+
+
+def _change(change: Change, number: str) -> Sequence[Item]:
+    try:
+        value = msgspec.json.decode(change.value, type=_Value)
+    except BROKEN as error:
+        return [not_read(error, change.value)]
+    told = [
+        *(value.messages or ()),
+        *(value.message_echoes or ()),
+        *(value.statuses or ()),
+        *(value.errors or ()),
+    ]
+    theirs = text_of(value.metadata.phone_number_id) if value.metadata else ""
+    if theirs and theirs != number:
+        return [
+            Ignored(reason="other_account", external_id=name_of(raw), detail=f"phone_number_id {theirs[:40]}")
+            for raw in told or (change.value,)
+        ]
+    if not told:
+        reason = "empty" if change.field == "messages" else "unsupported"
+        return [Ignored(reason=reason, detail=change.field[:40])]  # type: ignore[arg-type]
+    if change.field not in ("messages", ""):
+        echoes = len(value.message_echoes or ())
+        return [
+            Ignored(
+                reason="own_echo" if echoes else "unsupported",
+                external_id=name_of(raw),
+                detail=change.field[:40],
+            )
+            for raw in told
+        ]
+    people = _cards(value.contacts or ())
+    return [
+        *(guarded(partial(_message, raw, people), raw) for raw in value.messages or ()),
+        *(Ignored(reason="own_echo", external_id=name_of(raw)) for raw in value.message_echoes or ()),
+        *(guarded(partial(_status, raw), raw) for raw in value.statuses or ()),
+        *(guarded(partial(_error, raw), raw) for raw in value.errors or ()),
+    ]
+
+
+def _status(raw: Raw) -> Item:
+    """What became of a message of ours: sent, delivered, read, failed, deleted."""
+    status = msgspec.json.decode(raw, type=_Status)
+    return Ignored(reason="delivery_receipt", external_id=status.id, detail=status.status[:40])
+
+
+def _error(raw: Raw) -> Item:
+    return Ignored(reason="unsupported", detail=_error_words(msgspec.json.decode(raw, type=_Error)))
+
+
+def _error_words(error: _Error) -> str:
+    return f"error {text_of(error.code)} {(error.title or '')[:80]}".strip()
+
+
+def _cards(raws: Sequence[Raw]) -> tuple[Card, ...]:
+    """Who the senders are; a card that cannot be read costs a name, never the message."""
+    found = []
+    for raw in raws:
+        try:
+            found.append(msgspec.json.decode(raw, type=Card))
+        except BROKEN:
+            continue
+    return tuple(found)
+
+
+def _message(raw: Raw, people: Sequence[Card]) -> Item:
+    travel = msgspec.json.decode(raw, type=_Travel)
+    if not travel.id:
+        raise Unreadable("a message without an id")
+    unsupported = partial(Ignored, reason="unsupported", external_id=travel.id)
+    if travel.errors:
+        return unsupported(detail=_error_words(travel.errors[0]))
+    if travel.type == "revoke":
+        return unsupported(detail="removed")
+    original = ""
+    kind, within = travel.type, raw
+    if kind == "edit":
+        edit = msgspec.json.decode(msgspec.json.decode(raw, type=dict[str, Raw])["edit"], type=_Edit)
+        original, within = edit.original_message_id, edit.message
+        kind = msgspec.json.decode(within, type=_Travel).type
+    content = content_of(within, kind)
+    if content is None:
+        return unsupported(detail=kind[:40] or "no type")
+    if not (content.text or content.files or content.place.coordinates):
+        return Ignored(reason="empty", external_id=travel.id, detail=kind[:40])
+    message = _accepted(travel, content, people)
+    if original:
+        # The edit has an id of its own; what it corrects keeps the one under which it is known.
+        message = replace(message, external_id=original, verb="edit", version=travel.id, follows=(original,))
+    return Accepted(message=message)
+
+
+def _accepted(travel: _Travel, content: Content, people: Sequence[Card]) -> Message:
+    sender = person(text_of(travel.sender), text_of(travel.from_user_id), people)
+    group = text_of(travel.group_id)
+    to = text_of(travel.sender) or text_of(travel.from_user_id) or sender.reference
+    way_back = {"to": to} if to else {}
+    if group:
+        way_back["group_id"] = group
+    quoted = travel.context.id if travel.context else None
+    return Message(
+        external_id=travel.id or "",
+        sent_at=moment(travel.timestamp),
+        sender=sender,
+        text=content.text,
+        original_text=content.text,
+        attachments=content.files,
+        place=content.place,
+        follows=(quoted,) if quoted and quoted != travel.id else (),
+        thread_id=group or sender.reference,
+        reply_to={**way_back, "message_id": travel.id or ""},
+        # Others read along in a group, and talk to each other: not every word there is meant for us.
+        public=bool(group),
+        authenticity=Authenticity(method="signature"),
+    )
