@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from complaint_queue.publisher import BrokerSettings, Publisher
 
 from complaint_queue.journal import Journal
+from complaint_queue.publisher import BrokerSettings, Publisher
 from intake.config import BrokerTable
 from intake.metrics import Metrics
 

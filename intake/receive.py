@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import structlog
 from msgspec.structs import replace
-from normalizer.media import sniff
 
 from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Spool
 from complaint_queue.files import FileSpool, FileStore
@@ -22,6 +21,7 @@ from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
 from intake.metrics import Metrics
 from normalizer.errors import Rejected, Unreadable
 from normalizer.identity import Secrets, claim_of, encode_id, ticket_day
+from normalizer.media import sniff
 from normalizer.record import Attachment, Message, RawEvent
 
 #: A raw body above this goes to the file store, so that the journal's rows stay small.
