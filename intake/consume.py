@@ -21,9 +21,9 @@ from rich.table import Table
 from yarl import URL
 
 from complaint_queue import topology, wire
+from complaint_queue.broker import address
 from complaint_queue.journal import OutboxEvent
 from complaint_queue.line import close, connection_of
-from complaint_queue.publisher import address
 from normalizer.errors import Unavailable, Unreadable
 from normalizer.identity import JAKARTA
 from normalizer.record import ComplaintEvent

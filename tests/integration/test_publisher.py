@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from complaint_queue import topology, wire
-from complaint_queue.publisher import BrokerSettings, Publisher, address
+from complaint_queue.broker import BrokerSettings, address
+from complaint_queue.publisher import Publisher
 from intake.private_rabbitmq import PrivateRabbitMQ
 from normalizer.errors import Misconfigured, Unavailable
 from tests.event_samples import MemoryOutbox, event
