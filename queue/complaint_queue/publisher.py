@@ -18,14 +18,14 @@ import aiormq
 import structlog
 
 from complaint_queue import topology, wire
-from complaint_queue.broker import BrokerSettings
+from complaint_queue.broker import BrokerSettings, address
 from complaint_queue.frames import Frames
 from complaint_queue.journal import Journal, OutboxEvent
 from complaint_queue.line import BrokerLost, Line
 from complaint_queue.outflow import Outflow
 from normalizer.errors import KanalError
 
-__all__ = ["BrokerSettings", "Publisher", "PublisherMetrics"]
+__all__ = ["BrokerSettings", "Publisher", "PublisherMetrics", "address"]
 
 log = structlog.get_logger()
 
