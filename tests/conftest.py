@@ -1,8 +1,9 @@
-"""The broker that tests share: one private RabbitMQ node per test session."""
+"""What tests of several kinds share: one private RabbitMQ node per session, and third-party material."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,16 @@ import pytest
 
 from complaint_queue import topology
 from intake.private_rabbitmq import PrivateRabbitMQ, installed
+
+
+@pytest.fixture(scope="session")
+def materials() -> Path:
+    """The folder with third-party material, which is not part of the repository."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "materials"
+    folder = Path(os.environ.get("KANAL_MATERIALS", beside))
+    if not folder.is_dir():
+        pytest.skip("no third-party material here: set KANAL_MATERIALS to its folder")
+    return folder
 
 
 @pytest.fixture(scope="session")
