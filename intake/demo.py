@@ -22,6 +22,7 @@ from pathlib import Path
 
 from msgspec import Struct
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from adapters.base import Letter
@@ -328,25 +329,24 @@ def _table(
     answers: dict[str, str],
     verdicts: dict[str, list[str]],
 ) -> Table:
-    table = Table(title=say("demo_title"), show_lines=True)
-    for name in ("", *say("demo_columns").split("|")):
-        table.add_column(name, overflow="fold", no_wrap=name in ("Tiket", "Ticket"))
+    table = Table(title=say("demo_title"), show_lines=True, expand=True)
+    for name, share in zip(("", *say("demo_columns").split("|")), (None, 1, 3), strict=True):
+        table.add_column(name, overflow="fold", ratio=share, min_width=1)
     for door in doors:
         problems = verdicts[door.account]
         event = arrived.get(door.account)
         if event is None:
-            table.add_row("✗", door.account, "", "", "", "", "; ".join(problems) + f" ({answers.get(door.account)})")
+            table.add_row("✗", door.account, "; ".join(problems) + f" ({answers.get(door.account)})")
             continue
         record = event.complaint
-        text = record.text if not record.attachments else f"{record.text} [{len(record.attachments)} foto]"
+        photos = f" [{len(record.attachments)} foto]" if record.attachments else ""
+        place = record.place.kelurahan.name if record.place.kelurahan else "—"
+        category = ", ".join(suggestion.code for suggestion in record.categories[:1]) or "—"
         table.add_row(
             "✗" if problems else "✓",
-            door.account,
-            record.channel,
-            record.ticket,
-            record.language.code,
-            record.place.kelurahan.name if record.place.kelurahan else "—",
-            "; ".join(problems) or text,
+            f"[bold]{door.account}[/bold]\n{record.channel}\n{record.ticket}",
+            f"[bold]{place}[/bold] · {record.language.code} · {category}\n"
+            + escape("; ".join(problems) or record.text + photos),
         )
     return table
 
