@@ -44,6 +44,7 @@ class PrivateRabbitMQ:
         self.port = self._dist_port = self._epmd_port = 0
         self._node: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -210,6 +211,7 @@ class PrivateRabbitMQ:
             self._epmd = self._spawn([_tool("epmd"), "-port", str(self._epmd_port), "-address", "127.0.0.1"])
         (self.folder / "node.pid").unlink(missing_ok=True)
         self._node = self._spawn([str(server)])
+        self._watch_over(self._node.pid, self._epmd.pid)
         try:
             async with asyncio.timeout(within):
                 while not await self._greets():
@@ -233,6 +235,25 @@ class PrivateRabbitMQ:
                 start_new_session=True,
             )
 
+    def _watch_over(self, *groups: int) -> None:
+        """Have the processes ended when we die without a goodbye: the guard reads a pipe that only we hold."""
+        self._dismiss_guard()
+        self._guard = subprocess.Popen(  # noqa: S603
+            ["/bin/sh", "-c", 'read -r _; for group; do kill -9 -"$group"; done', "guard", *map(str, groups)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.wait()
+            if self._guard.stdin is not None:
+                self._guard.stdin.close()
+            self._guard = None
+
     async def _greets(self) -> bool:
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
             async with asyncio.timeout(1):
@@ -254,6 +275,7 @@ class PrivateRabbitMQ:
 
     async def _end_processes(self) -> None:
         """The data of such a node matters to no one: SIGKILL, to whole groups, since the server is a script."""
+        self._dismiss_guard()
         self._signal(signal.SIGKILL)
         for process in (self._node, self._epmd):
             if process is not None and process.poll() is None:

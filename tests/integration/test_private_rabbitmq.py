@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import aio_pika
@@ -76,3 +77,32 @@ async def test_a_missing_package_is_named_with_the_cure(
     monkeypatch.setenv("KANAL_RABBITMQ_HOME", os.fspath(tmp_path))
     with pytest.raises(Misconfigured, match="apt-get install"):
         await PrivateRabbitMQ(tmp_path / "node").start()
+
+
+async def test_a_node_does_not_outlive_a_killed_owner(rabbitmq: PrivateRabbitMQ, tmp_path: Path) -> None:
+    code = (
+        "import asyncio, pathlib, sys, time\n"
+        "from intake.private_rabbitmq import PrivateRabbitMQ\n"
+        "node = PrivateRabbitMQ(pathlib.Path(sys.argv[1]))\n"
+        "asyncio.run(node.start())\n"
+        "print(node.pid, node.epmd_pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        code,
+        str(tmp_path / "node"),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'queue'}"},
+    )
+    assert owner.stdout is not None
+    pids = [int(word) for word in (await owner.stdout.readline()).split()]
+    assert len(pids) == 2
+    assert all(map(alive, pids))
+    owner.kill()
+    await owner.wait()
+    async with asyncio.timeout(20):
+        while any(map(alive, pids)):
+            await asyncio.sleep(0.05)
