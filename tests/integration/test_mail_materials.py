@@ -58,7 +58,8 @@ async def test_all_mails_are_kept_and_no_bounce_becomes_a_complaint(tmp_path: Pa
     assert set(sent) <= raws, f"not kept: {[path.name for sha, path in sent.items() if sha not in raws]}"
     wrong = [sent[sha].name for sha in complaints if "bounces-sisimai" in str(sent.get(sha, ""))]
     assert not wrong, f"bounces that became complaints: {wrong}"
-    print(f"\n{len(mails)} mails: {len(complaints)} complaints, {waiting['quarantined']} in quarantine, the rest ignored")
+    held = waiting["quarantined"]
+    print(f"\n{len(mails)} mails: {len(complaints)} complaints, {held} in quarantine, the rest ignored")
 
 
 async def what_is_there(data: Path) -> tuple[set[str], set[str]]:
