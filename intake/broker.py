@@ -60,7 +60,12 @@ class Broker:
         elif os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672):
             self.url = LOCAL
         if self.url and self.publisher is None:
-            settings = BrokerSettings(url=self.url, virtual_host=self.table.virtual_host, source=self.source)
+            settings = BrokerSettings(
+                url=self.url,
+                virtual_host=self.table.virtual_host,
+                source=self.source,
+                alarm_after=self.table.alarm_after,
+            )
             self.publisher = Publisher(
                 self.journal, settings, on_alarm=self.alarm, clock=self.clock, metrics=self.metrics
             )

@@ -188,6 +188,13 @@ class GatewayProcess:
         out, _ = await process.communicate(stdin)
         return process.returncode or 0, out.decode()
 
+    async def add_clerk(self) -> None:
+        """The clerk as whom the walk-in simulator signs in."""
+        login, password = CLERK
+        options = ("--role", "clerk", "--office", "31.71.04.1002", "--password-stdin")
+        code, said = await self.run("user", "add", login, *options, stdin=password.encode())
+        assert code == 0, said
+
     async def health(self) -> dict[str, Any]:
         async with aiohttp.ClientSession() as session, session.get(self.url + "/health/ready") as answer:
             body: dict[str, Any] = await answer.json()

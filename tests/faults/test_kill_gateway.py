@@ -18,7 +18,7 @@ import pytest
 from adapters.base import Letter, Simulator
 from intake.consume import consume
 from normalizer.record import ComplaintEvent
-from tests.gateway_process import CLERK, GatewayProcess
+from tests.gateway_process import GatewayProcess
 
 KILLS = int(os.environ.get("KANAL_KILLS", "30"))
 DOORS = ("email-dki", "sms-kannel", "sms-twilio", "telegram-dki", "loket")
@@ -79,18 +79,7 @@ class Load:
 @pytest.mark.timeout(900)
 async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, rabbitmq_url: str) -> None:
     gateway = GatewayProcess(tmp_path, rabbitmq_url)
-    code, said = await gateway.run(
-        "user",
-        "add",
-        CLERK[0],
-        "--role",
-        "clerk",
-        "--office",
-        "31.71.04.1002",
-        "--password-stdin",
-        stdin=CLERK[1].encode(),
-    )
-    assert code == 0, said
+    await gateway.add_clerk()
     starts = [await gateway.start()]
     load = Load(gateway)
     senders = [asyncio.create_task(load.door(name)) for name in DOORS]

@@ -16,7 +16,7 @@ from PIL import Image
 from adapters.base import Letter
 from intake.consume import consume
 from normalizer.record import Complaint, ComplaintEvent
-from tests.gateway_process import CLERK, GatewayProcess
+from tests.gateway_process import GatewayProcess
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(180)]
 
@@ -32,18 +32,7 @@ def photo(colour: tuple[int, int, int] = (200, 30, 30)) -> bytes:
 @pytest.fixture
 async def gateway(tmp_path: Path, rabbitmq_url: str) -> AsyncIterator[GatewayProcess]:
     process = GatewayProcess(tmp_path, rabbitmq_url)
-    code, said = await process.run(
-        "user",
-        "add",
-        CLERK[0],
-        "--role",
-        "clerk",
-        "--office",
-        "31.71.04.1002",
-        "--password-stdin",
-        stdin=CLERK[1].encode(),
-    )
-    assert code == 0, said
+    await process.add_clerk()
     await process.start()
     try:
         yield process
