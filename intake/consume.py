@@ -18,6 +18,7 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from msgspec import Struct, json
 from rich.table import Table
+from rich.text import Text
 from yarl import URL
 
 from complaint_queue import topology, wire
@@ -244,21 +245,18 @@ def render_json_line(event: ComplaintEvent) -> str:
 
 
 def render_table(events: list[ComplaintEvent]) -> Table:
-    """Events as a table for people, times in Jakarta."""
-    table = Table(title=f"{len(events)} kejadian diterima")
-    for heading in ("Waktu (WIB)", "Kejadian", "Tiket", "Kanal", "Pelapor", "Lokasi", "Isi", "Lampiran"):
-        table.add_column(heading, overflow="fold")
+    """Events as a table for people, times in Jakarta; it fits a terminal of eighty columns."""
+    table = Table(title=f"{len(events)} kejadian diterima", show_lines=True, expand=True)
+    for heading, share in (("Tiket, kejadian, kanal", 1), ("Lokasi, pelapor, isi", 2)):
+        table.add_column(heading, overflow="fold", ratio=share)
     for event in events:
         complaint = event.complaint
+        files = f" [{len(complaint.attachments)} lampiran]" if complaint.attachments else ""
+        said = _shortened(complaint.text if event.added is None else event.added.text)
+        left = (complaint.ticket, f"{event.event} #{event.sequence}", complaint.channel, _clock(event.occurred_at))
+        # What citizens write may look like rich's markup: Text takes it as it is.
         table.add_row(
-            _clock(event.occurred_at),
-            f"{event.event} #{event.sequence}",
-            complaint.ticket,
-            complaint.channel,
-            _reporter(event),
-            _where(event),
-            _shortened(complaint.text if event.added is None else event.added.text),
-            str(len(complaint.attachments)),
+            Text("\n").join(map(Text, left)), Text(f"{_where(event)}\n{_reporter(event)}\n{said}{files}")
         )
     return table
 
