@@ -101,6 +101,7 @@ def show(number: EntryNumber, config: ConfigFile = None, as_json: AsJson = False
 async def _show(config: Config, number: int, as_json: bool) -> None:
     import msgspec
 
+    from intake.logs import redact
     from normalizer.errors import Misconfigured
 
     async with _journal(config) as journal:
@@ -114,8 +115,8 @@ async def _show(config: Config, number: int, as_json: bool) -> None:
         told["raw"] = {
             "received_at": raw.received_at.isoformat(),
             "method": raw.method,
-            # The path only: a provider's secret may stand in the query.
-            "path": raw.url.partition("?")[0],
+            # A provider's secret may stand in the query, or end the path.
+            "path": redact(raw.url.partition("?")[0]),
             "envelope": raw.envelope,
             "body_file": raw.body_file,
             "body": raw.body.decode("utf-8", "backslashreplace"),
