@@ -33,6 +33,7 @@ check: ## ruff, mypy and import-linter alone
 bench: ## measure the ratios that the project promises
 	@scripts/environment dev
 	@scripts/system-packages ensure rabbitmq-server rabbitmq-server
+	@scripts/system-packages ensure wrk wrk
 	@for one in benchmarks/*_bench.py; do echo; echo "== $$one"; PYTHONPATH=.:queue .venv/bin/python "$$one" || exit 1; done
 
 soak: ## an hour under load, watching memory and descriptors (SECONDS=3600)
