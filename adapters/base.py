@@ -10,23 +10,24 @@ files in the same order:
     doc.md        how an operator connects it, in ten minutes
     fixtures/     account.toml and pairs NAME.in.* + NAME.out.json, found by the contract tests themselves
 
-What an adapter can do beyond parsing is said by the small protocols it fulfils: `Webhook`, `Runs`,
+What an adapter can do beyond parsing is said by the small protocols it fulfils: `Webhook`, `Serves`, `Runs`,
 `FetchesMedia`, `Replies`, `Prepares`. `load("sms")` imports `adapters.sms`; there is no registry.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
+from aiohttp import web
 from msgspec import Struct
 
 from normalizer.errors import Misconfigured
-from normalizer.record import Attachment, Authenticity, Message, RawEvent
+from normalizer.record import Attachment, Authenticity, Message, Place, RawEvent
 
 # --- what a parser yields -------------------------------------------------------------------------------------
 
@@ -63,7 +64,16 @@ class NotRead(Struct, frozen=True, kw_only=True):
     external_id: str = ""
 
 
-Item = Accepted | Ignored | NotRead
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What the provider says about something that we sent: `external_id` is what `Replies.reply` gave back."""
+
+    external_id: str
+    state: Literal["queued", "sent", "delivered", "read", "failed"]
+    at: datetime | None = None
+    detail: str = ""
+
+
+Item = Accepted | Ignored | NotRead | Receipt
 
 
 # --- what becomes of it ---------------------------------------------------------------------------------------
@@ -94,6 +104,34 @@ class HttpAnswer(Struct, frozen=True, kw_only=True):
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain"
+
+
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """What a citizen is told. `key` is the same at every attempt; providers that know idempotency are given it.
+
+    `subject` is for mail. `private` text must never appear where others than the citizen can read it.
+    """
+
+    text: str
+    key: str
+    ticket: str = ""
+    subject: str = ""
+    private: bool = True
+
+
+class Filed(Struct, frozen=True, kw_only=True):
+    """A complaint as anybody may see it: nothing of the reporter, nothing that is confidential."""
+
+    ticket: str
+    channel: str
+    account: str
+    stage: str
+    requested_at: datetime
+    updated_at: datetime
+    text: str = ""
+    categories: tuple[str, ...] = ()
+    place: Place = Place()
+    confidential: bool = False
 
 
 # --- the ports an adapter is handed ---------------------------------------------------------------------------
@@ -149,6 +187,51 @@ class Fetch(Protocol):
         """
 
 
+class Register(Protocol):
+    """What was filed, as far as the public may know it."""
+
+    async def find(self, ticket: str) -> Filed | None:
+        """The complaint with this ticket, whatever its account; None when there is none.
+
+        Of a confidential one, or one that waits for a moderator, only the stage is told.
+        """
+
+    async def between(self, since: datetime, until: datetime, limit: int) -> Sequence[Filed]:
+        """What came in through this account in this span, the newest first; confidential ones are left out."""
+
+
+class PrivateFiles(Protocol):
+    """An encrypted store of one account's own, for bytes that are not a complaint's yet (`intake.private_files`)."""
+
+    def new_spool(self) -> Any:
+        """A growing file (`Spool`); end it with `keep` or `discard`."""
+
+    async def keep(self, spool: Any) -> str:
+        """Make the spool's content durable; its SHA-256. Raises `StorageFull` or `Unavailable`."""
+
+    def chunks(self, sha256: str) -> AsyncIterator[bytes]:
+        """The content piece by piece. Raises `Damaged`."""
+
+    async def write_note(self, content: bytes) -> None:
+        """Replace the store's one note, synced before this returns. Raises `StorageFull` or `Unavailable`."""
+
+    async def note(self) -> bytes | None:
+        """The last note; None in a new store. Raises `Damaged`."""
+
+    async def drop(self) -> None:
+        """Remove everything in it, the note first."""
+
+
+class PrivateFolder(Protocol):
+    """Where an account keeps such stores."""
+
+    def store(self, name: str) -> PrivateFiles:
+        """The store called `name` (letters, digits, `-`, `_`); it comes into being with its first write."""
+
+    def names(self) -> Sequence[str]:
+        """The stores that exist."""
+
+
 class Clock(Protocol):
     """The time, so that tests can hold it."""
 
@@ -167,6 +250,12 @@ class Ports:
     """Address of the gateway as providers see it, without a slash at the end."""
     fetch: Fetch | None = None
     """For media behind addresses that a message names; None where nothing may be downloaded."""
+    register: Register | None = None
+    private: PrivateFolder | None = None
+    trouble: Callable[[str, str | None], None] = lambda name, words: None
+    """`trouble("token", "…what is wrong and the cure…")` makes the account's health say so; None: it is over."""
+    remote_of: Callable[[web.Request], str] = lambda request: request.remote or ""
+    """The caller's address of a request to `Serves`; behind a trusted proxy, the one that the proxy saw."""
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -228,6 +317,18 @@ class Webhook(Protocol):
 
 
 @runtime_checkable
+class Serves(Protocol):
+    """An adapter with an HTTP surface of its own (tus, Open311), mounted at a path that it names."""
+
+    @property
+    def prefix(self) -> str:
+        """Where it is mounted, as `/open311/v2`: from the settings, since two accounts need two of them."""
+
+    def web_app(self) -> web.Application:
+        """A new application whose routes are relative to `prefix`; it answers its own errors in its own format."""
+
+
+@runtime_checkable
 class Runs(Protocol):
     """An adapter with a loop of its own: a listening server, polling, a stream."""
 
@@ -255,8 +356,12 @@ class FetchesMedia(Protocol):
 class Replies(Protocol):
     """An adapter that can answer the citizen."""
 
-    async def reply(self, reply_to: Mapping[str, str], text: str) -> str:
-        """Send `text` to where `Message.reply_to` points; the provider's id of what was sent."""
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        """Send to where `Message.reply_to` points; the provider's id of what was sent, for its receipts.
+
+        Waits for its turn within the provider's limits (`adapters.shared.pace`). Raises `ProviderUnavailable`, or
+        `ProviderRefused` when another attempt would get the same answer.
+        """
 
 
 class Simulator(Protocol):
@@ -273,6 +378,14 @@ class Simulator(Protocol):
         """Send one message over the real transport; what the gateway answered. Raises when it was refused."""
 
     async def stop(self) -> None: ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A simulator whose fake server takes what `Replies.reply` sends."""
+
+    heard: list[Outgoing]
+    """What the citizens were told, in order; `key` is the address it went to."""
 
 
 class Letter(Struct, frozen=True, kw_only=True):

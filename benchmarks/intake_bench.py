@@ -83,7 +83,10 @@ async def main(seconds: int) -> None:
         limit.start()
         secret = gateway.config.resolve("auto:telegram-secret")
         await asyncio.sleep(1.5)
-        results: dict[str, list[tuple[float, float, float, int]]] = {"aiohttp, answers at once": [], "gateway": []}
+        results: dict[str, list[tuple[float, float, float, int]]] = {
+            "aiohttp, answers at once": [],
+            "gateway": [],
+        }
         try:
             for number in range(ROUNDS):
                 for name, port in zip(results, (bare_port, gateway.http), strict=True):
@@ -99,7 +102,9 @@ async def main(seconds: int) -> None:
         rate, p50, p99 = (statistics.median(r[i] for r in rounds) for i in range(3))
         first = first or rate
         refused = sum(r[3] for r in rounds)
-        print(f"{name:26} {rate:8.0f}/s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  {rate / first:5.2f}  refused {refused}")
+        print(
+            f"{name:26} {rate:8.0f}/s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  {rate / first:5.2f}  refused {refused}"
+        )
 
 
 if __name__ == "__main__":

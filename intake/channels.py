@@ -94,7 +94,9 @@ def markdown(table: list[Row]) -> str:
     for row in table:
         adapter = f"[{row.adapter}](adapters/{row.adapter}/doc.md)" if row.adapter else ""
         state = f"open: {row.ways}" if row.adapter else "planned"
-        lines.append(f"| `{row.channel}` | {row.title} | {'yes' if row.official else ''} | {adapter} | {state} |")
+        lines.append(
+            f"| `{row.channel}` | {row.title} | {'yes' if row.official else ''} | {adapter} | {state} |"
+        )
     return "\n".join(lines)
 
 

@@ -253,7 +253,12 @@ def render_table(events: list[ComplaintEvent]) -> Table:
         complaint = event.complaint
         files = f" [{len(complaint.attachments)} lampiran]" if complaint.attachments else ""
         said = _shortened(complaint.text if event.added is None else event.added.text)
-        left = (complaint.ticket, f"{event.event} #{event.sequence}", complaint.channel, _clock(event.occurred_at))
+        left = (
+            complaint.ticket,
+            f"{event.event} #{event.sequence}",
+            complaint.channel,
+            _clock(event.occurred_at),
+        )
         # What citizens write may look like rich's markup: Text takes it as it is.
         table.add_row(
             Text("\n").join(map(Text, left)), Text(f"{_where(event)}\n{_reporter(event)}\n{said}{files}")

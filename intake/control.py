@@ -83,7 +83,9 @@ async def release(journal: Journal, order: Order) -> None:
     """Carry out `order`. Raises `Misconfigured` when there is no such entry, or when it has ended before."""
     entry = await journal.quarantine_entry(order.entry_id)
     if entry is None:
-        raise Misconfigured("entry", f"there is no entry {order.entry_id}", "look with `kanal quarantine list`")
+        raise Misconfigured(
+            "entry", f"there is no entry {order.entry_id}", "look with `kanal quarantine list`"
+        )
     if entry.state != "held":
         raise Misconfigured(
             "entry", f"entry {order.entry_id} was {entry.state} before", "look with `kanal quarantine list`"

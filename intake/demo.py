@@ -11,7 +11,6 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -29,6 +28,7 @@ from adapters.base import Letter
 from intake.config import Config, load
 from intake.consume import OnEvent, consume, read_journal, render_json_line
 from intake.doctor import ask_gateway, keyring_of
+from intake.free_ports import free_ports
 from intake.private_rabbitmq import PrivateRabbitMQ
 from intake.simulate import load_simulator, photo
 from intake.words import say
@@ -187,9 +187,7 @@ async def _run(folder: Path, as_json: bool, console: Console) -> bool:
 
     with console.status(say("demo_broker")) as status:
         async with _broker(console) as url, _gateway(folder, url, status.update) as config:
-            reader = asyncio.create_task(
-                consume(url, on_event=keep) if url else _from_journal(config, keep)
-            )
+            reader = asyncio.create_task(consume(url, on_event=keep) if url else _from_journal(config, keep))
             try:
                 # The providers stay until the end: their photos are fetched after the letters were taken.
                 async with contextlib.AsyncExitStack() as providers:
@@ -236,7 +234,7 @@ async def _broker(console: Console) -> AsyncIterator[str]:
 async def _gateway(folder: Path, url: str, tell: Callable[[str], None]) -> AsyncIterator[Config]:
     """A gateway in a process of its own, ready; ended by SIGTERM."""
     tell(say("demo_gateway"))
-    http, smtp, telegram, media = _free_ports(4)
+    http, smtp, telegram, media = free_ports(4)
     (folder / "telegram-token").write_text(f"7000000001:{secrets.token_hex(16)}")
     file = folder / "kanal.toml"
     ports = {"http": http, "smtp": smtp, "telegram": telegram, "media": media}
@@ -349,11 +347,3 @@ def _table(
             + escape("; ".join(problems) or record.text + photos),
         )
     return table
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]

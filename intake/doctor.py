@@ -58,7 +58,10 @@ def ask_gateway(config: Config, within: float = 3.0) -> dict[str, Any]:
             told = {"status": "away", "problems": [f"{address} answered {error.code}"]}
         return told
     except (OSError, ValueError) as error:
-        return {"status": "away", "problems": [f"{address} does not answer ({getattr(error, 'reason', error)})"]}
+        return {
+            "status": "away",
+            "problems": [f"{address} does not answer ({getattr(error, 'reason', error)})"],
+        }
 
 
 def keyring_of(config: Config, environment: Mapping[str, str] = os.environ) -> Keyring:
@@ -67,7 +70,9 @@ def keyring_of(config: Config, environment: Mapping[str, str] = os.environ) -> K
 
     path = config.data_dir / "keys.json"
     if not environment.get(VARIABLE) and not path.exists():
-        raise Misconfigured("gateway.data_dir", f"there is no {path} yet", "start `kanal serve` once: it makes it")
+        raise Misconfigured(
+            "gateway.data_dir", f"there is no {path} yet", "start `kanal serve` once: it makes it"
+        )
     return load_or_create(path, environment)
 
 
@@ -77,7 +82,10 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
         config = load(file, environment)
     except Misconfigured as error:
         what = str(find_file(file, environment))
-        return [_zone(), Finding(what=what, ok=False, found=f"{error.setting}: {error.problem}", cure=error.cure)]
+        return [
+            _zone(),
+            Finding(what=what, ok=False, found=f"{error.setting}: {error.problem}", cure=error.cure),
+        ]
     findings = [
         Finding(what="configuration", ok=True, found=f"{config.source}, {len(config.accounts)} accounts"),
         _zone(),
@@ -114,7 +122,9 @@ def _clock() -> Finding:
             found=f"{now:%Y-%m-%d %H:%M} UTC is before this program was made",
             cure="timedatectl set-ntp true (signatures and tickets need the right day)",
         )
-    return Finding(what="clock", ok=True, found=f"{now.astimezone(ZoneInfo('Asia/Jakarta')):%Y-%m-%d %H:%M %Z}")
+    return Finding(
+        what="clock", ok=True, found=f"{now.astimezone(ZoneInfo('Asia/Jakarta')):%Y-%m-%d %H:%M %Z}"
+    )
 
 
 def _folder(config: Config) -> Finding:
@@ -135,7 +145,9 @@ def _folder(config: Config) -> Finding:
     except OSError as error:
         cure = f"chown -R $(id -un) {folder}, or set KANAL_DATA_DIR"
         return Finding(what="data folder", ok=False, found=f"{folder}: {error.strerror}", cure=cure)
-    return Finding(what="data folder", ok=True, found=f"{folder} is writable, one sync takes {milliseconds:.1f} ms")
+    return Finding(
+        what="data folder", ok=True, found=f"{folder} is writable, one sync takes {milliseconds:.1f} ms"
+    )
 
 
 def _room(config: Config) -> Finding:
@@ -160,7 +172,10 @@ def _keys(config: Config, environment: Mapping[str, str]) -> Finding:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             return Finding(
-                what="keys", ok=False, found=f"{path} can be read by others (mode {mode:o})", cure=f"chmod 600 {path}"
+                what="keys",
+                ok=False,
+                found=f"{path} can be read by others (mode {mode:o})",
+                cure=f"chmod 600 {path}",
             )
     try:
         keyring_of(config, environment)
@@ -204,7 +219,9 @@ async def _accounts(config: Config) -> AsyncIterator[Finding]:
             _credentials_there(config, account.settings)
             if _makes_own_secrets(config, account.settings):
                 load_adapter(account.adapter)
-                yield Finding(what=what, ok=True, found=f"{account.adapter}; its own secrets come at the first start")
+                yield Finding(
+                    what=what, ok=True, found=f"{account.adapter}; its own secrets come at the first start"
+                )
                 continue
             settings = settings_of(config, account.name)
             ports = Ports(inbox=_NoInbox(), clock=_Now(), new_spool=None, public_url=config.public_url)
@@ -256,7 +273,12 @@ def _doors(config: Config) -> list[tuple[str, str]]:
     doors = [("web", config.gateway.listen)]
     for account in config.accounts:
         for name, value in account.settings.items():
-            if name.endswith("_listen") and isinstance(value, str) and ":" in value and not value.startswith("unix:"):
+            if (
+                name.endswith("_listen")
+                and isinstance(value, str)
+                and ":" in value
+                and not value.startswith("unix:")
+            ):
                 doors.append((f"{account.name} {name.removesuffix('_listen')}", value))
     return doors
 
@@ -286,7 +308,12 @@ async def _broker(config: Config) -> Finding:
     if not url:
         if os.environ.get("KANAL_BROKER") == "none" or not await answers("127.0.0.1", 5672):
             found = "none configured, none on localhost: the journal holds every event"
-            return Finding(what="broker", ok=True, found=found, cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/")
+            return Finding(
+                what="broker",
+                ok=True,
+                found=found,
+                cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/",
+            )
         url = LOCAL
     return await _broker_at(url, config)
 
@@ -330,7 +357,9 @@ def _package() -> Finding:
     if installed():
         return Finding(what="RabbitMQ here", ok=True, found="installed, for demo and tests")
     cure = "apt-get install --no-install-recommends rabbitmq-server"
-    return Finding(what="RabbitMQ here", ok=True, found="not installed; only demo and tests need it", cure=cure)
+    return Finding(
+        what="RabbitMQ here", ok=True, found="not installed; only demo and tests need it", cure=cure
+    )
 
 
 def _gateway(running: bool, config: Config) -> Finding:
@@ -345,4 +374,6 @@ def _first_line(error: BaseException) -> str:
 
 
 def _cure(error: KanalError) -> str:
-    return error.cure if isinstance(error, Misconfigured) else "see the gateway's log; `kanal quarantine list`"
+    return (
+        error.cure if isinstance(error, Misconfigured) else "see the gateway's log; `kanal quarantine list`"
+    )

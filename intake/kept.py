@@ -22,7 +22,7 @@ import structlog
 from msgspec.structs import replace
 from pebble import ProcessPool
 
-from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares
+from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares, Receipt
 from complaint_queue.files import FileStore
 from complaint_queue.journal import Held, Journal, Kept
 from intake.receive import Receiver
@@ -143,7 +143,8 @@ class KeptWorker:
         if any(isinstance(item, Accepted | NotRead) for item in items):
             await self.receiver.admit(adapter, raw, items, raw_id=raw_id)
             return
-        reason = next((i.reason for i in items if isinstance(i, Ignored)), "empty")
+        receipt = "delivery_receipt" if any(isinstance(i, Receipt) for i in items) else "empty"
+        reason = next((i.reason for i in items if isinstance(i, Ignored)), receipt)
         await self.journal.finish_kept(raw_id, f"ignored:{reason}")
         self.receiver.metrics.fate(adapter.account.name, "ignored", reason)
 

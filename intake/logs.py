@@ -59,9 +59,7 @@ def configure(environment: Mapping[str, str] = os.environ) -> None:
 
 
 def _redact_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {
-        key: value if key in ("timestamp", "level") else _redacted(value) for key, value in event.items()
-    }
+    return {key: value if key in ("timestamp", "level") else _redacted(value) for key, value in event.items()}
 
 
 def _redacted(value: Any) -> Any:

@@ -29,6 +29,12 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
             registry=self.registry,
         )
+        self.receipts = Counter(
+            "kanal_receipts_total",
+            "What providers said about messages that we sent",
+            ["account", "state"],
+            registry=self.registry,
+        )
         self.settled = Counter(
             "kanal_settled_total", "Complaints settled, by kind of event", ["event"], registry=self.registry
         )

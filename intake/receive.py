@@ -15,7 +15,7 @@ from typing import Any, cast
 import structlog
 from msgspec.structs import replace
 
-from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Spool
+from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Receipt, Spool
 from complaint_queue.files import FileSpool, FileStore
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
 from intake.metrics import Metrics
@@ -147,6 +147,9 @@ class Receiver:
         for item in items:
             if isinstance(item, Accepted):
                 fates.append(self._accepted(item.message.external_id, next(rest)))
+            elif isinstance(item, Receipt):
+                fates.append(Fate(outcome="ignored", reason="delivery_receipt", external_id=item.external_id))
+                self.metrics.receipts.labels(adapter.account.name, item.state).inc()
             elif isinstance(item, Ignored):
                 fates.append(Fate(outcome="ignored", reason=item.reason, external_id=item.external_id))
             else:

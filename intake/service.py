@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from adapters.base import Adapter, Fate, Ports, Runs, load
+from adapters.base import Adapter, Fate, Ports, Runs, Serves, load
 from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
 from complaint_queue.journal_sqlite import SqliteJournal
@@ -32,13 +32,16 @@ from intake.guard import GuardedFetch
 from intake.kept import KeptWorker
 from intake.media import MediaFetcher
 from intake.metrics import Metrics
+from intake.private_files import PrivateFolder
 from intake.receive import AccountInbox, Receiver
+from intake.register import AccountRegister
 from intake.settle import Settler
 from intake.staff.store import StaffStore
 from intake.supervise import supervise
 from intake.web import pages
 from intake.web.health import Health
 from intake.web.hooks import Hooks
+from intake.web.remote import remote_of
 from normalizer.errors import Misconfigured
 from normalizer.identity import Secrets
 from normalizer.pipeline import build_context
@@ -111,7 +114,7 @@ class Service:
 
     async def _store(self, folder: Path) -> None:
         keyring = load_or_create(folder / "keys.json", os.environ)
-        codec = Codec(keyring)
+        codec = self.codec = Codec(keyring)
         self.secrets = Secrets(keyring.identity_key)
         self.files = FileStore(folder / "files", codec)
         self.files.sweep()
@@ -169,6 +172,10 @@ class Service:
                 new_spool=self.files.new_spool,
                 public_url=self.config.public_url,
                 fetch=self.fetch,
+                register=AccountRegister(self.journal, account.name),
+                private=PrivateFolder(self.config.data_dir / "accounts" / account.name, self.codec),
+                trouble=partial(self._trouble, account.name),
+                remote_of=partial(remote_of, trusted_proxies=tuple(self.config.gateway.trusted_proxies)),
             )
             self.adapters[account.name] = kind(account, settings, ports)
 
@@ -185,6 +192,7 @@ class Service:
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
             trusted_proxies=tuple(gateway.trusted_proxies),
+            machines=tuple(a.prefix + "/" for a in self.adapters.values() if isinstance(a, Serves)),
         )
         app = web.Application(middlewares=pages.middlewares(deps), client_max_size=gateway.max_body)
         hooks = Hooks(
@@ -196,6 +204,7 @@ class Service:
             trusted_proxies=tuple(gateway.trusted_proxies),
         )
         hooks.mount(app)
+        self._serve(app)
         Health(
             journal=self.journal,
             metrics=self.metrics,
@@ -217,6 +226,25 @@ class Service:
                 "end the program that uses the port, or set KANAL_LISTEN to a free one",
             ) from None
         self.addresses["web"] = f"http://{self.config.gateway.listen}"
+
+    def _serve(self, app: web.Application) -> None:
+        """Mount the accounts that have an HTTP surface of their own."""
+        taken: dict[str, str] = {}
+        for name, adapter in self.adapters.items():
+            if not isinstance(adapter, Serves):
+                continue
+            prefix = adapter.prefix
+            if prefix in taken:
+                raise Misconfigured(
+                    f"account.{name}.settings",
+                    f"{prefix} is where the account {taken[prefix]} is mounted",
+                    "give one of them another path",
+                )
+            taken[prefix] = name
+            app.add_subapp(prefix, adapter.web_app())
+
+    def _trouble(self, account: str, name: str, words: str | None) -> None:
+        self.alarm(f"{account}: {name}", words)
 
     async def _receive_form(self, account: str, raw: RawEvent) -> Sequence[Fate]:
         return await self.receiver.receive(self.adapters[account], raw)

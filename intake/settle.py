@@ -24,13 +24,15 @@ from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.pipeline import Context, normalise
-from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind
+from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind, Evidence
 
 #: How long the CRM may fetch an attachment by the address in an event.
 ATTACHMENT_LIFETIME = timedelta(days=30)
 #: Kinds that open no case when we are sure of them: nobody is owed an answer, the message stays in the journal.
 SET_ASIDE = ("thanks", "spam")
 SURE = 0.9
+#: On a public account people also just talk. Below this a message waits, whole, for a person to look at it.
+CONFIDENT = 0.7
 TRIES = 3
 #: A turn of the event loop that takes longer than this (seconds) means that many doors are waiting.
 BUSY_TURN = 0.002
@@ -47,10 +49,7 @@ class Work:
     file: ComplaintFile
     record: Complaint | None
     events: tuple[tuple[NewEvent, tuple[int, ...]], ...]
-
-    @property
-    def set_aside(self) -> bool:
-        return self.record is not None and not self.events and self.file.last_sequence == 0
+    state: Literal["filed", "set_aside", "triage"] = "filed"
 
 
 @dataclass
@@ -145,11 +144,10 @@ class Settler:
         if isinstance(work, tuple):
             await self._failure(*work)
             return False
-        state: Literal["filed", "set_aside"] = "set_aside" if work.set_aside else "filed"
         record = b"" if work.record is None else msgspec.msgpack.encode(work.record)
         try:
             written = await self.journal.settle(
-                work.file.complaint_id, work.file.version, work.events, record or work.file.record, state
+                work.file.complaint_id, work.file.version, work.events, record or work.file.record, work.state
             )
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)
@@ -160,8 +158,8 @@ class Settler:
             return False
         for event, _ in work.events:
             self.metrics.settled.labels(event.kind).inc()
-        if work.set_aside:
-            self.metrics.settled.labels("set_aside").inc()
+        if work.state != "filed":
+            self.metrics.settled.labels(work.state).inc()
         return bool(work.events)
 
     async def _failure(self, file: ComplaintFile, error: Exception) -> None:
@@ -204,8 +202,17 @@ class Settler:
         if stored[0].third_party:
             record = replace(record, flags=(*record.flags, "third_party"))
         record = self._with_urls(normalise(record, self.context))
-        if record.kind in SET_ASIDE and record.kind_confidence >= SURE and not file.office_code:
-            return Work(file, record, ())
+        looked_at = file.state == "open" and bool(file.record)
+        if (
+            not looked_at
+            and record.kind in SET_ASIDE
+            and record.kind_confidence >= SURE
+            and not file.office_code
+        ):
+            return Work(file, record, (), "set_aside")
+        if not looked_at and (why := _unsure(stored, record)):
+            held = Evidence(step="triage", result=why, confidence=record.kind_confidence)
+            return Work(file, replace(record, evidence=(*record.evidence, held)), (), "triage")
         event = self._event(file, record, "created", 1, None)
         return Work(file, record, ((event, tuple(m.message_id for m in stored)),))
 
@@ -276,6 +283,17 @@ class Settler:
             routing_key=routing_key,
             body=body,
         )
+
+
+def _unsure(stored: Sequence[StoredMessage], record: Complaint) -> str:
+    """Why a person has to look before this becomes a case; empty when nobody has to."""
+    for one in stored:
+        if one.message.hold:
+            return one.message.hold
+    talk = stored[0].message.public and not (
+        record.kind == "complaint" and record.kind_confidence >= CONFIDENT
+    )
+    return "not_surely_a_complaint" if talk else ""
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -58,7 +58,9 @@ def account_of(config: Config, wanted: str) -> str:
         cure = f"add one to {config.source} (adapters/{wanted}/doc.md)"
         raise Misconfigured("account", f"no account uses the adapter {wanted!r}", cure)
     known = ", ".join(f"{a.name} ({a.adapter})" for a in config.accounts)
-    raise Misconfigured("account", f"neither an account nor an adapter is called {wanted!r}", f"use one of: {known}")
+    raise Misconfigured(
+        "account", f"neither an account nor an adapter is called {wanted!r}", f"use one of: {known}"
+    )
 
 
 def load_simulator(config: Config, account: str, session: tuple[str, str] | None = None) -> Simulator:

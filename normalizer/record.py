@@ -184,7 +184,8 @@ class Message(Base, frozen=True, kw_only=True):
 
     `follows` are external ids in the same account that this message belongs to (the original of an edit, the
     mail it replies to): if one of them is known and the sender is the same, it becomes *information added*.
-    `reply_to` is what the adapter needs to answer; nobody else reads it. `parts_joiner` joins the texts of a
+    `reply_to` is what the adapter needs to answer; nobody else reads it. `hold`, when it is not empty, says why a
+    person has to look at the message before it becomes a case. `parts_joiner` joins the texts of a
     group: empty for a long SMS, a newline for an album.
     """
 
@@ -215,6 +216,7 @@ class Message(Base, frozen=True, kw_only=True):
     authenticity: Authenticity = Authenticity()
     lapor_number: str = ""
     flags: tuple[Flag, ...] = ()
+    hold: str = ""
 
 
 class Evidence(Base, frozen=True, kw_only=True):

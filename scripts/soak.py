@@ -54,7 +54,9 @@ def measure(pid: int) -> tuple[float, int]:
     memory, files = 0.0, 0
     for one in pids:
         with contextlib.suppress(OSError, IndexError):
-            memory += int(Path(f"/proc/{one}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+            memory += (
+                int(Path(f"/proc/{one}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+            )
             files += sum(1 for _ in Path(f"/proc/{one}/fd").iterdir())
     return memory, files
 

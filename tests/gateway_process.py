@@ -7,7 +7,6 @@ import contextlib
 import importlib
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterable
@@ -19,19 +18,11 @@ import aiohttp
 from adapters.base import Gateway, Simulator, load
 from intake.config import Config
 from intake.config import load as load_config
+from intake.free_ports import free_ports
 from normalizer.settings import convert
 
 ROOT = Path(__file__).resolve().parent.parent
 CLERK = ("loket.uji", "kata-sandi-uji-2611")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 CONFIG = """

@@ -31,7 +31,13 @@ ALSO = {"benchmarks", "kanal.toml"}
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`command` from the root; its output is caught, its exit code is the caller's to look at."""
     return subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=100, check=False
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
 
 
@@ -95,7 +101,9 @@ def own_index_hosts() -> set[str]:
     urls = [value for name, value in os.environ.items() if "INDEX" in name or "REGISTRY" in name.upper()]
     listed = run(sys.executable, "-m", "pip", "config", "list").stdout
     urls += re.findall(r"https?://[^\s'\"]+", listed)
-    return {host for url in urls if (host := urlsplit(url).hostname) and host not in ("localhost", "127.0.0.1")}
+    return {
+        host for url in urls if (host := urlsplit(url).hostname) and host not in ("localhost", "127.0.0.1")
+    }
 
 
 def test_nothing_of_this_machine_or_of_a_registry_is_committed() -> None:
@@ -108,7 +116,10 @@ def test_nothing_of_this_machine_or_of_a_registry_is_committed() -> None:
         *(re.compile(re.escape(host)) for host in own_index_hosts()),
     ]
     found = [
-        f"{path}: {match.group()}" for path, text in texts() for rule in forbidden if (match := rule.search(text))
+        f"{path}: {match.group()}"
+        for path, text in texts()
+        for rule in forbidden
+        if (match := rule.search(text))
     ]
     assert not found
 
@@ -143,7 +154,11 @@ def test_the_development_lock_holds_the_same_versions() -> None:
 
 
 def test_the_layers_hold() -> None:
-    told = run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache", PYTHONPATH=f"{ROOT}:{ROOT / 'queue'}")
+    told = run(
+        str(Path(sys.executable).with_name("lint-imports")),
+        "--no-cache",
+        PYTHONPATH=f"{ROOT}:{ROOT / 'queue'}",
+    )
     assert told.returncode == 0, told.stdout + told.stderr
 
 
@@ -200,7 +215,9 @@ def test_the_wheel_holds_the_four_packages_and_their_data(tmp_path: Path) -> Non
         assert inside.as_posix() in names, f"{path} is not in the wheel"
     for kind in ("migrations/*.sql", "templates/*.html", "data/*.csv", "messages/*.toml"):
         folder, _, pattern = kind.partition("/")
-        assert [n for n in names if f"/{folder}/" in n and n.endswith(pattern.removeprefix("*"))], f"no {kind} inside"
+        assert [n for n in names if f"/{folder}/" in n and n.endswith(pattern.removeprefix("*"))], (
+            f"no {kind} inside"
+        )
 
 
 def test_the_shell_scripts_parse_and_are_executable() -> None:

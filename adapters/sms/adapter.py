@@ -79,11 +79,15 @@ def provider_of(settings: SmsSettings, account: str) -> Provider[Any]:
     """The provider that an account's settings describe. Raises `Misconfigured`, with the cure."""
     where = f"account.{account}.settings"
     if settings.region not in phonenumbers.SUPPORTED_REGIONS:
-        raise Misconfigured(f"{where}.region", f"{settings.region!r} is no country", 'write two letters, as "ID"')
+        raise Misconfigured(
+            f"{where}.region", f"{settings.region!r} is no country", 'write two letters, as "ID"'
+        )
     try:
         zone = ZoneInfo(settings.time_zone)
     except (KeyError, ValueError, OSError):
         raise Misconfigured(
-            f"{where}.time_zone", f"{settings.time_zone!r} is no time zone", 'write one such as "Asia/Jakarta"'
+            f"{where}.time_zone",
+            f"{settings.time_zone!r} is no time zone",
+            'write one such as "Asia/Jakarta"',
         ) from None
     return build(settings.provider, settings.options, settings.secrets, zone, where)

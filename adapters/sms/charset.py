@@ -15,7 +15,17 @@ _GSM = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_GSM_ESCAPED = {0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]", 0x40: "|"}
+_GSM_ESCAPED = {
+    0x0A: "\f",
+    0x14: "^",
+    0x28: "{",
+    0x29: "}",
+    0x2F: "\\",
+    0x3C: "[",
+    0x3D: "~",
+    0x3E: "]",
+    0x40: "|",
+}
 _GSM_ESCAPED[0x65] = "€"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
@@ -42,7 +52,9 @@ def decode(data: bytes, charset: str = "", coding: str = "") -> str | None:
 def _utf16(data: bytes) -> str:
     # Gateways that recode to UTF-8 sometimes leave the old label on. Zero bytes or high bytes tell the two
     # apart: UTF-16 of Latin text is full of zeros, and words in ASCII have spaces and no zeros.
-    if len(data) % 2 or (b"\x00" not in data and b" " in data and data.isascii() and not _CONTROLS.search(data)):
+    if len(data) % 2 or (
+        b"\x00" not in data and b" " in data and data.isascii() and not _CONTROLS.search(data)
+    ):
         return _utf8_or_latin(data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")

@@ -30,7 +30,9 @@ def _item(found: Found, region: str) -> Item:
     if not found.sender.strip():
         return NotRead(reason="the message names no sender", external_id=found.id)
     if not (found.id or found.time):
-        return NotRead(reason="the message has neither id nor time, so a repetition could not be told from it")
+        return NotRead(
+            reason="the message has neither id nor time, so a repetition could not be told from it"
+        )
     sender = person(found.sender, region, found.name)
     external_id = found.id or _derived(sender.reference, found)
     # A blank part still counts towards its long SMS: without it the others would wait for nothing.

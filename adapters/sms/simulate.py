@@ -62,7 +62,9 @@ class SmsSimulator:
         if expected and given != aiohttp.encode_basic_auth(*expected):
             return web.Response(status=401)
         photo = self._photos.get(request.path)
-        return web.Response(status=404) if photo is None else web.Response(body=photo, content_type="image/jpeg")
+        return (
+            web.Response(status=404) if photo is None else web.Response(body=photo, content_type="image/jpeg")
+        )
 
     async def send(self, letter: Letter) -> str:
         """One message; the gateway's status and body. Raises `ProviderRefused` when it was not taken."""

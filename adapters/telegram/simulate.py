@@ -63,7 +63,9 @@ class _Stored:
 class FakeBotApi:
     """One bot's Bot API server on loopback. What tests want to see or bend is public."""
 
-    def __init__(self, token: str, *, username: str = "JakartaAduanBot", loopback_webhooks: bool = True) -> None:
+    def __init__(
+        self, token: str, *, username: str = "JakartaAduanBot", loopback_webhooks: bool = True
+    ) -> None:
         self.token, self.username, self.loopback_webhooks = token, username, loopback_webhooks
         self.base_url = ""
         self.webhook: Json = {}
@@ -335,7 +337,9 @@ class TelegramSimulator:
             status = self.api.last_delivery
             if 400 <= status < 500:
                 raise ProviderRefused(f"the gateway answered {status}") from None
-            raise ProviderUnavailable(f"the gateway did not take the message (last answer: {status})") from None
+            raise ProviderUnavailable(
+                f"the gateway did not take the message (last answer: {status})"
+            ) from None
         return "taken" if self._settings.mode == "polling" else str(self.api.last_delivery)
 
     def album_part(self, number: int, photo: bytes, *, album: str = "", caption: str = "") -> Json:

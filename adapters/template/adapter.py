@@ -64,7 +64,9 @@ class TemplateAdapter(Adapter[TemplateSettings]):
             self._zone = ZoneInfo(settings.time_zone)
         except (KeyError, ValueError, OSError):
             raise Misconfigured(
-                f"{where}.time_zone", f"{settings.time_zone!r} is no time zone", 'write one such as "Asia/Jakarta"'
+                f"{where}.time_zone",
+                f"{settings.time_zone!r} is no time zone",
+                'write one such as "Asia/Jakarta"',
             ) from None
 
     def verify(self, raw: RawEvent) -> None:
@@ -73,7 +75,9 @@ class TemplateAdapter(Adapter[TemplateSettings]):
         # In constant time, or the time taken would tell how many characters were right. On bytes, because
         # compare_digest refuses text that is not ASCII, and a header may hold anything. And never an early way out
         # for an absent header: the comparison fails by itself, so this fails closed.
-        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), signature(self.settings.key, raw.body)):
+        if not hmac.compare_digest(
+            given.encode("utf-8", "surrogatepass"), signature(self.settings.key, raw.body)
+        ):
             # The reason is for our log. It never holds the value that would have been right.
             raise Forged("the signature is absent or wrong")
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from adapters.base import Accepted, Ignored, Item
+from adapters.base import Accepted, Ignored, Item, Receipt
 from normalizer.errors import Unreadable
 from normalizer.record import Message, RawEvent, Sender
 
@@ -53,7 +53,8 @@ def parse(raw: RawEvent, zone: ZoneInfo) -> Sequence[Item]:
         raise Unreadable(f"not the provider's JSON: {type(error).__name__}") from None
     # What is no complaint has a reason out of a small set, is counted, and is never dropped in silence.
     if payload.type == "receipt":
-        return [Ignored(reason="delivery_receipt", external_id=payload.id)]
+        # What the provider says about an answer of ours; the gateway keeps the state beside that answer.
+        return [Receipt(external_id=payload.id, state="delivered")]
     if payload.type != "message":
         return [Ignored(reason="unsupported", external_id=payload.id, detail=payload.type[:40])]
     if payload.origin == "us":

@@ -62,7 +62,9 @@ async def _consume(config: Config, as_json: bool, follow: bool, limit: int | Non
     else:
         typer.echo(say("consume_journal"), err=True)
         async with _journal(config) as journal:
-            await sample.read_journal(journal, on_event=show, limit=limit, idle_timeout=None if follow else 0.0)
+            await sample.read_journal(
+                journal, on_event=show, limit=limit, idle_timeout=None if follow else 0.0
+            )
     _table(waiting, sample.render_table)
 
 
@@ -127,7 +129,9 @@ async def _show(config: Config, number: int, as_json: bool) -> None:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for name, value in told.items():
-        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict) else value}")
+        typer.echo(
+            f"{name}: {json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict) else value}"
+        )
 
 
 def replay(number: EntryNumber, config: ConfigFile = None) -> None:

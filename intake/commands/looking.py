@@ -10,9 +10,7 @@ import typer
 from intake.commands.options import AsJson, ConfigFile, read
 
 
-def channels(
-    markdown: Annotated[bool, typer.Option("--markdown")] = False, as_json: AsJson = False
-) -> None:
+def channels(markdown: Annotated[bool, typer.Option("--markdown")] = False, as_json: AsJson = False) -> None:
     from intake import channels as table
 
     rows = table.rows()

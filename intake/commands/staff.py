@@ -121,7 +121,9 @@ def _told() -> Iterator[None]:
         yield
     except PasswordRefused as error:
         raise Misconfigured(
-            "password", f"is refused ({error.problem})", f"use {PASSWORD_MIN} characters or more that nobody guesses"
+            "password",
+            f"is refused ({error.problem})",
+            f"use {PASSWORD_MIN} characters or more that nobody guesses",
         ) from None
     except UserRefused as error:
         cure = {
@@ -130,7 +132,9 @@ def _told() -> Iterator[None]:
             "taken": "choose another, or set its password: kanal user passwd LOGIN",
             "unknown": "look with `kanal user list`",
         }
-        raise Misconfigured("user", f"is refused ({error.problem})", cure.get(error.problem, "correct it")) from None
+        raise Misconfigured(
+            "user", f"is refused ({error.problem})", cure.get(error.problem, "correct it")
+        ) from None
 
 
 def _check_office(code: str) -> None:

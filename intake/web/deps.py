@@ -42,6 +42,8 @@ class PageDeps:
     secure: bool
     max_form: int = 101 * 1024 * 1024
     trusted_proxies: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
+    """Paths below which adapters answer machines by themselves."""
 
 
 DEPS: web.AppKey[PageDeps] = web.AppKey("page_deps", PageDeps)

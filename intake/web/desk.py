@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
+from adapters.shared.http import read_body
 from adapters.walkin.multipart import Part, read
 from adapters.walkin.parse import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, kelurahan_label
 from intake.staff.rules import Session
@@ -16,7 +17,7 @@ from intake.web import guard
 from intake.web.deps import DEPS
 from intake.web.render import page
 from normalizer.categories import categories
-from normalizer.errors import InvalidForm, Malformed, TooLarge, Unavailable
+from normalizer.errors import InvalidForm, Unavailable
 from normalizer.gazetteer import kelurahan_table
 from normalizer.identity import ticket_day
 from normalizer.offices import Office, offices
@@ -48,7 +49,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
 
 async def _submit(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
-    body = await _body(request, deps.max_form)
+    body = await read_body(request, deps.max_form, BODY_DEADLINE)
     content_type = request.headers.get("Content-Type", "")
     parts = read(body, content_type)
     typed = _typed(parts)
@@ -92,22 +93,6 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     await deps.staff.audit(session.user.login, "walkin_entered", fate.ticket)
     again = "?ulang=1" if fate.outcome == "duplicate" else ""
     raise web.HTTPSeeOther(f"/loket/tanda-terima/{fate.ticket}{again}")
-
-
-async def _body(request: web.Request, limit: int) -> bytes:
-    """The whole body as it came. Raises `TooLarge` before it is all in memory, `Malformed` when it trickles."""
-    if (request.content_length or 0) > limit:
-        raise TooLarge(limit, request.content_length)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_DEADLINE):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > limit:
-                    raise TooLarge(limit)
-    except TimeoutError:
-        raise Malformed("body", "did not arrive in time", "Send the form again") from None
-    return bytes(body)
 
 
 def _typed(parts: Sequence[Part]) -> dict[str, str]:

@@ -11,17 +11,19 @@ from intake.web import guard, render
 from intake.web.deps import PageDeps
 from normalizer.errors import Rejected, TooLarge, Unavailable
 
-#: Doors of machines: their answers are none of ours.
-_MACHINES = ("/hooks/", "/health/", "/metrics", "/open311/", "/api/", "/tus/")
+#: Doors of machines, beside those of `PageDeps.machines`: their answers are none of ours.
+_MACHINES = ("/hooks/", "/health/", "/metrics")
 log = structlog.get_logger()
 
 
 def errors_as_pages(deps: PageDeps) -> Middleware:
     """A middleware that turns what a page's handler raises into a page, and adds the security headers."""
 
+    machines = (*_MACHINES, *deps.machines)
+
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(_MACHINES):
+        if request.path.startswith(machines):
             return await handler(request)
         try:
             response = await handler(request)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from intake.staff.rules import Session
 from intake.web.deps import DEPS, PageDeps
+from intake.web.remote import remote_of
 from normalizer.errors import Rejected
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -144,11 +144,5 @@ def check_origin(request: web.Request) -> None:
 
 
 def address_of(request: web.Request) -> str:
-    """The browser's address; of a trusted proxy, the last one that it forwarded for."""
-    remote = request.remote or ""
-    try:
-        trusted = any(ip_address(remote) in ip_network(net) for net in request.app[DEPS].trusted_proxies)
-    except ValueError:
-        return remote
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if trusted and forwarded else remote
+    """The browser's address; behind a trusted proxy, the one that the proxy saw."""
+    return remote_of(request, request.app[DEPS].trusted_proxies)

@@ -6,25 +6,22 @@ answered 200; what we cannot keep is answered 503, so that it comes again.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 import structlog
 from aiohttp import web
 
 from adapters.base import Adapter, HttpAnswer, Webhook
+from adapters.shared.http import read_body
 from intake.metrics import Metrics
 from intake.receive import Receiver
-from normalizer.errors import Malformed, Rejected, TooLarge, Unavailable
+from intake.web.remote import remote_of
+from normalizer.errors import Rejected, Unavailable
 from normalizer.record import RawEvent
-
-#: A body that has not arrived by then will not: seconds.
-BODY_DEADLINE = 25.0
 
 log = structlog.get_logger()
 
@@ -64,7 +61,7 @@ class Hooks:
             return web.Response(status=error.http_status, text=_words(error))
 
     async def _answer(self, request: web.Request, name: str, adapter: Any) -> web.Response:
-        body = await self._body(request, adapter.max_bytes)
+        body = await read_body(request, adapter.max_bytes)
         started = time.perf_counter()
         raw = RawEvent(
             account=name,
@@ -73,7 +70,7 @@ class Hooks:
             method=request.method,
             url=self.public_url + request.raw_path,
             headers={key.lower(): value for key, value in request.headers.items()},
-            envelope={"remote": self._remote(request)},
+            envelope={"remote": remote_of(request, self.trusted_proxies)},
         )
         greeting = adapter.handshake(raw)
         if greeting is not None:
@@ -84,37 +81,6 @@ class Hooks:
         fates = await self.receiver.receive(adapter, raw)
         self.metrics.answer_seconds.labels(name).observe(time.perf_counter() - started)
         return _response(adapter.answer(fates))
-
-    async def _body(self, request: web.Request, limit: int) -> bytes:
-        if request.content_length is not None and request.content_length > limit:
-            raise TooLarge(limit, request.content_length)
-        if not request.can_read_body:
-            return b""
-        chunks, size = [], 0
-        try:
-            async with asyncio.timeout(BODY_DEADLINE):
-                async for chunk in request.content.iter_any():
-                    size += len(chunk)
-                    if size > limit:
-                        raise TooLarge(limit)
-                    chunks.append(chunk)
-        except TimeoutError:
-            raise Malformed("body", "did not arrive in time", "send it again") from None
-        return b"".join(chunks)
-
-    def _remote(self, request: web.Request) -> str:
-        """The caller's address; behind a trusted proxy, the one that the proxy saw."""
-        remote = request.remote or ""
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        if forwarded and self._trusted(remote):
-            return forwarded.rpartition(",")[2].strip()
-        return remote
-
-    def _trusted(self, remote: str) -> bool:
-        try:
-            return any(ip_address(remote) in ip_network(proxy) for proxy in self.trusted_proxies)
-        except ValueError:
-            return False
 
 
 def _words(error: Rejected) -> str:

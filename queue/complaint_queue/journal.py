@@ -25,6 +25,9 @@ from msgspec import Struct
 
 from normalizer.record import Attachment, EventKind, Message, RawEvent
 
+#: `triage`: it waits for a person to decide whether it becomes a case; nothing was published.
+ComplaintState = Literal["open", "filed", "set_aside", "triage"]
+
 
 class Admit(Struct, frozen=True, kw_only=True):
     """One message to be claimed.
@@ -109,7 +112,7 @@ class ComplaintFile(Struct, frozen=True, kw_only=True):
     channel: str
     office_code: str
     opened_at: datetime
-    state: Literal["open", "filed", "set_aside"]
+    state: ComplaintState
     last_sequence: int
     version: int
     messages: tuple[StoredMessage, ...]
@@ -179,6 +182,8 @@ class Depths(Struct, frozen=True, kw_only=True):
     oldest_unpublished: datetime | None
     media_pending: int
     quarantined: int
+    triage: int = 0
+    oldest_triage: datetime | None = None
 
 
 class Journal(Protocol):
@@ -222,12 +227,24 @@ class Journal(Protocol):
         version: int,
         events: Sequence[tuple[NewEvent, tuple[int, ...]]],
         record: bytes,
-        state: Literal["filed", "set_aside"],
+        state: Literal["filed", "set_aside", "triage"],
     ) -> bool:
         """Write `events`, each with the ids of the messages it speaks of, and end the task.
 
         False, and nothing is written, when `version` is no longer the complaint's: something joined meanwhile.
         """
+
+    async def triage(self, limit: int = 1000) -> tuple[int, ...]:
+        """Complaints that wait for a person's decision, the oldest first."""
+
+    async def decide(self, complaint_id: int, verdict: Literal["file", "set_aside"]) -> None:
+        """End the waiting of a complaint in triage. `file` opens it again with a task that is due at once; its
+        record, which is no longer empty, says that it was looked at. LookupError when it does not wait."""
+
+    async def filed(
+        self, account: str, since: datetime, until: datetime, limit: int = 100
+    ) -> tuple[ComplaintFile, ...]:
+        """Filed complaints of one account that were opened in this span, the newest first."""
 
     # the outbox
     async def unpublished(self, limit: int, after: int = 0) -> tuple[OutboxEvent, ...]:

@@ -218,7 +218,7 @@ class SqliteJournal:
         version: int,
         events: Sequence[tuple[NewEvent, tuple[int, ...]]],
         record: bytes,
-        state: Literal["filed", "set_aside"],
+        state: Literal["filed", "set_aside", "triage"],
     ) -> bool:
         line = self._w()
         line.check()
@@ -227,6 +227,17 @@ class SqliteJournal:
         settling = changes.Settling(complaint_id, version, tuple(events), bodies, sealed, state)
         written: bool = await line.do(changes.settle_many, settling, len(sealed) + sum(map(len, bodies)))
         return written
+
+    async def triage(self, limit: int = 1000) -> tuple[int, ...]:
+        return await self._ask(lambda reads: reads.triage(limit))
+
+    async def decide(self, complaint_id: int, verdict: Literal["file", "set_aside"]) -> None:
+        await self._w().call(lambda tools: changes.decide(tools, complaint_id, verdict))
+
+    async def filed(
+        self, account: str, since: datetime, until: datetime, limit: int = 100
+    ) -> tuple[ComplaintFile, ...]:
+        return await self._ask(lambda reads: reads.filed(account, micros(since), micros(until), limit))
 
     # the outbox
 

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from normalizer.record import Attachment
 
 from .codec import decode
-from .journal import Held, NewEvent
-from .sqlite_rows import STATES, Details, MessageBody, State, insert, micros, where_in
+from .journal import ComplaintState, Held, NewEvent
+from .sqlite_rows import STATES, Details, MessageBody, insert, micros, where_in
 from .sqlite_writer import Tools
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -30,7 +30,7 @@ class Settling(Struct, frozen=True):
     events: Sequence[tuple[NewEvent, tuple[int, ...]]]
     bodies: Sequence[bytes]
     record: bytes
-    state: State
+    state: ComplaintState
 
 
 def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
@@ -128,6 +128,18 @@ def postpone(tools: Tools, complaint_id: int, until: int) -> None:
         "UPDATE complaints SET due_at = ? WHERE complaint_id = ? AND due_at IS NOT NULL",
         (until, complaint_id),
     )
+
+
+def decide(tools: Tools, complaint_id: int, verdict: str) -> None:
+    """A person has looked at a complaint in triage. LookupError when it is not there."""
+    found = tools.db.execute(
+        "UPDATE complaints SET state = ?, version = version + 1, due_at = ? WHERE complaint_id = ? AND state = 3",
+        (STATES.index("open"), tools.now, complaint_id)
+        if verdict == "file"
+        else (STATES.index("set_aside"), None, complaint_id),
+    )
+    if found.rowcount != 1:
+        raise LookupError(f"complaint {complaint_id} does not wait in triage")
 
 
 # media

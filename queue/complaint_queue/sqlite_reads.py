@@ -24,7 +24,7 @@ from .journal import (
 )
 from .sqlite_line import Job
 from .sqlite_open import translate
-from .sqlite_rows import STATES, Details, MessageBody, moment, ticket_text
+from .sqlite_rows import STATES, Details, Ids, MessageBody, moment, ticket_text
 
 _EVENT = "e.position, e.complaint_id, k.ticket, e.kind, e.sequence, e.revision, e.occurred_at, e.routing_key, e.body"
 _MESSAGE = "message_id, raw_id, received_at, third_party, event_sequence, body"
@@ -130,6 +130,31 @@ class Reads:
             third_party=bool(third_party),
             event_sequence=event_sequence,
         )
+
+    def triage(self, limit: int) -> tuple[int, ...]:
+        rows = self._all(
+            "SELECT complaint_id FROM complaints WHERE state = 3 ORDER BY complaint_id LIMIT ?", limit
+        )
+        return tuple(row[0] for row in rows)
+
+    def filed(self, account: str, since: int, until: int, limit: int) -> tuple[ComplaintFile, ...]:
+        rows = self._all(
+            "SELECT complaint_id FROM complaints WHERE complaint_id BETWEEN ? AND ? AND account = ? "
+            "AND state = 1 AND opened_at BETWEEN ? AND ? ORDER BY complaint_id DESC LIMIT ?",
+            Ids.first_at(since),
+            Ids.first_at(until + 60_000_000),  # ids may run ahead of the clock under load
+            account,
+            since,
+            until,
+            limit,
+        )
+        found = []
+        for (complaint_id,) in rows:
+            try:
+                found.append(self.complaint(complaint_id))
+            except Damaged:
+                continue  # whoever settles it next puts it into quarantine
+        return tuple(one for one in found if one is not None)
 
     # the outbox
 
@@ -250,7 +275,9 @@ class Reads:
             "(SELECT count(*) FROM outbox), "
             "(SELECT occurred_at FROM events WHERE position = (SELECT min(position) FROM outbox)), "
             "(SELECT count(*) FROM media), "
-            "(SELECT count(*) FROM quarantine WHERE state = 'held')"
+            "(SELECT count(*) FROM quarantine WHERE state = 'held'), "
+            "(SELECT count(*) FROM complaints WHERE state = 3), "
+            "(SELECT min(opened_at) FROM complaints WHERE state = 3)"
         )
         return Depths(
             kept=row[0],
@@ -260,6 +287,8 @@ class Reads:
             oldest_unpublished=None if row[4] is None else moment(row[4]),
             media_pending=row[5],
             quarantined=row[6],
+            triage=row[7],
+            oldest_triage=None if row[8] is None else moment(row[8]),
         )
 
     def recent(self, office: str | None, limit: int) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -18,8 +18,9 @@ from msgspec import Struct
 from normalizer.identity import read_ticket, ticket_of
 from normalizer.record import Message
 
-State = Literal["open", "filed", "set_aside"]
-STATES: tuple[State, ...] = ("open", "filed", "set_aside")
+from .journal import ComplaintState
+
+STATES: tuple[ComplaintState, ...] = ("open", "filed", "set_aside", "triage")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TICKETS_A_DAY = 10**9
@@ -96,6 +97,11 @@ class Ids:
         self._node = node << 12
         self._millisecond = last >> 22
         self._counter = 0xFFF
+
+    @classmethod
+    def first_at(cls, microseconds: int) -> int:
+        """The smallest id of that moment."""
+        return max(0, microseconds // 1000 - cls.EPOCH) << 22
 
     def at(self, microseconds: int) -> None:
         """Take the time, once for many ids."""

@@ -21,7 +21,7 @@ import msgspec
 import pytest
 
 import adapters
-from adapters.base import Accepted, Account, Adapter, Ignored, NotRead, Ports, Webhook, load, names
+from adapters.base import Accepted, Account, Adapter, Ignored, NotRead, Ports, Receipt, Webhook, load, names
 from normalizer import settings
 from normalizer.errors import Forged, KanalError
 from normalizer.record import Message, RawEvent
@@ -116,7 +116,7 @@ def read(case: Case, adapter: Adapter[Any]) -> tuple[RawEvent, bool]:
     return raw, spec.get("signed", True)
 
 
-def show(item: Accepted | Ignored | NotRead) -> dict[str, Any]:
+def show(item: Accepted | Ignored | NotRead | Receipt) -> dict[str, Any]:
     if isinstance(item, Accepted):
         out: dict[str, Any] = {"item": "accepted", "message": json.loads(msgspec.json.encode(item.message))}
         if item.contents:
@@ -125,7 +125,7 @@ def show(item: Accepted | Ignored | NotRead) -> dict[str, Any]:
                 for index, content in item.contents.items()
             }
         return out
-    kind = "ignored" if isinstance(item, Ignored) else "not_read"
+    kind = {Ignored: "ignored", NotRead: "not_read", Receipt: "receipt"}[type(item)]
     return {"item": kind, **{k: v for k, v in msgspec.to_builtins(item).items() if v != ""}}
 
 

@@ -164,6 +164,8 @@ def test_the_table_shows_people_what_came_and_hides_who_is_confidential() -> Non
 def test_words_that_look_like_markup_are_shown_as_they_are() -> None:
     out = io.StringIO()
     odd = event()
-    odd = msgspec.structs.replace(odd, complaint=msgspec.structs.replace(odd.complaint, text="[/bold] lampu [red]mati"))
+    odd = msgspec.structs.replace(
+        odd, complaint=msgspec.structs.replace(odd.complaint, text="[/bold] lampu [red]mati")
+    )
     Console(file=out, width=80).print(render_table([odd]))
     assert "[/bold] lampu [red]mati" in out.getvalue()

@@ -67,7 +67,9 @@ def test_the_demo_notices_what_is_wrong_with_a_record() -> None:
     problems = " ".join(demo.wrong(door, event))
     for word in ("channel", "text", "ticket", "kelurahan", "language", "photos", "raw event"):
         assert word in problems
-    assert "is corrected number 2" in " ".join(demo.wrong(door, replace(event, event="corrected", sequence=2)))
+    assert "is corrected number 2" in " ".join(
+        demo.wrong(door, replace(event, event="corrected", sequence=2))
+    )
 
 
 async def test_the_three_lines_that_serve_prints_work(tmp_path: Path) -> None:

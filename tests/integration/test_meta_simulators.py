@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import socket
 import tomllib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +26,7 @@ from adapters.facebook.simulate import FacebookSimulator
 from adapters.instagram.simulate import InstagramSimulator
 from adapters.shared.meta import MetaAdapter
 from adapters.shared.meta_fake import MetaSimulator
+from intake.free_ports import free_ports
 from intake.guard import GuardedFetch
 from intake.metrics import Metrics
 from intake.web.hooks import Hooks
@@ -80,7 +80,7 @@ class World:
 @asynccontextmanager
 async def world(name: str, **changed: Any) -> AsyncIterator[World]:
     table = tomllib.loads((FIXTURES / name / "fixtures" / "account.toml").read_text())
-    table["settings"] |= {"graph_base_url": f"http://127.0.0.1:{free_port()}", **changed}
+    table["settings"] |= {"graph_base_url": f"http://127.0.0.1:{free_ports(1)[0]}", **changed}
     account = msgspec.convert(table, Account)
     kind = load(name)
     settings = convert(kind.Settings, account.settings, "account", lambda value: value)
@@ -111,13 +111,6 @@ async def world(name: str, **changed: Any) -> AsyncIterator[World]:
     finally:
         await simulator.stop()
         await runner.cleanup()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("name", DOORS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import adapters
 from adapters.base import Accepted
 from adapters.sms.parse import parse
 from adapters.sms.providers.kannel import Kannel, KannelSettings
+from intake.free_ports import free_ports
 from normalizer.record import Message, RawEvent
 from normalizer.settings import Secret
 
@@ -30,17 +30,6 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("bearerbox") and shutil.which("smsbox") and FAKESMSC.exists()),
     reason="Kannel is not installed (apt-get install kannel kannel-extras)",
 )
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def configuration(folder: Path, ports: list[int], gateway: int) -> Path:
@@ -143,7 +132,18 @@ async def test_messages_of_a_real_kannel_are_proved_and_read_and_repeated_with_o
             ]
             messages = []
             for line in send:
-                command = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(ports[2]), "-m", "1", "-i", "0.1", line)
+                command = (
+                    str(FAKESMSC),
+                    "-H",
+                    "127.0.0.1",
+                    "-r",
+                    str(ports[2]),
+                    "-m",
+                    "1",
+                    "-i",
+                    "0.1",
+                    line,
+                )
                 async with running(*command, cwd=tmp_path):
                     messages.append(await next_message())
                     if len(messages) == 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ import adapters
 from adapters.base import Accepted, Account, Adapter, Fate, Gateway, Item, Letter, Ports
 from adapters.sms.adapter import SmsAdapter, SmsSettings
 from adapters.sms.simulate import SmsSimulator
+from intake.free_ports import free_ports
 from intake.metrics import Metrics
 from intake.web.hooks import Hooks
 from normalizer.errors import ProviderRefused
@@ -60,7 +60,9 @@ def account_of(variant: str, **options: Any) -> tuple[Account, SmsSettings]:
 
 
 @asynccontextmanager
-async def gateway(account: Account, settings: SmsSettings, taken: Taken) -> AsyncIterator[tuple[Gateway, SmsAdapter]]:
+async def gateway(
+    account: Account, settings: SmsSettings, taken: Taken
+) -> AsyncIterator[tuple[Gateway, SmsAdapter]]:
     """The real hook for one account on a free port."""
     adapter = SmsAdapter(account, settings, Ports(inbox=NoPort(), clock=NoPort(), new_spool=None))
     hooks = Hooks(
@@ -81,13 +83,6 @@ async def gateway(account: Account, settings: SmsSettings, taken: Taken) -> Asyn
         yield Gateway(http=f"http://127.0.0.1:{port}", public_url=PUBLIC_URL), adapter
     finally:
         await runner.cleanup()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -145,7 +140,7 @@ async def test_a_simulator_with_another_secret_is_refused(variant: str) -> None:
 
 
 async def test_a_picture_lies_at_the_fake_behind_the_account_credentials() -> None:
-    base = f"http://127.0.0.1:{free_port()}"
+    base = f"http://127.0.0.1:{free_ports(1)[0]}"
     account, settings = account_of("twilio", media_base_url=base)
     taken, photo = Taken(), b"\xff\xd8\xff\xe0 not much of a photo"
     async with gateway(account, settings, taken) as (where, adapter):

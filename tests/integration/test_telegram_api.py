@@ -182,7 +182,9 @@ async def test_a_second_poller_is_explained(fake: FakeBotApi) -> None:
     assert caught.value.cure
 
 
-async def test_a_foreign_webhook_is_explained_and_left_alone_and_our_own_is_taken_down(fake: FakeBotApi) -> None:
+async def test_a_foreign_webhook_is_explained_and_left_alone_and_our_own_is_taken_down(
+    fake: FakeBotApi,
+) -> None:
     fake.webhook = {"url": "https://lain.example.org/x", "secret_token": ""}
     async with running(make(fake.base_url, FakeInbox(), mode="polling")) as task:
         with pytest.raises(Misconfigured, match="webhook"):
@@ -205,12 +207,16 @@ async def test_a_wrong_token_is_explained_and_not_shown(fake: FakeBotApi) -> Non
 
 
 @contextlib.asynccontextmanager
-async def gateway(adapter_of: list[TelegramAdapter], inbox: FakeInbox, trouble: list[int]) -> AsyncIterator[str]:
+async def gateway(
+    adapter_of: list[TelegramAdapter], inbox: FakeInbox, trouble: list[int]
+) -> AsyncIterator[str]:
     """A webhook as the gateway has it; `trouble` are statuses that it answers first."""
 
     async def hook(request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        raw = RawEvent(account="telegram", received_at=Clock().now(), body=await request.read(), headers=headers)
+        raw = RawEvent(
+            account="telegram", received_at=Clock().now(), body=await request.read(), headers=headers
+        )
         try:
             adapter_of[0].verify(raw)
         except Forged:
@@ -365,7 +371,9 @@ async def test_a_simulated_album_arrives_over_either_transport_under_the_same_id
     assert last.message.place.coordinates is not None
 
 
-async def test_messages_sent_through_the_fake_are_recorded_and_refused_as_telegram_does(fake: FakeBotApi) -> None:
+async def test_messages_sent_through_the_fake_are_recorded_and_refused_as_telegram_does(
+    fake: FakeBotApi,
+) -> None:
     adapter = make(fake.base_url, FakeInbox())
     try:
         bot = adapter._api._open()[0]

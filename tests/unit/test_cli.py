@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def kanal(*arguments: str, stdin: str = "", **environment: str) -> tuple[int, str, str]:
     """Run the command in a process of its own: exit code, standard output, standard error."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KANAL_", "LC_", "LANG"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("KANAL_", "LC_", "LANG"))
+    }
     told = subprocess.run(
         [sys.executable, "-m", "intake", *arguments],
         env=kept | {"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}", "KANAL_BROKER": "none"} | environment,
@@ -114,7 +116,9 @@ def test_a_wrong_setting_is_named_with_its_cure_and_without_a_traceback(tmp_path
 def test_accounts_of_staff_by_standard_input_and_by_link(config: Path) -> None:
     chosen = ("--config", str(config))
     office = ("--office", "31.71.04.1002")
-    code, out, err = kanal("user", "add", "siti", *office, "--password-stdin", *chosen, stdin="sandi-panjang-2611\n")
+    code, out, err = kanal(
+        "user", "add", "siti", *office, "--password-stdin", *chosen, stdin="sandi-panjang-2611\n"
+    )
     assert (code, err) == (0, ""), err
     assert "sandi-panjang" not in out
     code, out, _ = kanal("user", "add", "budi", "--role", "operator", *chosen)
@@ -122,7 +126,10 @@ def test_accounts_of_staff_by_standard_input_and_by_link(config: Path) -> None:
     assert re.search(r"http://127\.0\.0\.1:9/sandi/\S{20,}", out)
     code, out, _ = kanal("user", "list", "--json", *chosen)
     assert code == 0
-    assert {(user["login"], user["role"]) for user in json.loads(out)} == {("budi", "operator"), ("siti", "clerk")}
+    assert {(user["login"], user["role"]) for user in json.loads(out)} == {
+        ("budi", "operator"),
+        ("siti", "clerk"),
+    }
     for wrong in (
         ("add", "siti"),
         ("add", "*"),
@@ -140,7 +147,9 @@ def test_accounts_of_staff_by_standard_input_and_by_link(config: Path) -> None:
 
 def test_the_settings_are_shown_without_a_secret(config: Path) -> None:
     amqp = "amqp://kanal:rahasia-uji@broker:5672/"
-    code, out, _ = kanal("config", "show", "--config", str(config), KANAL_AMQP_URL=amqp, KANAL_UJI_SECRET="x" * 20)
+    code, out, _ = kanal(
+        "config", "show", "--config", str(config), KANAL_AMQP_URL=amqp, KANAL_UJI_SECRET="x" * 20
+    )
     assert code == 0
     assert "rahasia-uji" not in out
     assert "x" * 20 not in out

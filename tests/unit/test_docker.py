@@ -41,7 +41,9 @@ def test_every_file_that_the_image_copies_is_there_and_is_sent_to_the_engine() -
     for source in sources:
         source = source.removeprefix("./")
         assert (ROOT / source).exists(), source
-        assert any(fnmatch(source, rule) for rule in allowed), f"{source} is kept back by the dockerignore file"
+        assert any(fnmatch(source, rule) for rule in allowed), (
+            f"{source} is kept back by the dockerignore file"
+        )
     assert rules[0] == "*", "everything is kept back unless it is named"
 
 
@@ -76,7 +78,9 @@ def test_the_gateways_ports_and_folders_are_those_of_its_settings(compose: dict[
     listening = {int(port) for port in re.findall(r'listen = "0\.0\.0\.0:(\d+)"', text)}
     exposed = {int(port) for name, ports in instructions() if name == "EXPOSE" for port in ports.split()}
     assert inside == listening == exposed
-    assert all(port.startswith("127.0.0.1:") for port in gateway["ports"]), "a door of the image is open to the world"
+    assert all(port.startswith("127.0.0.1:") for port in gateway["ports"]), (
+        "a door of the image is open to the world"
+    )
     folder = re.search(r'data_dir = "(.+)"', text)
     assert folder is not None
     assert [volume.partition(":")[2] for volume in gateway["volumes"]] == [folder[1]]

@@ -62,7 +62,8 @@ def test_an_inner_address_is_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "103.28.14.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
+    "address",
+    ["8.8.8.8", "103.28.14.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"],
 )
 def test_a_public_address_is_public(address: str) -> None:
     assert is_public(address)
@@ -286,7 +287,9 @@ async def test_credentials_stay_with_the_first_origin(server: Server, other: Ser
         (503, ProviderUnavailable),
     ],
 )
-async def test_an_answer_says_whether_to_come_again(server: Server, status: int, error: type[Exception]) -> None:
+async def test_an_answer_says_whether_to_come_again(
+    server: Server, status: int, error: type[Exception]
+) -> None:
     server.answer = lambda _: web.Response(status=status, headers={"Retry-After": "9"})
     with pytest.raises(error) as caught:
         await read(f"http://{server.here}/x?rahasia=1", allow_hosts=[server.here])

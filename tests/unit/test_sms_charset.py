@@ -70,7 +70,11 @@ def test_what_is_not_surely_base64_stays(text: str) -> None:
     assert from_base64(text) is None
 
 
-@given(st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=92, max_size=160))
+@given(
+    st.text(
+        alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=92, max_size=160
+    )
+)
 def test_one_long_word_is_never_taken_for_base64(text: str) -> None:
     inside = from_base64(text)
     assert inside is None or b64encode(inside.encode()).decode() == text

@@ -141,7 +141,10 @@ def test_the_same_words_at_another_time_or_from_another_person_are_another_messa
 
     first = identity("081200001111", "23%2F11%2F2026+11%3A10%3A00")
     assert first == identity("%2B6281200001111", "23%2F11%2F2026+11%3A10%3A00")
-    assert len({first, identity("081200001112", "23%2F11%2F2026+11%3A10%3A00"), identity("081200001111", "x")}) == 3
+    assert (
+        len({first, identity("081200001112", "23%2F11%2F2026+11%3A10%3A00"), identity("081200001111", "x")})
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,9 @@ def test_the_same_words_at_another_time_or_from_another_person_are_another_messa
         (AWAN, "options.proof", {"kind": "hmac", "header": "X-S", "over": ["isi"]}, "options.proof.over"),
     ],
 )
-def test_a_contradiction_is_named_with_its_cure(base: dict[str, Any], path: str, value: Any, named: str) -> None:
+def test_a_contradiction_is_named_with_its_cure(
+    base: dict[str, Any], path: str, value: Any, named: str
+) -> None:
     with pytest.raises(Misconfigured) as caught:
         adapter(changed(base, path, value))
     assert caught.value.setting == f"account.d.settings.{named}"

@@ -38,7 +38,9 @@ def test_by_default_only_this_machine_may_call(remote: str) -> None:
     adapter.verify(adapter.prove(event(remote=remote)))
 
 
-@pytest.mark.parametrize("remote", ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "", "unknown", "127.0.0.1, 10.0.0.1"])
+@pytest.mark.parametrize(
+    "remote", ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "", "unknown", "127.0.0.1, 10.0.0.1"]
+)
 def test_another_address_is_refused_even_with_the_secret(remote: str) -> None:
     adapter = kannel()
     with pytest.raises(Forged):
@@ -63,7 +65,9 @@ def test_an_emoji_cut_between_two_parts_costs_the_emoji_and_not_the_message() ->
     texts = []
     for number, half in enumerate(halves, 1):
         udh = f"%05%00%03%4C%02%0{number}"
-        found = kannel().read(event(f"id={number}&from=081200001111&text={half}&charset=UTF-16BE&udh={udh}"))[0]
+        found = kannel().read(event(f"id={number}&from=081200001111&text={half}&charset=UTF-16BE&udh={udh}"))[
+            0
+        ]
         assert isinstance(found, Sms)
         assert found.part is not None
         texts.append(found.text)

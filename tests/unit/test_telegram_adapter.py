@@ -58,7 +58,11 @@ def test_a_setting_that_cannot_work_is_named_without_its_value(changed: dict[str
     with pytest.raises(Misconfigured) as caught:
         make(**{**GOOD, **changed})
     assert caught.value.setting == f"account.telegram.settings.{setting}"
-    assert not changed[setting] or setting not in ("token", "secret") or changed[setting] not in str(caught.value)
+    assert (
+        not changed[setting]
+        or setting not in ("token", "secret")
+        or changed[setting] not in str(caught.value)
+    )
 
 
 def test_polling_needs_no_secret_and_takes_no_webhook() -> None:
@@ -118,7 +122,9 @@ def test_unknown_fields_change_nothing(value: Any, name: str) -> None:
 
 def test_without_our_name_every_mention_in_a_group_counts() -> None:
     group = {"id": -100, "type": "group", "title": "Warga"}
-    body = message(chat=group, text="@siapa jalan rusak", entities=[{"type": "mention", "offset": 0, "length": 6}])
+    body = message(
+        chat=group, text="@siapa jalan rusak", entities=[{"type": "mention", "offset": 0, "length": 6}]
+    )
     assert isinstance(parse_update(body, US), Ignored)
     assert not isinstance(parse_update(body, Us(id=US.id)), Ignored)
 

@@ -29,7 +29,11 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'queue'}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'queue'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     environment.pop("KANAL_WRITE_FIXTURES", None)
     return subprocess.run(
         [sys.executable, *arguments],
@@ -59,7 +63,17 @@ def test_load_and_names_find_the_copy_and_names_leaves_out_the_template(tree: Pa
 
 
 def test_the_contract_holds_for_the_copy(tree: Path) -> None:
-    done = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "contoh", "tests/contract/test_adapters.py")
+    done = run(
+        tree,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "contoh",
+        "tests/contract/test_adapters.py",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     fixtures = len(list((tree / "adapters" / "contoh" / "fixtures").glob("*.in.json")))
     passed = int(done.stdout.rsplit(" passed", 1)[0].split()[-1])
@@ -69,6 +83,16 @@ def test_the_contract_holds_for_the_copy(tree: Path) -> None:
 def test_a_copy_that_breaks_the_contract_is_found_out(tree: Path) -> None:
     parse = tree / "adapters" / "contoh" / "parse.py"
     parse.write_text(parse.read_text().replace("text=payload.text,", 'text=payload.text + "!",'))
-    done = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "contoh", "tests/contract/test_adapters.py")
+    done = run(
+        tree,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "contoh",
+        "tests/contract/test_adapters.py",
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "contoh/text" in done.stdout

@@ -35,7 +35,9 @@ def build(
 ) -> Provider[Any]:
     """The provider with its settings checked; `where` is the dotted name of the account's settings."""
     kind = load(name, where)
-    hidden = {field.encode_name for field in msgspec.structs.fields(kind.Settings) if Secret in _parts(field.type)}
+    hidden = {
+        field.encode_name for field in msgspec.structs.fields(kind.Settings) if Secret in _parts(field.type)
+    }
     for key in options:
         if key in hidden:
             raise Misconfigured(
@@ -50,7 +52,9 @@ def build(
     for field in msgspec.structs.fields(kind.Settings):
         if field.required and field.encode_name in hidden and field.encode_name not in secrets:
             raise Misconfigured(
-                f"{where}.secrets.{field.encode_name}", "is missing", 'write a reference: "env:NAME" or "file:PATH"'
+                f"{where}.secrets.{field.encode_name}",
+                "is missing",
+                'write a reference: "env:NAME" or "file:PATH"',
             )
     # The references are resolved already; what is revealed here goes straight back into a Secret.
     revealed = {key: secret.reveal() for key, secret in secrets.items()}

@@ -103,7 +103,9 @@ class Provider(Generic[S]):
 
 def same(given: str, expected: str) -> bool:
     """Whether two texts are equal, in constant time; any text may be given."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
+    )
 
 
 def verify_path(raw: RawEvent, secret: str) -> None:
@@ -116,9 +118,13 @@ def verify_path(raw: RawEvent, secret: str) -> None:
 def prove_path(raw: RawEvent, secret: str) -> RawEvent:
     """`raw` called at the address that holds the secret."""
     parts = urlsplit(raw.url)
-    return replace(raw, url=urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(secret, safe='')}")))
+    return replace(
+        raw, url=urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(secret, safe='')}"))
+    )
 
 
 def raw_request(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> RawEvent:
     """A simulated request on its way to the gateway; header names in lower case."""
-    return RawEvent(account="", received_at=datetime.now(UTC), method=method, url=url, headers=headers, body=body)
+    return RawEvent(
+        account="", received_at=datetime.now(UTC), method=method, url=url, headers=headers, body=body
+    )

@@ -70,7 +70,9 @@ class Ignore(Strict, frozen=True):
 
     field: Text
     value: str
-    reason: Literal["delivery_receipt", "own_echo", "auto_reply", "unsupported", "other_account"] = "unsupported"
+    reason: Literal["delivery_receipt", "own_echo", "auto_reply", "unsupported", "other_account"] = (
+        "unsupported"
+    )
 
 
 class Proof(Strict, frozen=True):
@@ -209,7 +211,9 @@ class Declarative(Provider[DeclarativeSettings]):
         external_id = plain(names.id)
         for rule in self.settings.ignore:
             if lookup(rule.field) is not None and plain(rule.field) == rule.value:
-                return Ignored(reason=rule.reason, external_id=external_id, detail=f"{rule.field}={rule.value}"[:80])
+                return Ignored(
+                    reason=rule.reason, external_id=external_id, detail=f"{rule.field}={rule.value}"[:80]
+                )
         if names.id and not external_id and not names.time:
             return NotRead(reason=f"the message has no {names.id}")
         data = lookup(names.text)
@@ -317,17 +321,25 @@ def _check(settings: DeclarativeSettings, where: str) -> None:
         raise Misconfigured(f"{options}.methods", "is empty", 'write ["POST"] or ["GET"]')
     if not (fields.id or fields.time):
         raise Misconfigured(
-            f"{options}.fields.id", "neither id nor time is named", "name the field that tells a repetition apart"
+            f"{options}.fields.id",
+            "neither id nor time is named",
+            "name the field that tells a repetition apart",
         )
     parts = (fields.part_reference, fields.part_total, fields.part_number)
     if any(parts) and not all(parts):
         raise Misconfigured(
-            f"{options}.fields", "a long SMS needs three fields", "name part_reference, part_total and part_number"
+            f"{options}.fields",
+            "a long SMS needs three fields",
+            "name part_reference, part_total and part_number",
         )
     if settings.items and settings.format != "json":
-        raise Misconfigured(f"{options}.items", "only JSON holds a list", 'set format = "json" or leave items out')
+        raise Misconfigured(
+            f"{options}.items", "only JSON holds a list", 'set format = "json" or leave items out'
+        )
     if settings.format in ("form", "json") and "GET" in settings.methods:
-        raise Misconfigured(f"{options}.methods", "a GET has no body", 'set format = "query", or methods = ["POST"]')
+        raise Misconfigured(
+            f"{options}.methods", "a GET has no body", 'set format = "query", or methods = ["POST"]'
+        )
     try:
         codecs.lookup(settings.charset)
     except LookupError:
@@ -345,7 +357,9 @@ def _check_time(settings: DeclarativeSettings, options: str) -> None:
     sample = datetime(2026, 11, 23, 4, 30, 5, tzinfo=UTC)
     if "%" not in form or moment(sample.strftime(form), ZoneInfo("UTC"), form) is None:
         raise Misconfigured(
-            f"{options}.time_format", f"{form!r} reads no time", 'write unix, unix_ms, iso, or "%Y-%m-%d %H:%M:%S"'
+            f"{options}.time_format",
+            f"{form!r} reads no time",
+            'write unix, unix_ms, iso, or "%Y-%m-%d %H:%M:%S"',
         )
 
 
@@ -354,9 +368,13 @@ def _check_proof(settings: DeclarativeSettings, where: str) -> None:
     if len(settings.key.reveal()) < 16:
         raise Misconfigured(f"{where}.secrets.key", "is too short", "use at least 16 letters and digits")
     if proof.kind in ("header", "hmac") and not _token(proof.header):
-        raise Misconfigured(f"{named}.header", f"{proof.header!r} is no header", 'write one such as "X-Signature"')
+        raise Misconfigured(
+            f"{named}.header", f"{proof.header!r} is no header", 'write one such as "X-Signature"'
+        )
     if proof.kind == "basic" and (not proof.user or ":" in proof.user):
-        raise Misconfigured(f"{named}.user", "is missing or holds a colon", "write the user name of the provider")
+        raise Misconfigured(
+            f"{named}.user", "is missing or holds a colon", "write the user name of the provider"
+        )
     if proof.kind != "hmac":
         return
     fields = settings.fields

@@ -55,13 +55,17 @@ class Kannel(Provider[KannelSettings]):
             self._networks = [ip_network(network) for network in settings.allowed]
         except ValueError as error:
             raise Misconfigured(
-                f"{where}.options.allowed", str(error), 'write networks such as "10.1.2.0/24" or "10.1.2.3/32"'
+                f"{where}.options.allowed",
+                str(error),
+                'write networks such as "10.1.2.0/24" or "10.1.2.3/32"',
             ) from None
         try:
             self._time_zone = ZoneInfo(settings.time_zone)
         except (KeyError, ValueError, OSError):
             raise Misconfigured(
-                f"{where}.options.time_zone", f"{settings.time_zone!r} is no time zone", 'write "UTC" or another'
+                f"{where}.options.time_zone",
+                f"{settings.time_zone!r} is no time zone",
+                'write "UTC" or another',
             ) from None
 
     def verify(self, raw: RawEvent) -> None:
@@ -77,7 +81,9 @@ class Kannel(Provider[KannelSettings]):
 
     def read(self, raw: RawEvent) -> Sequence[Found]:
         fields = first(query(raw))
-        plain = {name: value.decode("utf-8", "replace").strip() for name, value in fields.items() if name != "text"}
+        plain = {
+            name: value.decode("utf-8", "replace").strip() for name, value in fields.items() if name != "text"
+        }
         external_id = plain.get("id", "")
         if plain.get("dlr", "") not in ("", "0", "-1"):
             return [Ignored(reason="delivery_receipt", external_id=external_id)]

@@ -60,14 +60,18 @@ class Twilio(Provider[TwilioSettings]):
         super().__init__(settings, zone, where)
         if not (settings.account_sid.startswith("AC") and len(settings.account_sid) == 34):
             raise Misconfigured(
-                f"{where}.options.account_sid", "is no Account SID", "copy it from the console: AC and 32 digits"
+                f"{where}.options.account_sid",
+                "is no Account SID",
+                "copy it from the console: AC and 32 digits",
             )
         if not settings.auth_token.reveal():
             raise Misconfigured(f"{where}.secrets.auth_token", "is empty", "copy it from the console")
         for name in ("public_url", "media_base_url"):
             value = getattr(settings, name)
             if value and not value.startswith(("https://", "http://")):
-                raise Misconfigured(f"{where}.options.{name}", f"{value!r} is no address", "write https://host…")
+                raise Misconfigured(
+                    f"{where}.options.{name}", f"{value!r} is no address", "write https://host…"
+                )
 
     def verify(self, raw: RawEvent) -> None:
         given = raw.headers.get("x-twilio-signature", "")
@@ -282,7 +286,9 @@ def _place(fields: dict[str, str]) -> Place:
 
 
 def _fits(host: str, wanted: str) -> bool:
-    return host == wanted or (wanted.startswith("*.") and host.endswith(wanted[1:]) and len(host) > len(wanted) - 1)
+    return host == wanted or (
+        wanted.startswith("*.") and host.endswith(wanted[1:]) and len(host) > len(wanted) - 1
+    )
 
 
 PROVIDER = Twilio
