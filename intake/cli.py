@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from intake.commands import crm, looking, serving, staff, trying
+from intake.commands import crm, looking, serving, staff, triage, trying
 from intake.words import help_of, language_of
 from normalizer.errors import KanalError, Malformed, Misconfigured
 
@@ -32,6 +32,7 @@ TOP: dict[str, Command] = {
 }
 GROUPS: dict[str, dict[str, Command]] = {
     "quarantine": {"list": crm.held, "show": crm.show, "replay": crm.replay, "discard": crm.discard},
+    "triage": {"list": triage.waiting, "file": triage.file, "set-aside": triage.set_aside},
     "user": {"add": staff.add, "passwd": staff.passwd, "disable": staff.disable, "list": staff.users},
     "config": {"show": looking.config_show},
 }

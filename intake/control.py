@@ -1,4 +1,4 @@
-"""The operator's hand inside a running gateway: a socket in the data folder, for `kanal quarantine` and nobody else.
+"""The operator's hand inside a running gateway: a socket in the data folder, for `kanal` commands and nobody else.
 
 Only one process may write the journal, so a command asks the gateway to do it; while no gateway runs, the command
 opens the journal itself. One line of JSON in, one out; the file's mode (600) is the permission.
@@ -29,11 +29,21 @@ PATIENCE = 20.0
 log = structlog.get_logger()
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class Release(Struct, frozen=True, kw_only=True, tag="release"):
     """End one quarantine entry: `replayed` gives it back to the gateway, `discarded` lays it aside."""
 
     entry_id: int
     state: Literal["replayed", "discarded"]
+
+
+class Decide(Struct, frozen=True, kw_only=True, tag="decide"):
+    """End the waiting of one complaint in triage: it becomes a case, or is laid aside."""
+
+    ticket: str
+    verdict: Literal["file", "set_aside"]
+
+
+Order = Release | Decide
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -70,17 +80,31 @@ class Control:
 
     async def _obey(self, line: bytes) -> Reply:
         try:
-            order = msgspec.json.decode(line, type=Order)
-            await release(self.journal, order)
+            order: Order = msgspec.json.decode(line, type=Order)
+            await carry_out(self.journal, order)
         except (KanalError, msgspec.MsgspecError) as error:
             return Reply(error=str(error))
-        log.info("quarantine_released", entry=order.entry_id, state=order.state)
+        log.info("operator", order=msgspec.to_builtins(order))
         self.woken()
         return Reply()
 
 
-async def release(journal: Journal, order: Order) -> None:
-    """Carry out `order`. Raises `Misconfigured` when there is no such entry, or when it has ended before."""
+async def carry_out(journal: Journal, order: Order) -> None:
+    """Do it. Raises `Misconfigured` when what it names does not wait, or not any more."""
+    if isinstance(order, Decide):
+        await _decide(journal, order)
+    else:
+        await _release(journal, order)
+
+
+async def _decide(journal: Journal, order: Decide) -> None:
+    file = await journal.complaint_by_ticket(order.ticket)
+    if file is None or file.state != "triage":
+        raise Misconfigured("ticket", f"{order.ticket} does not wait", "look with `kanal triage list`")
+    await journal.decide(file.complaint_id, order.verdict)
+
+
+async def _release(journal: Journal, order: Release) -> None:
     entry = await journal.quarantine_entry(order.entry_id)
     if entry is None:
         raise Misconfigured(

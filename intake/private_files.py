@@ -55,7 +55,7 @@ class PrivateFiles:
         self._files  # noqa: B018 - the folder comes into being
         sealed = self._codec.seal(_KIND, content)
         try:
-            await asyncio.to_thread(_replace, self._folder / _KIND, sealed)
+            await asyncio.to_thread(replace_file, self._folder / _KIND, sealed)
         except OSError as error:
             raise storage_error(error) from None
 
@@ -76,7 +76,8 @@ class PrivateFiles:
         await asyncio.to_thread(partial(shutil.rmtree, self._folder, ignore_errors=True))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write `content` under `path`, wholly or not at all, synced with its folder. Blocks; raises OSError."""
     new = path.with_suffix(".new")
     with new.open("wb") as file:
         file.write(content)

@@ -39,6 +39,8 @@ class Receiver:
     secrets: Secrets
     metrics: Metrics
     woken: Callable[[], None]
+    heard: Callable[[str], None] = lambda account: None
+    """Told of every account that brought something, whatever became of it."""
 
     async def receive(
         self, adapter: Adapter[Any], raw: RawEvent, cursor: Cursor | None = None
@@ -89,6 +91,8 @@ class Receiver:
             )
         if admitted:
             self.woken()
+        if raw_id is None:
+            self.heard(adapter.account.name)
         return self._fates(adapter, items, admitted)
 
     async def keep(self, raw: RawEvent, spool: Spool | None, cursor: Cursor | None) -> None:
@@ -98,6 +102,7 @@ class Receiver:
         elif len(raw.body) > ROW_LIMIT:
             raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
         await self.journal.keep(raw, (cursor.name, cursor.value) if cursor else None)
+        self.heard(raw.account)
 
     async def _store_contents(self, item: Accepted) -> Message:
         """The message with its inline files stored, synced, and named by their content."""

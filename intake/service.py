@@ -36,6 +36,7 @@ from intake.private_files import PrivateFolder
 from intake.receive import AccountInbox, Receiver
 from intake.register import AccountRegister
 from intake.settle import Settler
+from intake.silence import Silence
 from intake.staff.store import StaffStore
 from intake.supervise import supervise
 from intake.web import pages
@@ -85,6 +86,7 @@ class Service:
         self._run("kept", self.kept.run)
         self._run("media", self.media.run)
         self._run("publish", self.broker.run)
+        self._run("silence", self.silence.run)
         self._run("control", Control(folder, self.journal, self._released).run)
         await self._open_web()
         for adapter in self.adapters.values():
@@ -106,6 +108,7 @@ class Service:
         for adapter in self.adapters.values():
             await adapter.close()
         await _cancel(self._tasks)
+        self.silence.keep()
         await asyncio.to_thread(self.kept.close)
         await self.fetch.close()
         await self.staff.close()
@@ -142,7 +145,16 @@ class Service:
             published=self.broker.wake,
             media_wait=gateway.media_wait,
         )
-        self.receiver = Receiver(self.journal, self.files, self.secrets, self.metrics, self._received)
+        self.silence = Silence(
+            self.config.data_dir / "habits.json",
+            [a.name for a in self.config.accounts],
+            self.clock.now,
+            self.alarm,
+        )
+        self.silence.load()
+        self.receiver = Receiver(
+            self.journal, self.files, self.secrets, self.metrics, self._received, self.silence.arrived
+        )
         self.kept = KeptWorker(self.journal, self.files, self.receiver, self.adapters)
         self.media = MediaFetcher(
             self.journal, self.files, self.adapters, self.clock.now, on_done=self.settler.wake

@@ -17,6 +17,7 @@ from intake.words import say
 
 if TYPE_CHECKING:
     from complaint_queue.journal import Journal
+    from intake import control
     from intake.config import Config
     from normalizer.record import ComplaintEvent
 
@@ -61,7 +62,7 @@ async def _consume(config: Config, as_json: bool, follow: bool, limit: int | Non
         )
     else:
         typer.echo(say("consume_journal"), err=True)
-        async with _journal(config) as journal:
+        async with open_journal(config) as journal:
             await sample.read_journal(
                 journal, on_event=show, limit=limit, idle_timeout=None if follow else 0.0
             )
@@ -83,7 +84,7 @@ def held(config: ConfigFile = None, as_json: AsJson = False) -> None:
 async def _held(config: Config, as_json: bool) -> None:
     import msgspec
 
-    async with _journal(config) as journal:
+    async with open_journal(config) as journal:
         entries = await journal.quarantined()
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(entries), indent=2).decode())
@@ -106,7 +107,7 @@ async def _show(config: Config, number: int, as_json: bool) -> None:
     from intake.logs import redact
     from normalizer.errors import Misconfigured
 
-    async with _journal(config) as journal:
+    async with open_journal(config) as journal:
         entry = await journal.quarantine_entry(number)
         if entry is None:
             raise Misconfigured("entry", f"there is no entry {number}", "look with `kanal quarantine list`")
@@ -149,21 +150,26 @@ def discard(
 
 
 async def _release(config: Config, number: int, state: Literal["replayed", "discarded"]) -> None:
-    """Through the running gateway, else in the journal itself."""
+    from intake import control
+
+    await order(config, control.Release(entry_id=number, state=state))
+
+
+async def order(config: Config, wanted: control.Order) -> None:
+    """Have it done by the running gateway, else in the journal itself."""
     from intake import control
     from normalizer.errors import Unavailable
 
-    order = control.Order(entry_id=number, state=state)
-    reply = await control.ask(config.data_dir, order)
+    reply = await control.ask(config.data_dir, wanted)
     if reply is None:
-        async with _journal(config, writing=True) as journal:
-            await control.release(journal, order)
+        async with open_journal(config, writing=True) as journal:
+            await control.carry_out(journal, wanted)
     elif reply.error:
         raise Unavailable(reply.error)
 
 
 @asynccontextmanager
-async def _journal(config: Config, writing: bool = False) -> AsyncIterator[Journal]:
+async def open_journal(config: Config, writing: bool = False) -> AsyncIterator[Journal]:
     """The embedded journal, by default for looking only, also beside a running gateway."""
     from complaint_queue.codec import Codec
     from complaint_queue.journal_sqlite import SqliteJournal

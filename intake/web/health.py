@@ -30,6 +30,7 @@ class Health:
     broker: Callable[[], str]
     alarms: Callable[[], dict[str, str]]
     alarm_after: float
+    triage_alarm_after: float = 4 * 3600.0
 
     def mount(self, app: web.Application) -> None:
         """Add the routes to `app`."""
@@ -53,6 +54,11 @@ class Health:
             problems.append("the broker is away; the journal holds everything")
         if self.broker() != "none" and age > self.alarm_after:
             problems.append(f"the oldest unpublished event is {age:.0f} s old")
+        waits = self._since(depths.oldest_triage)
+        if waits > self.triage_alarm_after:
+            problems.append(
+                f"{depths.triage} messages wait for a decision, the oldest for {waits / 3600:.0f} h: kanal triage list"
+            )
         body = {
             "status": "degraded" if problems else "ready",
             "broker": self.broker(),
@@ -63,11 +69,21 @@ class Health:
 
     async def numbers(self, _: web.Request) -> web.Response:
         depths = await self.journal.depths()
-        for queue in ("kept", "open_complaints", "tasks", "unpublished", "media_pending", "quarantined"):
+        for queue in (
+            "kept",
+            "open_complaints",
+            "tasks",
+            "unpublished",
+            "media_pending",
+            "quarantined",
+            "triage",
+        ):
             self.metrics.waiting.labels(queue).set(getattr(depths, queue))
         self.metrics.oldest_unpublished.set(self._age(depths))
         return web.Response(body=generate_latest(self.metrics.registry), content_type="text/plain")
 
     def _age(self, depths: Depths) -> float:
-        oldest = depths.oldest_unpublished
-        return (self.clock() - oldest).total_seconds() if oldest else 0.0
+        return self._since(depths.oldest_unpublished)
+
+    def _since(self, moment: datetime | None) -> float:
+        return (self.clock() - moment).total_seconds() if moment else 0.0

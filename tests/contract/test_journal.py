@@ -432,6 +432,60 @@ class TestSettling:
         assert await journal.due(clock.forward(1)) == (first.complaint_id,)
 
 
+class TestTriage:
+    async def test_it_waits_until_a_person_files_it(self, journal: Journal, clock: HeldClock) -> None:
+        opened = await one(journal, admit("1"))
+        assert await settle(journal, opened.complaint_id, state="triage")
+        assert await journal.due(clock.forward(3600)) == ()
+        assert await journal.triage() == (opened.complaint_id,)
+        depths = await journal.depths()
+        assert (depths.triage, depths.oldest_triage) == (1, START)
+        await journal.decide(opened.complaint_id, "file")
+        assert await journal.triage() == ()
+        assert await journal.due(clock.now) == (opened.complaint_id,)
+        file = await journal.complaint(opened.complaint_id)
+        assert file is not None
+        assert (file.state, file.record) == ("open", b"record"), "the record says that it was looked at"
+
+    async def test_what_was_laid_aside_has_no_task_and_cannot_be_decided_again(
+        self, journal: Journal, clock: HeldClock
+    ) -> None:
+        opened = await one(journal, admit("1"))
+        await settle(journal, opened.complaint_id, state="triage")
+        await journal.decide(opened.complaint_id, "set_aside")
+        assert await journal.due(clock.forward(3600)) == ()
+        assert (await journal.depths()).triage == 0
+        with pytest.raises(LookupError):
+            await journal.decide(opened.complaint_id, "file")
+
+    async def test_a_message_that_follows_gives_it_a_task_and_it_stays(
+        self, journal: Journal, clock: HeldClock
+    ) -> None:
+        opened = await one(journal, admit("1"))
+        await settle(journal, opened.complaint_id, state="triage")
+        again = await one(journal, admit("2", follows=(claim_of(ACCOUNT, "1"),)))
+        assert again.complaint_id == opened.complaint_id
+        assert await journal.due(clock.now) == (opened.complaint_id,)
+        assert await journal.triage() == (opened.complaint_id,)
+
+
+class TestFiled:
+    async def test_the_newest_of_one_account_within_a_span(self, journal: Journal, clock: HeldClock) -> None:
+        tickets = []
+        for number in ("1", "2", "3"):
+            opened = await one(journal, admit(number))
+            tickets.append(opened.ticket)
+            if number != "2":
+                await settle(journal, opened.complaint_id, event(1))
+            clock.forward(60)
+        late = START + timedelta(seconds=500)
+        assert [f.ticket for f in await journal.filed(ACCOUNT, START, late)] == [tickets[2], tickets[0]]
+        assert [f.ticket for f in await journal.filed(ACCOUNT, START, late, 1)] == [tickets[2]]
+        only = await journal.filed(ACCOUNT, START, START + timedelta(seconds=59))
+        assert [f.ticket for f in only] == [tickets[0]]
+        assert await journal.filed("another", START, late) == ()
+
+
 class TestOutbox:
     async def test_events_leave_in_order_and_once(self, journal: Journal) -> None:
         ids = [(await one(journal, admit(str(n)))).complaint_id for n in range(3)]

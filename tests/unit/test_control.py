@@ -60,7 +60,7 @@ async def listening(world: World) -> AsyncIterator[None]:
 
 
 async def test_an_order_is_carried_out_once(world: World) -> None:
-    order = control.Order(entry_id=world.entry, state="replayed")
+    order = control.Release(entry_id=world.entry, state="replayed")
     async with listening(world):
         assert stat.S_IMODE((world.folder / control.NAME).stat().st_mode) == 0o600
         assert await control.ask(world.folder, order) == control.Reply()
@@ -72,11 +72,11 @@ async def test_an_order_is_carried_out_once(world: World) -> None:
 
 
 async def test_without_a_gateway_nobody_answers(world: World) -> None:
-    order = control.Order(entry_id=world.entry, state="discarded")
+    order = control.Release(entry_id=world.entry, state="discarded")
     assert await control.ask(world.folder, order) is None
-    await control.release(world.journal, order)
+    await control.carry_out(world.journal, order)
     with pytest.raises(Misconfigured, match="there is no entry"):
-        await control.release(world.journal, control.Order(entry_id=999, state="discarded"))
+        await control.carry_out(world.journal, control.Release(entry_id=999, state="discarded"))
 
 
 async def test_what_is_no_order_changes_nothing(world: World) -> None:

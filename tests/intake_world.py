@@ -1,0 +1,138 @@
+"""The way in without a web server: real journal, real file store, receiver and settler, in one process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from adapters.base import Accepted, Account, Adapter, Fate, Item, Ports, load
+from complaint_queue import wire
+from complaint_queue.codec import Codec
+from complaint_queue.files import FileStore
+from complaint_queue.journal_sqlite import SqliteJournal
+from complaint_queue.keys import Keyring
+from intake.metrics import Metrics
+from intake.receive import AccountInbox, Receiver
+from intake.settle import Settler
+from normalizer.identity import Secrets
+from normalizer.pipeline import build_context
+from normalizer.record import Complaint, ComplaintEvent, Message, RawEvent
+from normalizer.settings import convert
+
+START = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+
+
+class HeldClock:
+    """Time that moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Said(Adapter[Any]):
+    """An adapter whose raw events are messages already: `say` hands them in."""
+
+    name = "said"
+    title = "Said"
+    default_channel = "twitter"
+
+    def parse(self, raw: RawEvent) -> Sequence[Item]:
+        return [Accepted(message=msgspec.msgpack.decode(raw.body, type=Message))]
+
+
+@dataclass
+class IntakeWorld:
+    """`adapter` adds an account; `receive` takes a raw event; `settle` files what is due; `events` came of it."""
+
+    journal: SqliteJournal
+    files: FileStore
+    receiver: Receiver
+    settler: Settler
+    clock: HeldClock
+    metrics: Metrics
+    adapters: dict[str, Adapter[Any]] = field(default_factory=dict)
+
+    def adapter(self, account: Account, **ports: Any) -> Adapter[Any]:
+        """The adapter of `account` with a real inbox."""
+        kind = load(account.adapter)
+        settings = convert(kind.Settings, account.settings, "account", lambda reference: reference)
+        if not account.channel:
+            account = msgspec.structs.replace(account, channel=kind.default_channel)
+        inbox = AccountInbox(self.receiver, lambda: self.adapters[account.name], account.name, lambda: None)
+        given: dict[str, Any] = {"inbox": inbox, "clock": self.clock, "new_spool": self.files.new_spool}
+        made = kind(account, settings, Ports(**(given | ports)))
+        self.adapters[account.name] = made
+        return made
+
+    async def receive(self, account: str, raw: RawEvent) -> Sequence[Fate]:
+        return await self.receiver.receive(self.adapters[account], raw)
+
+    async def say(self, message: Message, account: str = "said") -> Fate:
+        """Hand in one message as it is."""
+        if account not in self.adapters:
+            found = Account(name=account, adapter="said", channel="twitter")
+            self.adapters[account] = Said(found, None, Ports(inbox=None, clock=self.clock, new_spool=None))  # type: ignore[arg-type]
+        raw = RawEvent(account=account, received_at=self.clock.now(), body=msgspec.msgpack.encode(message))
+        (fate,) = await self.receive(account, raw)
+        return fate
+
+    async def settle(self, after: float = 60.0) -> None:
+        """File everything that is due `after` seconds from now."""
+        self.clock.forward(after)
+        while due := await self.journal.due(self.clock.now()):
+            await self.settler._settle_all(due)  # noqa: SLF001 - one turn of its loop
+
+    async def events(self) -> list[ComplaintEvent]:
+        """What waits for the broker."""
+        return [wire.decode_body(event.body) for event in await self.journal.unpublished(10_000)]
+
+    async def record(self, ticket: str) -> Complaint:
+        """A complaint's record as it was last filed."""
+        file = await self.journal.complaint_by_ticket(ticket)
+        assert file is not None
+        return msgspec.msgpack.decode(file.record, type=Complaint)
+
+
+@asynccontextmanager
+async def intake_world(folder: Path) -> AsyncIterator[IntakeWorld]:
+    clock, metrics = HeldClock(), Metrics()
+    codec = Codec(Keyring([os.urandom(32)], os.urandom(32)))
+    secrets = Secrets(os.urandom(32))
+    journal = SqliteJournal(folder / "journal.sqlite3", codec, clock.now)
+    files = FileStore(folder / "files", codec)
+    files.sweep()
+    await journal.open()
+    receiver = Receiver(journal, files, secrets, metrics, lambda: None)
+    world: IntakeWorld
+    settler = Settler(
+        journal=journal,
+        context=build_context(),
+        secrets=secrets,
+        adapter_of=lambda account: world.adapters[account].name,
+        public_url="https://aduan.example.go.id",
+        crm_key=None,
+        clock=clock.now,
+        metrics=metrics,
+        published=lambda: None,
+    )
+    world = IntakeWorld(journal, files, receiver, settler, clock, metrics)
+    try:
+        yield world
+    finally:
+        for adapter in world.adapters.values():
+            await adapter.close()
+        await journal.close()
+        await files.close()
