@@ -10,8 +10,8 @@ from io import BytesIO
 import aiohttp
 
 from adapters.base import Account, Gateway, Letter, Simulator
+from adapters.shared.form import kelurahan_label
 from adapters.walkin.adapter import WalkinSettings
-from adapters.walkin.parse import kelurahan_label
 from normalizer.gazetteer import kelurahan_table
 from normalizer.record import RawEvent
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from aiohttp import web
 
+from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, kelurahan_label
 from adapters.shared.http import read_body
-from adapters.walkin.multipart import Part, read
-from adapters.walkin.parse import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, kelurahan_label
+from adapters.shared.multipart import Part, read
 from intake.staff.rules import Session
 from intake.web import guard
 from intake.web.deps import DEPS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.shared import form
 from adapters.walkin import parse
 from intake.web import texts
 
@@ -29,8 +30,11 @@ def test_a_template_asks_only_for_texts_that_are_there(template: Path) -> None:
 
 
 def test_every_problem_of_the_parser_has_its_words() -> None:
-    source = Path(parse.__file__).read_text()
-    keys = set(re.findall(r'_wrong\("?\w+"?, "(\w+)"', source)) | {
+    source = "".join(Path(module.__file__).read_text() for module in (form, parse))
+    keys = set(re.findall(r'wrong\("?\w+"?, "(\w+)"', source)) | {
+        "kelurahan_unclear",
+        "kelurahan_unknown",
+        "files_type",
         "nik_digits",
         "nik_region",
         "nik_date",

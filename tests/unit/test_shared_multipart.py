@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.walkin.multipart import read
+from adapters.shared.multipart import read
 from normalizer.errors import Malformed
 
 TYPE = "multipart/form-data; boundary=batas"
