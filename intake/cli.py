@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from intake.commands import crm, looking, serving, staff, triage, trying
+from intake.commands import crm, importing, looking, serving, staff, triage, trying
 from intake.words import help_of, language_of
 from normalizer.errors import KanalError, Malformed, Misconfigured
 
@@ -27,6 +27,7 @@ TOP: dict[str, Command] = {
     "consume": crm.consume,
     "simulate": trying.simulate,
     "demo": trying.demo,
+    "import": importing.import_file,
     "channels": looking.channels,
     "version": serving.version,
 }

@@ -75,7 +75,8 @@ class Receiver:
             if isinstance(item, Accepted):
                 admits.append(self._admit(adapter, raw, await self._store_contents(item)))
             elif isinstance(item, NotRead):
-                held.append(Held(reason=item.reason, item=index, external_id=item.external_id))
+                claim = claim_of(adapter.account.name, f"\0held:{body_hash(raw)}:{index}")
+                held.append(Held(reason=item.reason, item=index, external_id=item.external_id, claim=claim))
         admitted: Sequence[Admitted] = ()
         if admits or held or cursor is not None or raw_id is not None:
             if (admits or held) and raw_id is None and len(raw.body) > ROW_LIMIT:

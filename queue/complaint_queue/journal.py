@@ -55,11 +55,15 @@ class Admit(Struct, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """Something authentic that was not understood. `item` is its index in the raw event, -1 for the whole."""
+    """Something authentic that was not understood. `item` is its index in the raw event, -1 for the whole.
+
+    With a `claim` (16 bytes) it is held once: a provider that repeats the same bytes makes no second entry.
+    """
 
     reason: str
     item: int = -1
     external_id: str = ""
+    claim: bytes | None = None
 
 
 class Admission(Struct, frozen=True, kw_only=True):

@@ -110,12 +110,13 @@ class _Claiming:
         }
         self._cursors: dict[tuple[str, str], str] = {}
         self._no_longer_kept: list[int] = []
-        self._read([admit for prepared in batch for admit in prepared.admission.messages])
+        held = [h.claim for prepared in batch for h in prepared.admission.held if h.claim is not None]
+        self._read([admit for prepared in batch for admit in prepared.admission.messages], held)
 
     # what is known
 
-    def _read(self, admits: list[Admit]) -> None:
-        wanted = [a.claim for a in admits]
+    def _read(self, admits: list[Admit], held: list[bytes]) -> None:
+        wanted = [*held, *(a.claim for a in admits)]
         groups = []
         for a in admits:
             if a.follows:
@@ -172,9 +173,13 @@ class _Claiming:
     def admit(self, prepared: Prepared) -> tuple[Admitted, ...]:
         admission = prepared.admission
         raw_id = admission.raw_id
+        # What an operator replayed and is unreadable again waits again, whatever was claimed.
+        held = [
+            h for h in admission.held if raw_id is not None or h.claim is None or h.claim not in self._claims
+        ]
         if raw_id is not None:
             self._no_longer_kept.append(raw_id)
-        elif admission.held or any(a.claim not in self._claims for a in admission.messages):
+        elif held or any(a.claim not in self._claims for a in admission.messages):
             raw_id = self._tools.ids.next()
             self._rows["raws"].append((raw_id, admission.raw.account, prepared.raw))
         answers = []
@@ -187,8 +192,10 @@ class _Claiming:
                 )
             else:
                 answers.append(self._new(prepared, admit, body, raw_id or 0))
-        for held in admission.held:
-            details = _pack(Details(held.reason, held.item, held.external_id))
+        for one in held:
+            details = _pack(Details(one.reason, one.item, one.external_id))
+            if one.claim is not None and one.claim not in self._claims:
+                self._claim(one.claim, 0, 0)
             row = (self._tools.ids.next(), admission.raw.account, "parse", "held", self._tools.now)
             sealed = self._tools.codec.seal("quarantine", details)
             self._rows["quarantine"].append((*row, raw_id, None, sealed))

@@ -551,6 +551,17 @@ class TestQuarantine:
         with pytest.raises(LookupError):
             await journal.release(entry.entry_id, "replayed")
 
+    async def test_what_is_held_under_a_claim_is_held_once(self, journal: Journal) -> None:
+        held = Held(reason="no date", item=1, claim=claim_of(ACCOUNT, "held"))
+        for _ in range(2):
+            await asyncio.gather(*(journal.admit(Admission(raw=raw(), held=(held,))) for _ in range(5)))
+        (entry,) = await journal.quarantined()
+        await journal.release(entry.entry_id, "replayed")
+        assert entry.raw_id is not None
+        await journal.begin(entry.raw_id)
+        await journal.admit(Admission(raw=raw(), held=(held,), raw_id=entry.raw_id))
+        assert len(await journal.quarantined()) == 1, "unreadable again, it waits again"
+
     async def test_a_complaint_in_quarantine_has_no_task_until_it_is_replayed(
         self, journal: Journal, clock: HeldClock
     ) -> None:
