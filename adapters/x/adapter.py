@@ -1,4 +1,4 @@
-"""X's transport: Account Activity webhooks with CRC, polling of mentions and direct messages, the filtered stream.
+"""X's transport: webhooks with CRC, polling of mentions and direct messages, the filtered stream; media; replies.
 
 All of them are one account: a post that comes by several ways has one external id, and is claimed once.
 https://docs.x.com/x-api/webhooks/introduction, https://docs.x.com/x-api/posts/timelines/introduction
@@ -10,19 +10,22 @@ import asyncio
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from adapters.base import Account, Adapter, Fate, HttpAnswer, Item, Ports
-from adapters.x.api import HOME, Credentials, Page, XApi
-from adapters.x.loops import DIRECTS, MENTIONS, Poller, Streamer, keep_polling
+from adapters.base import Account, Adapter, Fate, HttpAnswer, Item, Outgoing, Ports
+from adapters.x.api import HOME, Credentials, XApi
+from adapters.x.loops import DIRECTS, MENTIONS, Poller, Streamer, keep_polling, side_by_side
+from adapters.x.outgoing import Speaker
+from adapters.x.pages import Page
 from adapters.x.parse import decoded, parse_body
 from adapters.x.post import Us
+from adapters.x.problems import Health
 from adapters.x.words import moment
 from normalizer.errors import Forged, Misconfigured, ProviderRefused, Unreadable
 from normalizer.record import Attachment, Authenticity, RawEvent
@@ -36,14 +39,16 @@ _PRIVATE_MEDIA = ("ton.twitter.com", "ton.x.com")
 
 _Url = Annotated[str, Meta(pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$")]
 _Seconds = Annotated[float, Meta(gt=0, le=3600)]
+_Calls = Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class XSettings(Struct, frozen=True, kw_only=True):
     """One account on X. `user_id` and `username` (without @) are the account's own.
 
     `api_key` and `api_secret` are the application's (consumer) pair, `access_token` and `access_secret` the
-    account's own, `bearer` the application's. `first_hours` is how far back the first poll looks. `api_base_url`
-    and `media_base_url` are other servers only for tests.
+    account's own, `bearer` the application's. `first_hours` is how far back the first poll looks. `posts_per_quarter`,
+    `directs_per_quarter` and `directs_per_day` are what the plan lets us write in fifteen minutes and in a day.
+    `api_base_url` and `media_base_url` are other servers only for tests.
     """
 
     user_id: Annotated[str, Meta(pattern=r"^[0-9]{1,19}$")]
@@ -58,13 +63,16 @@ class XSettings(Struct, frozen=True, kw_only=True):
     dm_seconds: _Seconds = 75.0
     stall_seconds: _Seconds = 30.0
     first_hours: Annotated[float, Meta(ge=0, le=720)] = 72.0
+    posts_per_quarter: _Calls = 100
+    directs_per_quarter: _Calls = 15
+    directs_per_day: _Calls = 1440
     media_hosts: tuple[str, ...] = ("*.twimg.com", *_PRIVATE_MEDIA)
     api_base_url: _Url = HOME
     media_base_url: _Url = ""
 
 
 class XAdapter(Adapter[XSettings]):
-    """One account on X (`Webhook`, `Runs`, `FetchesMedia`)."""
+    """One account on X (`Webhook`, `Runs`, `FetchesMedia`, `Replies`)."""
 
     name: ClassVar[str] = "x"
     title: ClassVar[str] = "X (Twitter)"
@@ -84,7 +92,15 @@ class XAdapter(Adapter[XSettings]):
         )
         _check(f"account.{account.name}.settings", settings, credentials)
         self._us = Us(user_id=settings.user_id, username=settings.username)
-        self._api = XApi(account.name, credentials, settings.api_base_url or HOME, ports.clock.now)
+        base, health = settings.api_base_url or HOME, Health(ports.trouble)
+        self._api = XApi(account.name, credentials, base, ports.clock.now, health)
+        self._speaker = Speaker(
+            self._api,
+            credentials.acts_as_account,
+            settings.posts_per_quarter,
+            settings.directs_per_quarter,
+            settings.directs_per_day,
+        )
 
     def parse(self, raw: RawEvent) -> Sequence[Item]:
         return parse_body(raw.body, structs.replace(self._us, proof=self.authenticity(raw).method))
@@ -127,31 +143,34 @@ class XAdapter(Adapter[XSettings]):
     # the loops
 
     async def run(self) -> None:
-        """Poll and stream as `modes` says; ends by the first failure that waiting does not cure."""
+        """Poll and stream as `modes` says; ends by `Misconfigured` when no mode is left that works."""
         s, name = self.settings, self.account.name
         mentions = Poller(name, self.ports, MENTIONS, self._mentions, s.first_hours)
         directs = Poller(name, self.ports, DIRECTS, self._directs, s.first_hours, _created)
         rule = f"@{s.username} -is:retweet -from:{s.username}"
         stream = Streamer(name, self.ports, self._api, mentions, rule, s.stall_seconds)
-        works = {
+        loops: dict[str, Callable[[], Awaitable[None]]] = {
             "poll": lambda: keep_polling(name, mentions, s.poll_seconds),
             "dm": lambda: keep_polling(name, directs, s.dm_seconds),
             "stream": stream.run,
-            "webhook": asyncio.Event().wait,
         }
-        try:
-            async with asyncio.TaskGroup() as group:
-                for mode in dict.fromkeys(s.modes):
-                    group.create_task(_done(works[mode]()))
-        except BaseExceptionGroup as failed:
-            # The supervisor knows our errors by their type, not a group of them.
-            raise failed.exceptions[0] from None
+        chosen = {str(mode): loops[mode] for mode in s.modes if mode in loops}
+        if chosen:
+            await side_by_side(name, chosen)
+        else:
+            await asyncio.Event().wait()  # X calls the webhook by itself
 
     async def _mentions(self, since: str, start: datetime, token: str) -> Page:
         return await self._api.mentions(self.settings.user_id, since, None if since else start, token)
 
     async def _directs(self, since: str, start: datetime, token: str) -> Page:
         return await self._api.directs(token)
+
+    # replies
+
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        """Below the post for all to read, or to the author alone; the id of the post or of the message's event."""
+        return await self._speaker.say(reply_to, outgoing)
 
     # media
 
@@ -183,10 +202,6 @@ def signature(secret: Secret, content: bytes) -> str:
     """What proves `content` to come from X, and a challenge to be answered by us."""
     digest = hmac.digest(secret.reveal().encode(), content, "sha256")
     return f"sha256={b64encode(digest).decode()}"
-
-
-async def _done(work: Any) -> None:
-    await work
 
 
 def _created(body: bytes) -> datetime | None:

@@ -7,15 +7,23 @@ oldest first and one by one, so a crash at any moment leaves the cursor before w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from adapters.base import Cursor, Ports
-from adapters.x.api import Page, XApi
+from adapters.x.api import XApi
+from adapters.x.pages import Page
 from adapters.x.parse import decoded
-from normalizer.errors import KanalError, ProviderUnavailable, Unavailable, Unreadable
+from normalizer.errors import (
+    KanalError,
+    Misconfigured,
+    ProviderRefused,
+    ProviderUnavailable,
+    Unavailable,
+    Unreadable,
+)
 from normalizer.record import RawEvent
 
 #: Seconds before a failed call is repeated; doubles up to the last, and starts anew after a minute of good work.
@@ -103,6 +111,34 @@ class Poller:
         # What bears no id moves nothing: it is kept in quarantine, and the next one moves the cursor past it.
         cursor = Cursor(name=self._name, value=number) if number else None
         await self._ports.inbox.receive(raw, cursor=cursor)
+
+
+async def side_by_side(account: str, loops: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+    """Keep every mode going; one that X does not let us use waits for the operator, and holds up no other.
+
+    Ends, by what the last one met, when none is left that works.
+    """
+    working = set(loops)
+
+    async def keep(mode: str) -> None:
+        while True:
+            try:
+                await loops[mode]()
+            except (Misconfigured, ProviderRefused) as error:
+                working.discard(mode)
+                if not working:
+                    raise
+                log.error("x_mode_waits", account=account, mode=mode, why=str(error), seconds=LAST_WAIT)
+            await asyncio.sleep(LAST_WAIT)
+            working.add(mode)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for mode in loops:
+                group.create_task(keep(mode))
+    except BaseExceptionGroup as failed:
+        # The supervisor knows our errors by their type, not a group of them.
+        raise failed.exceptions[0] from None
 
 
 async def keep_polling(account: str, poller: Poller, seconds: float) -> None:

@@ -1,8 +1,8 @@
 """One raw event of X, in any of its shapes -> items. Pure; what we do not read is passed over.
 
 Poll and stream bring API v2 objects (`data` with `includes`), the Account Activity webhooks v1.1 objects
-(`tweet_create_events`, `direct_message_events`), older listings `statuses` or a bare array. The external id is
-always X's own: of the post, or of the direct message's event.
+(`tweet_create_events`, `direct_message_events`), the X Activity webhooks either in an envelope of their own, older
+listings `statuses` or a bare array. The external id is always X's own: of the post, or of the direct message's event.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from adapters.base import Ignored, Item, NotRead
+from adapters.base import Ignored, Item, NotRead, Receipt
 from adapters.x import v1, v2
 from adapters.x.post import Us, direct_item, post_item
+from adapters.x.words import unix_milliseconds
 from normalizer.errors import Unreadable
 
 Json = dict[str, Any]
@@ -23,6 +24,7 @@ Json = dict[str, Any]
 _FRAME = frozenset({"for_user_id", "user_has_blocked", "users", "apps", "is_blocked_by", "source"})
 #: What marks an object of X that is no post: a user, a saved search, a space, a list, a trend.
 _NO_POST = (
+    "name",
     "screen_name",
     "username",
     "query",
@@ -31,7 +33,12 @@ _NO_POST = (
     "member_count",
     "tweet_volume",
     "tweet_count",
+    "trends",
+    "trend_name",
+    "title",
 )
+#: Events of X Activity that bring somebody's words.
+_POSTED, _DIRECTED = ("post.create", "post.mention.create", "post.reply.create"), ("dm.received", "dm.sent")
 
 
 def parse_body(body: bytes, us: Us) -> Sequence[Item]:
@@ -47,6 +54,8 @@ def parse_body(body: bytes, us: Us) -> Sequence[Item]:
         return _each(found["statuses"], lambda item: _v1_post(item, us))
     if "data" in found:
         includes, data = v2.Includes(found.get("includes")), found["data"]
+        if isinstance(data, dict) and isinstance(data.get("payload"), dict):
+            return _activity(data, us)
         several = data if isinstance(data, list) else [data]
         return _each(several, lambda item: _v2(item, includes, us))
     if isinstance(found.get("event"), dict) or isinstance(found.get("events"), list):
@@ -54,6 +63,8 @@ def parse_body(body: bytes, us: Us) -> Sequence[Item]:
         return _each(several, lambda item: _v1_direct(item, found.get("users"), us))
     if isinstance(found.get("meta"), dict):
         return (Ignored(reason="empty", detail="a page without items"),)
+    if "errors" in found or "error" in found:
+        return (Ignored(reason="unsupported", detail="an error of X"),)
     if "id_str" in found or isinstance(found.get("user"), dict):
         return _each([found], lambda item: _v1_post(item, us))
     if "id" in found:
@@ -106,21 +117,40 @@ def _webhook(body: Json, us: Us) -> Sequence[Item]:
         elif kind == "direct_message_events":
             items += _each(several, lambda item: _v1_direct(item, body.get("users"), us))
         else:
-            items += [_unsupported(kind, event) for event in several]
+            items += [_unsupported(kind, event, us) for event in several]
     if not items:
         items.append(Ignored(reason="other_account" if stranger else "empty"))
     return items
 
 
-def _unsupported(kind: str, event: Any) -> Item:
+def _unsupported(kind: str, event: Any, us: Us) -> Item:
     """Likes, follows, typing; receipts of reading; and deletions, which name the post in `status`."""
-    receipt = kind == "direct_message_mark_read_events"
-    status = event.get("status") if isinstance(event, dict) else None
+    found = event if isinstance(event, dict) else {}
+    read = found.get("last_read_event_id") if kind == "direct_message_mark_read_events" else None
+    if isinstance(read, str) and read and str(found.get("sender_id")) != us.user_id:
+        at = unix_milliseconds(str(found.get("created_timestamp", "")))
+        return Receipt(external_id=read[:40], state="read", at=at)
+    status = found.get("status")
     return Ignored(
-        reason="delivery_receipt" if receipt else "unsupported",
-        external_id=_id_of(status if status is not None else event),
-        detail=kind[:60],
+        reason="unsupported", external_id=_id_of(status if status is not None else event), detail=kind[:60]
     )
+
+
+def _activity(data: Json, us: Us) -> Sequence[Item]:
+    """One event of X Activity, which follows Account Activity. https://docs.x.com/x-api/activity/event-payloads"""
+    kind, payload = str(data.get("event_type", "")), data["payload"]
+    chosen = data.get("filter")
+    ours = str(chosen.get("user_id", us.user_id)) if isinstance(chosen, dict) else us.user_id
+    if ours != us.user_id:
+        return (Ignored(reason="other_account", external_id=_id_of(payload), detail=kind[:60]),)
+    if "direct_message_events" in payload:
+        return _webhook(payload, us)
+    includes = v2.Includes(data.get("includes"))
+    if kind in _POSTED:
+        return _each([payload], lambda item: post_item(v2.read_post(item, includes), us))
+    if kind in _DIRECTED:
+        return _each([payload], lambda item: direct_item(v2.read_direct(item, includes), us))
+    return (Ignored(reason="unsupported", external_id=_id_of(payload), detail=kind[:60]),)
 
 
 def _each(several: Any, read: Callable[[Json], Item]) -> Sequence[Item]:

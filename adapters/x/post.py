@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from adapters.base import Accepted, Ignored, Item
-from adapters.x.words import expanded, post_in, unescaped, without_mention
+from adapters.x.words import expanded, only_mentions, post_in, unescaped, withheld, without_mention
 from normalizer.record import Attachment, Authenticity, Contact, Coordinates, Message, Place, Sender
+
+#: Metres in a degree of latitude; a bounding box with no larger radius is a spot (a shop, a crossing).
+_DEGREE, _SPOT = 111_320.0, 250.0
 
 
 class Us(Struct, frozen=True, kw_only=True):
@@ -39,11 +43,11 @@ class Wording(Struct, frozen=True, kw_only=True):
 
 
 class Other(Struct, frozen=True, kw_only=True):
-    """Another post that this one quotes or answers."""
+    """Another post that this one quotes or answers; its words are empty where X does not show them to us."""
 
     id: str
-    author: Person
-    wording: Wording
+    author: Person = Person()
+    wording: Wording = Wording()
 
 
 class Post(Struct, frozen=True, kw_only=True):
@@ -83,16 +87,17 @@ def post_item(post: Post, us: Us) -> Item:
         return Ignored(reason="own_echo", external_id=post.id)
     if post.retweet:
         return Ignored(reason="unsupported", external_id=post.id, detail="retweet")
-    text = _text(post.wording, post.quote, us)
-    if not (text or post.files or post.place.coordinates) and post.answered:
-        # Only our name below another's post: that post is what they point at.
-        text = _context("Menanggapi", post.answered)
+    if withheld(post.wording.text):
+        return Ignored(reason="unsupported", external_id=post.id, detail="withheld")
+    text = _text(post.wording, post.quote, us, post.id)
+    if only_mentions(text) and not (post.files or post.place.coordinates):
+        # Only names below another's post: that post is what they point at.
+        text = "" if post.answered is None else _context("Menanggapi", post.answered, us)
     if not (text or post.files or post.place.coordinates):
         return Ignored(reason="empty", external_id=post.id)
     first = min(post.history, key=int, default=post.id)
     edit = int(first) < int(post.id)
-    # Ids of the thread: a reply to one's own post adds to it, and so does one further down one's own thread.
-    earlier = dict.fromkeys((first, post.answers, post.conversation))
+    earlier = post.history if edit else _thread(post, us)
     message = Message(
         external_id=post.id,
         verb="edit" if edit else "new",
@@ -102,10 +107,10 @@ def post_item(post: Post, us: Us) -> Item:
         original_text=unescaped(post.wording.text),
         attachments=post.files,
         place=post.place,
-        follows=tuple(number for number in earlier if number and number != post.id),
+        follows=tuple(dict.fromkeys(number for number in earlier if number and number != post.id)),
         thread_id=post.conversation or post.answers or post.id,
-        permalink=f"https://x.com/{post.author.username or 'i'}/status/{post.id}",
-        reply_to={"post_id": post.id},
+        permalink=link_to(post.id, post.author),
+        reply_to={"post_id": post.id} | ({"participant_id": post.author.id} if post.author.id else {}),
         public=True,
         authenticity=Authenticity(method=us.proof),
         flags=("text_truncated",) if post.truncated else (),
@@ -117,7 +122,7 @@ def direct_item(direct: Direct, us: Us) -> Item:
     """What becomes of a direct message."""
     if _is_us(direct.author, us):
         return Ignored(reason="own_echo", external_id=direct.id)
-    text = _text(direct.wording, direct.quote, us)
+    text = _text(direct.wording, direct.quote, us, direct.id)
     if not (text or direct.files or direct.place.coordinates):
         return Ignored(reason="empty", external_id=direct.id)
     message = Message(
@@ -176,6 +181,20 @@ def place(point: list[float] | None, name: str) -> Place:
     return Place(address=name, method="address") if name else Place()
 
 
+def area(west: float, south: float, east: float, north: float, name: str) -> Place:
+    """A bounding box: a spot where it is small enough to be one, else only its name, since its middle means nothing."""
+    middle = (south + north) / 2
+    height = abs(north - south) * _DEGREE
+    width = abs(east - west) * _DEGREE * math.cos(math.radians(middle))
+    radius = math.hypot(width, height) / 2
+    if not radius <= _SPOT:
+        return place(None, name)
+    found = place([(west + east) / 2, middle], name)
+    if found.coordinates is None:
+        return found
+    return structs.replace(found, coordinates=structs.replace(found.coordinates, accuracy=round(radius)))
+
+
 def _declared(kind: str) -> str:
     return "image/jpeg" if kind == "photo" else "video/mp4"
 
@@ -192,17 +211,40 @@ def _sender(author: Person) -> Sender:
     return Sender(reference=author.id or handle, name=author.name, contacts=contacts)
 
 
-def _text(wording: Wording, quote: Other | None, us: Us) -> str:
-    hidden = set(wording.media_links)
-    if quote:
-        hidden |= {short for short, long in wording.links.items() if post_in(long) == (quote.id, False)}
+def _thread(post: Post, us: Us) -> tuple[str, ...]:
+    """What `post` adds to if it is the author's own: the post it answers, the thread's first, the one it quotes.
+
+    What we said about theirs counts too; who quotes somebody else points at it, and adds nothing.
+    """
+    quote = post.quote
+    own = quote is not None and (_is_us(quote.author, us) or quote.author.id == post.author.id != "")
+    return (post.answers, post.conversation, quote.id if quote and own else "")
+
+
+def _text(wording: Wording, quote: Other | None, us: Us, number: str) -> str:
+    """The author's words, then those of the post that they quote; the links that only lead there are left out.
+
+    A text that X has cut off ends in a link to itself.
+    """
+    shown = {(number, False), (quote.id, False)} if quote else {(number, False)}
+    hidden = {
+        *wording.media_links,
+        *(short for short, long in wording.links.items() if post_in(long) in shown),
+    }
     own = without_mention(expanded(unescaped(wording.text), wording.links, hidden), us.username)
-    return "\n\n".join(part for part in (own, _context("Mengutip", quote) if quote else "") if part)
+    return "\n\n".join(part for part in (own, _context("Mengutip", quote, us) if quote else "") if part)
 
 
-def _context(verb: str, other: Other) -> str:
-    """Another's words, said to be another's."""
+def _context(verb: str, other: Other, us: Us) -> str:
+    """Another's words, said to be another's; our own are no part of a complaint."""
+    if _is_us(other.author, us) or withheld(other.wording.text):
+        return ""
     wording = other.wording
     text = expanded(unescaped(wording.text), wording.links, wording.media_links)
     name = f" @{other.author.username}" if other.author.username else ""
-    return f"{verb}{name}: {text}" if text else ""
+    return f"{verb}{name}: {text or link_to(other.id, other.author)}"
+
+
+def link_to(number: str, author: Person) -> str:
+    """Where people read a post; X finds it without its author's name too."""
+    return f"https://x.com/{author.username or 'i'}/status/{number}"

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from adapters.x.post import Direct, Other, Person, Post, Wording, best_variant, conversation_of, file, place
+from adapters.x.post import (
+    Direct,
+    Other,
+    Person,
+    Post,
+    Wording,
+    area,
+    best_variant,
+    conversation_of,
+    file,
+    place,
+)
 from adapters.x.words import moment, unix_milliseconds
 from normalizer.record import Attachment, Place
 
@@ -57,12 +68,20 @@ class _Point(Struct, frozen=True):
     coordinates: list[float] = []
 
 
+class _Box(Struct, frozen=True):
+    """One ring of corners, each longitude first."""
+
+    coordinates: list[list[list[float]]] = []
+
+
 class _Named(Struct, frozen=True):
     full_name: str = ""
     name: str = ""
+    bounding_box: _Box = _Box()
 
 
 class _History(Struct, frozen=True):
+    initial_tweet_id: Number = ""
     edit_tweet_ids: tuple[Number, ...] = ()
 
 
@@ -87,6 +106,8 @@ class _Status(Struct, frozen=True):
     place: _Named | None = None
     in_reply_to_status_id_str: str = ""
     in_reply_to_status_id: Number = ""
+    in_reply_to_user_id_str: str = ""
+    in_reply_to_screen_name: str = ""
     conversation_id_str: str = ""
     quoted_status: Json | None = None
     quoted_status_permalink: _Link | None = None
@@ -129,6 +150,8 @@ def read_post(data: Json) -> Post:
     extended, author = status.extended_tweet, _person(status.user)
     if not (author.id or author.username):
         raise ValidationError("Object missing required field `user`")
+    answers = _checked(status.in_reply_to_status_id_str or str(status.in_reply_to_status_id))
+    answered = Person(id=status.in_reply_to_user_id_str, username=status.in_reply_to_screen_name)
     return Post(
         id=number,
         author=author,
@@ -137,8 +160,9 @@ def read_post(data: Json) -> Post:
         files=tuple(_file(media) for media in _media(status)),
         place=_place(status),
         conversation=_checked(status.conversation_id_str),
-        answers=_checked(status.in_reply_to_status_id_str or str(status.in_reply_to_status_id)),
-        history=tuple(str(n) for n in status.edit_history.edit_tweet_ids) if status.edit_history else (),
+        answers=answers,
+        answered=Other(id=answers, author=answered) if answers else None,
+        history=_versions(status.edit_history),
         quote=_other(status.quoted_status),
         retweet="retweeted_status" in data,
         truncated=status.truncated and extended is None and not status.full_text,
@@ -149,20 +173,26 @@ def read_direct(event: Json, users: Any) -> Direct:
     """A `message_create` event; `users` are the people of the same body by id. Raises `ValidationError`."""
     found = convert(event, _Event)
     create, data = found.message_create, found.message_create.message_data
-    known = users.get(str(create.sender_id)) if isinstance(users, dict) else None
-    author = convert(known, _User) if isinstance(known, dict) else _User()
+    author = _known(users, str(create.sender_id))
     media = data.attachment.media
     number, sender = str(found.id), str(create.sender_id)
     entities = _Entities(urls=data.entities.urls, media=(media,) if media else ())
     return Direct(
         id=number,
-        author=Person(id=sender, name=author.name, username=author.screen_name),
+        author=Person(id=sender, name=author.name, username=author.username),
         wording=_words(data.text, entities),
         sent_at=unix_milliseconds(str(found.created_timestamp), number),
         files=(_file(media),) if media else (),
         place=_shared(data.attachment.location),
         conversation=conversation_of(sender, str(create.target.recipient_id)),
     )
+
+
+def _versions(history: _History | None) -> tuple[str, ...]:
+    """The ids of all versions of a post, as far as they are told."""
+    if history is None:
+        return ()
+    return tuple(str(number) for number in (history.initial_tweet_id, *history.edit_tweet_ids) if number)
 
 
 def _checked(number: str) -> str:
@@ -178,6 +208,20 @@ def _identity(status: _Status) -> str:
 
 def _person(user: _User) -> Person:
     return Person(id=user.id_str or str(user.id), name=user.name, username=user.screen_name)
+
+
+def _known(users: Any, number: str) -> Person:
+    """One of the people beside the events; X Activity wraps each in `data`, and calls the handle `username`."""
+    known = users.get(number) if isinstance(users, dict) else None
+    if isinstance(known, dict) and isinstance(known.get("data"), dict):
+        known = known["data"]
+    if not isinstance(known, dict):
+        return Person()
+    user = convert(
+        {"name": known.get("name", ""), "screen_name": known.get("screen_name") or known.get("username", "")},
+        _User,
+    )
+    return Person(name=user.name, username=user.screen_name)
 
 
 def _media(status: _Status) -> tuple[_Media, ...]:
@@ -222,8 +266,14 @@ def _place(status: _Status) -> Place:
     point = status.coordinates.coordinates if status.coordinates else None
     if point is None and status.geo:
         point = status.geo.coordinates[::-1]
-    named = status.place
-    return place(point, (named.full_name or named.name) if named else "")
+    named = status.place or _Named()
+    name = named.full_name or named.name
+    corners = [corner for ring in named.bounding_box.coordinates for corner in ring if len(corner) == 2]
+    if point is None and corners:
+        west, south = (min(corner[i] for corner in corners) for i in (0, 1))
+        east, north = (max(corner[i] for corner in corners) for i in (0, 1))
+        return area(west, south, east, north, name)
+    return place(point, name)
 
 
 def _shared(location: Json | None) -> Place:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, convert
 
-from adapters.x.post import Direct, Other, Person, Post, Wording, best_variant, file, place
+from adapters.x.post import Direct, Other, Person, Post, Wording, area, best_variant, file, place
 from adapters.x.words import moment, post_in
 from normalizer.record import Attachment, Place
 
@@ -43,6 +43,17 @@ class _Geo(Struct, frozen=True):
     coordinates: _Point | None = None
 
 
+class _Box(Struct, frozen=True):
+    """GeoJSON: west, south, east, north."""
+
+    bbox: list[float] = []
+
+
+class _Named(Struct, frozen=True):
+    full_name: str = ""
+    geo: _Box = _Box()
+
+
 class _Reference(Struct, frozen=True):
     id: Id
     type: str = ""
@@ -58,6 +69,7 @@ class _Post(Struct, frozen=True):
     author_id: Id = ""
     created_at: str = ""
     conversation_id: Id = ""
+    in_reply_to_user_id: Id = ""
     note_tweet: _Note | None = None
     entities: _Entities = _Entities()
     attachments: _Attachments = _Attachments()
@@ -129,7 +141,8 @@ def read_post(data: Json, includes: Includes) -> Post:
         answers=answers,
         history=post.edit_history_tweet_ids,
         quote=includes.other(quoted),
-        answered=includes.other(answers),
+        answered=includes.other(answers) or _unseen(answers, post.in_reply_to_user_id, includes),
+        truncated=not post.note_tweet and _cut_off(post),
         retweet=bool(_referred(post.referenced_tweets, "retweeted")) or _bare_retweet(data),
     )
 
@@ -156,6 +169,18 @@ def _bare_retweet(data: Json) -> bool:
     return (
         "author_id" not in data and "referenced_tweets" not in data and str(data["text"]).startswith("RT @")
     )
+
+
+def _unseen(number: str, author: str, includes: Includes) -> Other | None:
+    """A post that is answered and was deleted, or is its author's friends' alone."""
+    return Other(id=number, author=includes.person(author)) if number else None
+
+
+def _cut_off(post: _Post) -> bool:
+    """A long post without its note: the text ends in an ellipsis and a link to the post itself."""
+    if "…" not in post.text[-30:]:
+        return False
+    return any(post_in(u.expanded_url) == (post.id, False) for u in post.entities.urls)
 
 
 def _referred(references: tuple[_Reference, ...], kind: str) -> str:
@@ -207,5 +232,10 @@ def _file(found: Json | None) -> Attachment:
 def _place(geo: _Geo | None, includes: Includes) -> Place:
     if geo is None:
         return Place()
-    named = includes.find("places", geo.place_id) or {}
-    return place(geo.coordinates.coordinates if geo.coordinates else None, str(named.get("full_name", "")))
+    named = convert(includes.find("places", geo.place_id) or {}, _Named)
+    if geo.coordinates:
+        return place(geo.coordinates.coordinates, named.full_name)
+    if len(named.geo.bbox) == 4:
+        west, south, east, north = named.geo.bbox
+        return area(west, south, east, north, named.full_name)
+    return place(None, named.full_name)

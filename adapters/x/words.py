@@ -20,6 +20,8 @@ _MENTION = re.compile(r"@(\w{1,50})")
 _MENTIONS = re.compile(r"(?:@\w{1,50}[\s,:]*)+")
 _TEXT_TIME = re.compile(r"\w{3} (\w{3}) (\d{2}) (\d{2}):(\d{2}):(\d{2}) \+0000 (\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: What X puts in the place of a text that it withholds where we are.
+_WITHHELD = re.compile(r"This (?:Tweet|Post|post) from @\w+ (?:has been|is) withheld")
 #: Ids carry their own time since November 2010, in milliseconds from this moment.
 _EPOCH, _FIRST_TIMED_ID = datetime.fromtimestamp(1_288_834_974.657, UTC), 29_700_859_247
 
@@ -48,6 +50,11 @@ def post_in(address: str) -> tuple[str, bool]:
     return (found.group(1), bool(found.group(2))) if found else ("", False)
 
 
+def withheld(text: str) -> bool:
+    """Whether X shows its own words instead of the author's, by order of somebody."""
+    return bool(_WITHHELD.match(text))
+
+
 def without_mention(text: str, username: str) -> str:
     """`text` without @username among the mentions that open it: the address on the envelope, not the letter."""
     opening = _MENTIONS.match(text)
@@ -58,6 +65,11 @@ def without_mention(text: str, username: str) -> str:
     if len(others) == len(names):
         return text
     return " ".join((*others, text[opening.end() :])).strip()
+
+
+def only_mentions(text: str) -> bool:
+    """Whether nothing is said: names of accounts, or not even those."""
+    return not text or bool(_MENTIONS.fullmatch(text))
 
 
 def moment(written: str, number: str) -> datetime | None:
@@ -71,7 +83,7 @@ def moment(written: str, number: str) -> datetime | None:
         if written:
             parsed = datetime.fromisoformat(written)
             return parsed.astimezone(UTC) if parsed.tzinfo else None
-    except ValueError:
+    except (ValueError, OverflowError):
         pass  # the post matters more than its clock
     return _time_in(number)
 
@@ -84,8 +96,8 @@ def _time_in(number: str) -> datetime | None:
     return _EPOCH + timedelta(milliseconds=value >> 22)
 
 
-def unix_milliseconds(written: str, number: str) -> datetime | None:
-    """The `created_timestamp` of a direct message, which is milliseconds as text."""
+def unix_milliseconds(written: str, number: str = "") -> datetime | None:
+    """The `created_timestamp` of a direct message, which is milliseconds as text; else the time in its id."""
     if written.isascii() and written.isdigit() and len(written) <= 14:
         return datetime.fromtimestamp(int(written) / 1000, UTC)
     return _time_in(number)
