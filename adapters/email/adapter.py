@@ -1,36 +1,43 @@
-"""The mailbox of the complaint system: takes mail by SMTP and LMTP, keeps it, and lets a worker read it later."""
+"""The mailbox of the complaint system: mail comes by SMTP, LMTP and IMAP and is kept; answers leave by a smarthost."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import socket
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import structlog
 from msgspec import Struct, structs
 
-from adapters.base import Account, Adapter, Item, Ports, Spool
-from adapters.email import verify
+from adapters.base import Account, Adapter, Item, Outgoing, Ports, Spool
+from adapters.email import replies, verify
+from adapters.email.checks import check, server_tls
 from adapters.email.doorman import Doorman
+from adapters.email.mailbox import MailboxReader
 from adapters.email.parse import authenticity, parse
 from adapters.email.settings import EmailSettings
 from adapters.email.smtp import LocalDoor, MailDoor
-from normalizer.errors import Misconfigured
+from adapters.shared.pace import Limit, Pace
+from normalizer.errors import ProviderRefused
 from normalizer.record import Authenticity, RawEvent
+from normalizer.settings import Secret
 
 log = structlog.get_logger("adapters.email")
 
 _DRAIN_SECONDS = 5.0
+#: Answers to one address: should a robot answer ours after all, the circle turns this slowly.
+_EACH = Limit(20, 3600.0)
 
 
 class EmailAdapter(Adapter[EmailSettings]):
-    """SMTP and LMTP servers in the gateway's loop. `smtp_address` and `lmtp_address` are set while it runs."""
+    """SMTP and LMTP servers in the gateway's loop, and a reader of a mailbox beside them (`Runs`, `Replies`).
+
+    `smtp_address` and `lmtp_address` are set while it runs.
+    """
 
     name: ClassVar[str] = "email"
     title: ClassVar[str] = "E-mail"
@@ -42,8 +49,12 @@ class EmailAdapter(Adapter[EmailSettings]):
     def __init__(self, account: Account, settings: EmailSettings, ports: Ports) -> None:
         if not settings.hostname:
             settings = structs.replace(settings, hostname=socket.gethostname() or "localhost")
+        check(settings, account.name)
+        self._imap_password, self._smarthost_password = settings.imap_password, settings.smarthost_password
+        # The worker process that meets strangers' mails is handed the settings, and needs no password.
+        settings = structs.replace(settings, imap_password=Secret(""), smarthost_password=Secret(""))
         super().__init__(account, settings, ports)
-        _check(settings, account.name)
+        self._pace = Pace(Limit(settings.replies_per_minute, 60.0), each=(_EACH,))
         self.listening = asyncio.Event()
         self.smtp_address: tuple[str, int] | None = None
         self.lmtp_address: tuple[str, int] | str | None = None
@@ -61,12 +72,13 @@ class EmailAdapter(Adapter[EmailSettings]):
         loop = asyncio.get_running_loop()
         limits = self.settings
         doorman = Doorman(limits.max_connections, limits.connections_per_address, limits.trusted_networks)
-        tls = _tls(limits, self.account.name)
+        tls = server_tls(limits, self.account.name)
 
         def door(kind: type[MailDoor]) -> MailDoor:
             return kind(limits, self._keep, self.ports.new_spool, doorman, tls, loop)
 
         servers: list[asyncio.Server] = []
+        reading: asyncio.Task[None] | None = None
         try:
             if limits.smtp_listen:
                 servers.append(await _listen(limits.smtp_listen, lambda: door(MailDoor)))
@@ -75,6 +87,9 @@ class EmailAdapter(Adapter[EmailSettings]):
                 servers.append(await _listen(limits.lmtp_listen, lambda: door(LocalDoor)))
                 name = servers[-1].sockets[0].getsockname()
                 self.lmtp_address = name if isinstance(name, str) else name[:2]
+            if limits.imap_host:
+                reader = MailboxReader(self.account.name, limits, self._imap_password, self.ports)
+                reading = asyncio.create_task(reader.run(), name=f"{self.account.name}: imap")
             self.listening.set()
             log.info(
                 "mail door open", account=self.account.name, smtp=self.smtp_address, lmtp=self.lmtp_address
@@ -82,6 +97,9 @@ class EmailAdapter(Adapter[EmailSettings]):
             await asyncio.Event().wait()
         finally:
             self.listening.clear()
+            if reading is not None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
             for server in servers:
                 server.close()
             await _say_goodbye(doorman)
@@ -102,46 +120,28 @@ class EmailAdapter(Adapter[EmailSettings]):
         verdicts = await asyncio.to_thread(verify.by_dns, raw, self.dns, self.settings.hostname)
         return structs.replace(raw, envelope={**raw.envelope, "auth_results": verdicts})
 
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        """Send by the smarthost; the Message-ID, which a bounce's `Receipt` names.
 
-def _check(settings: EmailSettings, account: str) -> None:
-    where = f"account.{account}"
-    for address in settings.addresses:
-        if address.count("@") != 1 or address != address.strip():
-            raise Misconfigured(f"{where}.addresses", f"{address!r} is no address", "write name@domain")
-    if not settings.smtp_listen and not settings.lmtp_listen:
-        raise Misconfigured(f"{where}.smtp_listen", "no door is open", "set smtp_listen or lmtp_listen")
-    if settings.verify == "header" and not settings.authserv_id:
-        raise Misconfigured(
-            f"{where}.authserv_id",
-            "missing",
-            "write the name that the mail server in front puts first in Authentication-Results",
-        )
-    if bool(settings.tls_certificate) != bool(settings.tls_key):
-        raise Misconfigured(f"{where}.tls_key", "certificate and key go together", "set both or none")
-    for network in settings.trusted_networks:
+        Raises `ProviderRefused` also where nobody may be answered: a machine, a list, ourselves.
+        """
+        settings = self.settings
+        if not settings.smarthost:
+            raise ProviderRefused("this account sends no answers: smarthost is not set")
+        message = replies.compose(settings, reply_to, outgoing, self.ports.clock.now())
+        to = replies.recipient(settings, reply_to)
+        token = replies.token_of(outgoing)
+        local, _, domain = settings.bounces_to.rpartition("@")
+        sender = f"{local}+{token}@{domain}"
+        await self._pace.turn(to)
         try:
-            ipaddress.ip_network(network)
-        except ValueError:
-            raise Misconfigured(
-                f"{where}.trusted_networks", f"{network!r} is no network", "write 10.0.0.0/8"
-            ) from None
-    for field in ("smtp_listen", "lmtp_listen"):
-        text = getattr(settings, field)
-        if text and not text.startswith("unix:") and not text.rpartition(":")[2].isdigit():
-            raise Misconfigured(f"{where}.{field}", f"{text!r} names no port", "write 127.0.0.1:2525")
-
-
-def _tls(settings: EmailSettings, account: str) -> ssl.SSLContext | None:
-    if not settings.tls_certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise Misconfigured(
-            f"account.{account}.tls_certificate", str(error), "name readable PEM files of one key pair"
-        ) from None
-    return context
+            await asyncio.to_thread(replies.send, settings, self._smarthost_password, message, sender, to)
+        except replies.OurFault as error:
+            cure = "see that smarthost, smarthost_user and smarthost_password are right and it lets us send"
+            self.ports.trouble("smarthost", f"{error.reason}\n  cure: {cure}")
+            raise
+        self.ports.trouble("smarthost", None)
+        return replies.message_id(settings, token)
 
 
 async def _listen(where: str, factory: Callable[[], MailDoor]) -> asyncio.Server:

@@ -11,13 +11,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from adapters.base import Accepted, Ignored, Item, NotRead
+from adapters.base import Accepted, Ignored, Item, NotRead, Receipt
 from adapters.email import verify
 from adapters.email.addresses import Mailbox, mailboxes, message_ids
 from adapters.email.body import Body, File, collect
 from adapters.email.mime import Part, read, read_header
 from adapters.email.quotes import reply_text
-from adapters.email.reports import classify, suppresses_answers
+from adapters.email.replies import message_id
+from adapters.email.reports import classify, delivery_action, is_machine, suppresses_answers
 from adapters.email.settings import EmailSettings
 from adapters.email.words import charset_text, decode_words
 from normalizer.record import Attachment, Authenticity, Contact, Message, RawEvent, Sender
@@ -26,6 +27,10 @@ _MAX_FOLLOWS = 20
 _MAX_FILES = 200
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: A Message-ID that Gmail gives to a mail that came without one.
+_ADDED_ID = re.compile(r"SMTPIN_ADDED_(MISSING|BROKEN)@")
+#: What filters put before a subject: `[EXTERNAL]`, `***SPAM***`.
+_TAGS = re.compile(r"^(?:\[[^\]]{1,40}\]\s*|\*{2,5}\s?[A-Za-z]{1,20}\s?\*{2,5}\s*)+")
 _VIDEO_NAMES = (
     ".mp4",
     ".m4v",
@@ -50,6 +55,10 @@ def parse(raw: RawEvent, settings: EmailSettings) -> list[Item]:
     root = mail.root
     own_id = _message_id(root)
     machine = classify(root, raw.envelope, settings)
+    if machine is not None and machine[0] == "bounce":
+        receipts = _receipts(raw, root, settings)
+        if receipts:
+            return receipts
     if machine is not None:
         return [Ignored(reason=machine[0], external_id=own_id, detail=machine[1])]
     body = collect(root)
@@ -62,8 +71,12 @@ def parse(raw: RawEvent, settings: EmailSettings) -> list[Item]:
 
 
 def authenticity(raw: RawEvent, settings: EmailSettings) -> Authenticity:
-    """The verdicts on the mail's origin, from where the account's `verify` says."""
-    if settings.verify == "header":
+    """The verdicts on the mail's origin, from where the account's `verify` says.
+
+    Of a mail out of a mailbox the server that put it there knows most: it saw who delivered it.
+    """
+    from_mailbox = raw.envelope.get("transport") == "imap" and settings.authserv_id
+    if settings.verify == "header" or (settings.verify == "dns" and from_mailbox):
         return verify.by_header(read_header(raw.body), settings.authserv_id)
     if settings.verify == "dns":
         return verify.from_words(raw.envelope.get("auth_results", ""))
@@ -95,7 +108,7 @@ def _accepted(
         attachments=tuple(_attachment(file) for file in files),
         follows=follows,
         thread_id=_thread(root, own_id),
-        reply_to=_reply_to(root, sender, own_id, subject),
+        reply_to=_reply_to(root, sender, own_id, subject, settings),
         channel="lapor_video" if video else "",
         confidential=video,
         authenticity=authenticity(raw, settings),
@@ -111,29 +124,47 @@ def _says_something(root: Part) -> bool:
 
 
 def _message_id(root: Part) -> str:
-    """The mail's own id as `<…>`; empty when it has none that can be used."""
+    """The mail's own id as `<…>`; empty when it has none that can be used, or a server on its way gave it one."""
     value = root.raw("message-id")
     found = message_ids(value)
     if found:
-        return found[0]
+        return "" if _ADDED_ID.search(found[0]) else found[0]
     bare = charset_text(value).strip(" <>\t")
     return f"<{bare}>" if 3 <= len(bare) <= 400 and not re.search(r"[\s<>\x00-\x1f]", bare) else ""
 
 
 def _version(root: Part, body: Body) -> str:
-    """Tells two mails apart that bear one Message-ID; the same for a mail that comes again by another way."""
+    """Tells two mails apart that bear one Message-ID; the same for a mail that comes again by another way.
+
+    On their way mails gain trace fields, lose the form of their line ends, are wrapped and encoded anew, and their
+    subject is tagged. What is left of all that goes in: sender, date, subject, text and the content of the files.
+    """
+    subject = _TAGS.sub("", _subject(root), count=1)
+    pieces = [_senders(root), _date(root), subject.encode("utf-8", "replace")]
+    pieces.append(_unwrapped(body.text.encode("utf-8", "replace")))
+    pieces += [_unwrapped(file.content) for file in body.files]
     digest = hashlib.sha256()
-    for piece in (_senders(root), root.raw("date").strip(), body.text.encode("utf-8", "replace")):
+    for piece in pieces:
         digest.update(hashlib.sha256(piece).digest())
-    for file in body.files:
-        digest.update(hashlib.sha256(file.content).digest())
     return digest.hexdigest()[:12]
 
 
 def _fallback(root: Part, body: Body) -> str:
-    text = body.text.encode("utf-8", "replace")
-    pieces = (_senders(root), root.raw("date").strip(), root.raw("subject").strip(), text)
+    text = _unwrapped(body.text.encode("utf-8", "replace"))
+    pieces = (_senders(root), _date(root), _TAGS.sub("", _subject(root), count=1).encode(), text)
     return hashlib.sha256(b"\x1f".join(pieces)).hexdigest()[:32]
+
+
+def _unwrapped(content: bytes) -> bytes:
+    """`content` without what transports change: the kind of line ends, and white space at the end of lines."""
+    lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return b"\n".join(line.rstrip(b" \t") for line in lines).strip(b"\n")
+
+
+def _date(root: Part) -> bytes:
+    """The Date field as a moment, since servers write the same one in several ways; as it stands when it is broken."""
+    moment = _moment(root)
+    return moment.isoformat().encode() if moment else b" ".join(root.raw("date").split())
 
 
 def _senders(root: Part) -> bytes:
@@ -146,7 +177,7 @@ def _sender(root: Part, raw: RawEvent) -> Mailbox:
             if mailbox.address:
                 return mailbox
     named = mailboxes(root.raw("from"))
-    fallback = mailboxes(raw.envelope.get("mail_from", "").encode())
+    fallback = mailboxes(raw.envelope.get("mail_from", "").encode() or root.raw("return-path"))
     return Mailbox(named[0].name if named else "", fallback[0].address if fallback else "")
 
 
@@ -156,14 +187,19 @@ def _subject(root: Part) -> str:
 
 def _sent_at(root: Part, received_at: datetime) -> datetime | None:
     """The Date field in UTC; None when it is missing, broken, from before 1990 or from the future."""
-    text = root.text("date")[:200]
+    moment = _moment(root)
+    if moment is None or moment.year < 1990 or moment > received_at + timedelta(days=1):
+        return None
+    return moment
+
+
+def _moment(root: Part) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(root.text("date")[:200])
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
         return None
-    moment = moment.replace(microsecond=0)
-    return moment if moment.year >= 1990 and moment <= received_at + timedelta(days=1) else None
+    return moment.replace(microsecond=0)
 
 
 def _follows(root: Part, own_id: str) -> tuple[str, ...]:
@@ -177,16 +213,40 @@ def _thread(root: Part, own_id: str) -> str:
     return found[0] if found else own_id
 
 
-def _reply_to(root: Part, sender: Mailbox, own_id: str, subject: str) -> dict[str, str]:
-    wanted = [mailbox.address for mailbox in mailboxes(root.raw("reply-to")) if mailbox.address]
-    handle = {
-        "address": wanted[0] if wanted else sender.address,
-        "message_id": own_id,
-        "subject": subject[:200],
-    }
+def _reply_to(
+    root: Part, sender: Mailbox, own_id: str, subject: str, settings: EmailSettings
+) -> dict[str, str]:
+    """Whom an answer goes to and what it refers to; empty when a machine, or we ourselves, would get it."""
     if suppresses_answers(root):
-        handle["suppress"] = "automatic"
-    return handle
+        return {}
+    wanted = [mailbox.address for mailbox in mailboxes(root.raw("reply-to"))]
+    for address in (*wanted[:1], sender.address):
+        if address and not settings.is_ours(address) and not is_machine(address):
+            references = message_ids(root.raw("references")) or message_ids(root.raw("in-reply-to"))
+            handle = {"address": address, "message_id": own_id, "subject": subject[:200]}
+            if references:
+                handle["references"] = " ".join(references[-_MAX_FOLLOWS:])
+            return handle
+    return {}
+
+
+def _receipts(raw: RawEvent, root: Part, settings: EmailSettings) -> list[Item]:
+    """What a report says of answers of ours: which ones is seen by the address that it came back to (VERP)."""
+    addresses = _recipients(raw, root)
+    tokens = dict.fromkeys(token for address in addresses if (token := settings.bounce_token(address)))
+    said = delivery_action(root)
+    return [
+        Receipt(external_id=message_id(settings, token), state=said[0], detail=said[1]) for token in tokens
+    ]
+
+
+def _recipients(raw: RawEvent, root: Part) -> list[str]:
+    """Whom the mail was delivered to: as the envelope says, or, in a mailbox, as its header does."""
+    envelope = [address for address in raw.envelope.get("rcpt_to", "").split(",") if address]
+    if envelope:
+        return envelope
+    fields = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc")
+    return [m.address for name in fields for value in root.all(name) for m in mailboxes(value) if m.address]
 
 
 def _attachment(file: File) -> Attachment:
@@ -200,10 +260,12 @@ def _is_video_report(raw: RawEvent, settings: EmailSettings, root: Part, files: 
     if not settings.lapor_video or not any(_is_video(file) for file in files):
         return False
     address = settings.lapor_video_address.lower()
-    recipients = raw.envelope.get("rcpt_to", "").lower().split(",")
-    if not any(recipients):
-        recipients = [mailbox.address for name in ("to", "cc") for mailbox in mailboxes(root.raw(name))]
-    return any(_plain(recipient) == address for recipient in recipients)
+    recipients = _recipients(raw, root)
+    if raw.envelope.get("transport") == "imap" and not any(settings.is_ours(one) for one in recipients):
+        recipients = list(
+            settings.addresses
+        )  # a blind copy: it lies in our mailbox and names none of our addresses
+    return any(_plain(recipient.lower()) == address for recipient in recipients)
 
 
 def _plain(address: str) -> str:

@@ -65,6 +65,9 @@ _AUTO_SUBJECTS = re.compile(
     r"|자동 ?(응답|회신)|otomatik (yan.t|cevap))",
     re.IGNORECASE,
 )
+_NOBODY = re.compile(r"(no|do-?not)[-_.]?repl(y|ies)|(jangan|tidak)[-_.]?(di)?balas", re.IGNORECASE)
+_ACTION = re.compile(r"^action:\s*([a-z]+)", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(r"^status:\s*(\d\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
 _MARKS = (
     "x-autoreply",
     "x-autorespond",
@@ -92,6 +95,31 @@ def suppresses_answers(root: Part) -> bool:
     """Whether the sender asks machines not to answer, though a person may have written (MS-OXCMAIL 2.2.3.2.14)."""
     words = root.text("x-auto-response-suppress").lower()
     return "all" in words or "autoreply" in words
+
+
+def is_machine(address: str) -> bool:
+    """Whether only machines write under `address`, or nobody reads what is sent there."""
+    local = address.rpartition("@")[0]
+    return bool(_DAEMONS.fullmatch(local) or _POSTMASTERS.fullmatch(local) or _NOBODY.fullmatch(local))
+
+
+def delivery_action(root: Part) -> tuple[Literal["queued", "delivered", "failed"], str]:
+    """What a bounce says became of a mail (RFC 3464 2.3.3), and its status code where it names one."""
+    action = status = ""
+    for part in root.walk():
+        if part.media_type in ("message/delivery-status", "message/global-delivery-status"):
+            text = charset_text(decoded(part, 16_000))
+            action = _first(_ACTION, text).lower()
+            status = _first(_STATUS, text)
+            break
+    if action == "delayed":
+        return "queued", status
+    return ("delivered", status) if action in ("delivered", "relayed", "expanded") else ("failed", status)
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[1] if found else ""
 
 
 def _null_sender(root: Part, envelope: Mapping[str, str]) -> bool:

@@ -49,7 +49,11 @@ def by_header(root: Part, authserv_id: str) -> Authenticity:
 
 
 def by_dns(raw: RawEvent, lookup: DnsLookup | None, hostname: str) -> str:
-    """Look the records up and judge; blocks on the network, so call it in a thread. Never raises."""
+    """Look the records up and judge; blocks on the network, so call it in a thread. Never raises.
+
+    Of a mail out of a mailbox nobody tells us who delivered it: SPF is not judged then, and DMARC only where DKIM
+    alone settles it.
+    """
     import authheaders  # type: ignore[import-untyped]
     import dkim  # type: ignore[import-untyped]
 
@@ -57,7 +61,8 @@ def by_dns(raw: RawEvent, lookup: DnsLookup | None, hostname: str) -> str:
     senders = mailboxes(header.raw("from"))
     domain = senders[0].address.rpartition("@")[2] if senders else ""
     mail_domain = raw.envelope.get("mail_from", "").rpartition("@")[2] or raw.envelope.get("helo", "")
-    spf = _spf(raw, lookup, hostname)
+    delivered_to_us = raw.envelope.get("transport") != "imap"
+    spf = _spf(raw, lookup, hostname) if delivered_to_us else "none"
     found = {"spf": spf, "dkim": "none", "dmarc": "none"}
     if header.raw("dkim-signature") and len(raw.body) <= _LARGEST:
         try:
@@ -69,6 +74,10 @@ def by_dns(raw: RawEvent, lookup: DnsLookup | None, hostname: str) -> str:
             found["dmarc"] = _dmarc(authheaders, raw.body, mail_domain, found, lookup, header)
         except Exception:
             found["dmarc"] = "permerror"
+    if not delivered_to_us:
+        del found["spf"]
+        if found["dmarc"] == "fail":
+            del found["dmarc"]
     return "; ".join(f"{method}={verdict}" for method, verdict in found.items())
 
 
