@@ -14,9 +14,10 @@ from aiohttp import web
 
 from adapters.base import Accepted, Account, Cursor, Fate, Gateway, Ignored, Letter, NotRead, Ports
 from adapters.x.adapter import XAdapter, XSettings
+from adapters.x.fake import FakeX
 from adapters.x.parse import parse_body
 from adapters.x.post import Us
-from adapters.x.simulate import FakeX, XSimulator
+from adapters.x.simulate import XSimulator
 from normalizer.errors import Misconfigured, Unavailable
 from normalizer.record import RawEvent
 from normalizer.settings import convert
