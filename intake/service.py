@@ -201,6 +201,7 @@ class Service:
             clock=self.clock.now,
             receive=self._receive_form,
             walkin_account=next((a.name for a in self.config.accounts if a.adapter == "walkin"), ""),
+            public_form_account=next((a.name for a in self.config.accounts if a.adapter == "balai_warga"), ""),
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
             trusted_proxies=tuple(gateway.trusted_proxies),

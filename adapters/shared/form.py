@@ -24,7 +24,16 @@ LINE_MAX = 200
 FILES_MAX, FILE_BYTES_MAX = 10, 10 * 1024 * 1024
 #: What a photo or a scanned letter may be.
 PICTURES = frozenset(
-    ("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/avif", "application/pdf")
+    (
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/heic",
+        "image/heif",
+        "image/avif",
+        "application/pdf",
+    )
 )
 #: Our own pages sign their form's number behind a dot; the number alone is the form's id.
 _FORM_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")

@@ -44,6 +44,8 @@ class PageDeps:
     trusted_proxies: tuple[str, ...] = ()
     machines: tuple[str, ...] = ()
     """Paths below which adapters answer machines by themselves."""
+    public_form_account: str = ""
+    """The account of the public form at `/lapor`; empty: there is no such page."""
 
 
 DEPS: web.AppKey[PageDeps] = web.AppKey("page_deps", PageDeps)

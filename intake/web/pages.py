@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from intake.web import attachments, desk, receipt, render, signin, tracking
+from intake.web import attachments, balai_warga, desk, receipt, render, signin, tracking
 from intake.web.deps import DEPS, PageDeps
 from intake.web.errors import errors_as_pages
 
@@ -28,9 +28,10 @@ def mount(app: web.Application, deps: PageDeps) -> None:
     desk.mount(app)
     receipt.mount(app)
     tracking.mount(app)
+    balai_warga.mount(app)
     attachments.mount(app)
 
 
 async def landing(request: web.Request) -> web.Response:
     """What this is, and the two doors: for citizens and for staff."""
-    return await render.page(request, "beranda.html")
+    return await render.page(request, "beranda.html", public_form=bool(request.app[DEPS].public_form_account))

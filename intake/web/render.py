@@ -15,7 +15,11 @@ from intake.web.texts import LANGUAGES, Words
 _HERE = Path(__file__).parent
 STATIC = {
     "kanal.css": "text/css",
+    "bukti.js": "text/javascript",
+    "isian.js": "text/javascript",
+    "lapor.js": "text/javascript",
     "loket.js": "text/javascript",
+    "terkirim.js": "text/javascript",
     "cetak.js": "text/javascript",
     "lambang.svg": "image/svg+xml",
     "fonts/plus-jakarta-sans.woff2": "font/woff2",
