@@ -1,24 +1,33 @@
-"""The webhook at which SMS providers call: settings, proof of origin, answers, media.
+"""SMS, whoever carries it: the webhook, the polling where a provider is polled, the answers to citizens, media.
 
-What differs between providers stands in `providers/<provider>.py`, one file each; `settings.provider` names it.
+What differs between providers stands in one file each, under the name in `settings.provider`: `providers/` reads
+what comes, `senders/` sends, `sources/` fetches what no provider brings, `fakes/` plays the provider.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 import phonenumbers
 from msgspec import Struct
 
-from adapters.base import Account, Adapter, Fate, HttpAnswer, Item, Ports
+from adapters.base import Account, Adapter, Fate, HttpAnswer, Item, Outgoing, Ports
+from adapters.sms import senders, sources
+from adapters.sms.line import Line
 from adapters.sms.parse import parse
 from adapters.sms.providers import build
-from adapters.sms.providers.base import Provider
-from normalizer.errors import Forged, Misconfigured
+from adapters.sms.providers.base import Provider, zone_of
+from adapters.sms.segments import pieces
+from adapters.sms.senders.base import Note
+from normalizer.errors import Forged, Misconfigured, ProviderRefused
 from normalizer.record import Attachment, Authenticity, RawEvent
 from normalizer.settings import Secret
+
+#: Answers of several pieces that stopped half-way and are remembered; the oldest is forgotten first.
+_REMEMBERED = 1000
 
 
 class SmsSettings(Struct, frozen=True, kw_only=True):
@@ -49,6 +58,11 @@ class SmsAdapter(Adapter[SmsSettings]):
     def __init__(self, account: Account, settings: SmsSettings, ports: Ports) -> None:
         super().__init__(account, settings, ports)
         self.provider = provider_of(settings, account.name)
+        per_second = getattr(self.provider.settings, "per_second", 1.0)
+        self.line = Line(self.provider.title, per_second, ports.trouble)
+        self._sender = senders.build(settings.provider, self.provider, self.line)
+        self._source = sources.build(settings.provider, account.name, self.provider, self.line, ports)
+        self._sent: OrderedDict[str, list[str]] = OrderedDict()
 
     def verify(self, raw: RawEvent) -> None:
         """Prove the origin as the provider does; raises `Forged`."""
@@ -70,6 +84,39 @@ class SmsAdapter(Adapter[SmsSettings]):
         """The same for new and seen: the provider shall only stop repeating, and send the citizen nothing."""
         return self.provider.answer(fates)
 
+    async def run(self) -> None:
+        """Fetch what the provider does not bring, where it is polled; otherwise wait to be called."""
+        if self._source is not None:
+            await self._source.run()
+        await asyncio.Event().wait()
+
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        """The whole text, in pieces where the provider takes none so long; the id of the last one.
+
+        An attempt that failed half-way goes on where it stopped.
+        """
+        to, sender = reply_to.get("to", ""), self._sender
+        if not to:
+            raise ProviderRefused("a sender that cannot be answered: a name or a short code")
+        if sender is None or sender.missing():
+            setting = sender.missing() if sender else "provider"
+            raise ProviderRefused(f"this account sends nothing: {setting} is not set")
+        from_number = getattr(self.provider.settings, "from_number", "") or reply_to.get("from", "")
+        hook = self.provider.receipts_url(f"{self.ports.public_url}/hooks/{self.account.name}")
+        sent = self._sent.setdefault(outgoing.key, [])
+        while len(self._sent) > _REMEMBERED:
+            self._sent.popitem(last=False)
+        texts = pieces(outgoing.text, sender.septets, sender.units)
+        for number, text in enumerate(texts[len(sent) :], len(sent)):
+            key = f"{self.account.name}/{outgoing.key}/{number}"
+            sent.append(await sender.send(Note(to=to, sender=from_number, text=text, key=key, receipts=hook)))
+            self.line.authorised()
+        del self._sent[outgoing.key]
+        return sent[-1]
+
+    async def close(self) -> None:
+        await self.line.close()
+
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes of an MMS picture; see `Provider.fetch`."""
         return self.provider.fetch(attachment, self.ports.fetch)
@@ -82,12 +129,5 @@ def provider_of(settings: SmsSettings, account: str) -> Provider[Any]:
         raise Misconfigured(
             f"{where}.region", f"{settings.region!r} is no country", 'write two letters, as "ID"'
         )
-    try:
-        zone = ZoneInfo(settings.time_zone)
-    except (KeyError, ValueError, OSError):
-        raise Misconfigured(
-            f"{where}.time_zone",
-            f"{settings.time_zone!r} is no time zone",
-            'write one such as "Asia/Jakarta"',
-        ) from None
+    zone = zone_of(settings.time_zone, f"{where}.time_zone")
     return build(settings.provider, settings.options, settings.secrets, zone, where)

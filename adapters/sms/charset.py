@@ -96,6 +96,13 @@ def _gsm(data: bytes) -> str:
     return "".join(out)
 
 
+def gsm_septets(letter: str) -> int:
+    """How many septets a character takes in the 7-bit alphabet; 0 when it is not in it."""
+    if letter in _GSM and letter != "\x1b":
+        return 1
+    return 2 if letter in _GSM_ESCAPED.values() else 0
+
+
 def from_base64(text: str) -> str | None:
     """The text inside, when `text` surely is base64 of one; None otherwise, also for merely long words."""
     if len(text) < _BASE64_LEAST or len(text) % 4 or not _BASE64.fullmatch(text):

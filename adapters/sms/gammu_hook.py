@@ -4,6 +4,11 @@
 It runs beside the modem, needs nothing but Python 3.9, and is not imported by the gateway:
 
     runonreceive = /usr/bin/python3 /opt/kanal/gammu_hook.py /etc/kanal-gammu.ini
+    runonsent    = /usr/bin/python3 /opt/kanal/gammu_hook.py /etc/kanal-gammu.ini --sent
+    runonfailure = /usr/bin/python3 /opt/kanal/gammu_hook.py /etc/kanal-gammu.ini --failed
+
+The two others tell the gateway what became of its answers. A delivery report names a message by the modem's own
+number alone; so what was sent to whom is remembered here, and the report gets the name that the gateway knows.
 
 Gammu does not repeat a message. So the program first writes it into a spool folder, synced, then sends what is
 there, oldest first, and removes a file only when the gateway says that it is stored. It ends with 0 when nothing
@@ -41,6 +46,8 @@ STORED = b"stored"
 #: The same bytes will never be taken, so they make way for the others.
 HOPELESS = (400, 413, 422)
 MOST_PARTS = 1000
+#: Messages that were sent and whose delivery reports may still come.
+MOST_SENT = 1000
 
 
 class Settings(NamedTuple):
@@ -59,8 +66,13 @@ def main(arguments: Sequence[str]) -> int:
     except (IndexError, KeyError, ValueError, OSError, configparser.Error) as error:
         syslog.syslog(syslog.LOG_ERR, f"kanal: no message is handed on, the settings are wrong: {error!r}")
         return WRONG
-    if b"SMS_MESSAGES" in os.environb:
-        body = report(os.environb, arguments[2:])
+    event = arguments[2][2:] if arguments[2:3] in (["--sent"], ["--failed"]) else ""
+    ids = arguments[3:] if event else arguments[2:]
+    if event == "failed" and (not ids or ids[0] == "INIT"):
+        syslog.syslog(syslog.LOG_ERR, "kanal: smsd could not start the modem")
+        return DONE
+    if event or b"SMS_MESSAGES" in os.environb:
+        body = report(os.environb, ids, event, settings.spool)
         try:
             keep(settings.spool, body)
         except OSError as error:
@@ -99,8 +111,27 @@ def read_settings(file: str) -> Settings:
 # --- what smsd says -------------------------------------------------------------------------------------------
 
 
-def report(environment: Mapping[bytes, bytes], ids: Sequence[str]) -> bytes:
-    """The message in smsd's environment as JSON; a variable that is not set is null."""
+def report(
+    environment: Mapping[bytes, bytes], ids: Sequence[str], event: str = "", memory: Path | None = None
+) -> bytes:
+    """The message in smsd's environment as JSON, for the gateway.
+
+    `event` is `sent` or `failed` for one that went out; `memory` is the folder that remembers what was sent.
+    """
+    found = described(environment, ids)
+    if event:
+        found["event"] = event
+    if memory is not None:
+        try:
+            remember(memory, found) if event else name_report(memory, found)
+        except OSError as error:
+            # A receipt without its name is a small loss; the message itself goes on.
+            syslog.syslog(syslog.LOG_WARNING, f"kanal: what was sent cannot be remembered: {error}")
+    return json.dumps(found).encode()
+
+
+def described(environment: Mapping[bytes, bytes], ids: Sequence[str]) -> dict[str, Any]:
+    """What smsd's variables say; one that is not set is null."""
 
     def value(name: str) -> str | None:
         found = environment.get(name.encode())
@@ -125,14 +156,58 @@ def report(environment: Mapping[bytes, bytes], ids: Sequence[str]) -> bytes:
         syslog.syslog(
             syslog.LOG_WARNING, "kanal: smsd runs without a UTF-8 locale and turns letters into '?'"
         )
-    found: dict[str, Any] = {
+    return {
         "phone": value("PHONE_ID"),
         "ran_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "ids": [written.encode("utf-8", "replace").decode() for written in ids],
         "messages": [fields("SMS", number, message) for number in count("SMS_MESSAGES")],
         "parts": [fields("DECODED", number, part) for number in count("DECODED_PARTS")],
     }
-    return json.dumps(found).encode()
+
+
+# --- what was sent --------------------------------------------------------------------------------------------
+
+
+def remember(spool: Path, found: Mapping[str, Any]) -> None:
+    """That smsd sent a message: to which number, under which of the modem's numbers, by which name."""
+    messages = found["messages"]
+    if found["event"] != "sent" or not messages or not found["ids"]:
+        return
+    entry = {
+        "to": _last_digits(messages[0]["number"]),
+        "references": [message["reference"] for message in messages],
+        "id": Path(found["ids"][0]).name,
+    }
+    kept = [*_sent_before(spool), entry][-MOST_SENT:]
+    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = spool / f"sent-{os.getpid()}.part"
+    unfinished.write_text(json.dumps(kept))
+    unfinished.rename(spool / "sent.list")
+
+
+def name_report(spool: Path, found: dict[str, Any]) -> None:
+    """Give a delivery report the name of what it is about: the one it refers to, or the last to its number."""
+    first = found["messages"][0] if found["messages"] else {}
+    if first.get("reference") in (None, "", "0"):
+        return
+    to = _last_digits(first["number"])
+    to_them = [entry for entry in _sent_before(spool) if entry["to"] == to]
+    meant = [entry for entry in to_them if first["reference"] in entry["references"]] or to_them
+    if meant:
+        first["sent_id"] = meant[-1]["id"]
+
+
+def _sent_before(spool: Path) -> list[dict[str, Any]]:
+    try:
+        kept: list[dict[str, Any]] = json.loads((spool / "sent.list").read_text())
+        return kept if isinstance(kept, list) else []
+    except (FileNotFoundError, ValueError):
+        return []
+
+
+def _last_digits(number: str | None) -> str:
+    """What +62812… and 0812… have in common."""
+    return "".join(letter for letter in number or "" if letter.isdigit())[-9:]
 
 
 # --- the spool ------------------------------------------------------------------------------------------------

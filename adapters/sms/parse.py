@@ -62,7 +62,7 @@ def _item(found: Found, region: str) -> Item:
 def _derived(reference: str, sms: Sms) -> str:
     """An id for a message that came without: sender, provider's time, and text; each part of a long SMS its own."""
     part = f"{sms.part.reference}/{sms.part.number}" if sms.part else ""
-    words = "\x1f".join((reference, sms.time, part, sms.text))
+    words = "\x1f".join((reference, sms.time, part, sms.words or sms.text))
     return "derived-" + hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from normalizer.errors import Unreadable
 from normalizer.record import RawEvent
@@ -52,6 +55,22 @@ def content_type(raw: RawEvent) -> tuple[str, str]:
         if name.strip().lower() == "charset":
             charset = value.strip().strip("\"'")
     return kind.strip().lower(), charset
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON in `body`. Raises `Unreadable`, and nothing else whatever the bytes."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Unreadable("the body is no JSON") from None
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`. Raises `Unreadable`."""
+    found = json_of(body)
+    if not isinstance(found, dict):
+        raise Unreadable("the body is no JSON object")
+    return found
 
 
 def moment(written: str, zone: ZoneInfo, form: str = "") -> datetime | None:

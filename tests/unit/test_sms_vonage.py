@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from adapters.base import Ignored, Letter
+from adapters.base import Letter, Receipt
 from adapters.sms.providers.base import Sms
 from adapters.sms.providers.vonage import Algorithm, Vonage, VonageSettings, signature
 from normalizer.errors import Forged, Misconfigured, Unreadable
@@ -159,11 +159,20 @@ def test_numbers_and_truths_in_json_are_signed_as_they_are_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "status", ["delivered", "expired", "failed", "rejected", "accepted", "buffered", "unknown"]
+    ("status", "state"),
+    [
+        ("delivered", "delivered"),
+        ("expired", "failed"),
+        ("failed", "failed"),
+        ("rejected", "failed"),
+        ("accepted", "sent"),
+        ("buffered", "sent"),
+        ("unknown", "sent"),
+    ],
 )
-def test_every_delivery_status_is_a_receipt(status: str) -> None:
+def test_every_delivery_status_is_a_receipt(status: str, state: Any) -> None:
     (found,) = vonage().read(posted({"messageId": "1", "status": status, "msisdn": "62812", "err-code": "0"}))
-    assert found == Ignored(reason="delivery_receipt", external_id="1", detail=status)
+    assert found == Receipt(external_id="1", state=state, detail=status)
 
 
 def test_a_message_that_has_a_status_field_is_still_a_message() -> None:

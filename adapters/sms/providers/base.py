@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from adapters.base import Fate, Fetch, HttpAnswer, Ignored, Letter, NotRead
-from normalizer.errors import Forged, ProviderRefused
+from adapters.base import Fate, Fetch, HttpAnswer, Ignored, Letter, NotRead, Receipt
+from normalizer.errors import Forged, Misconfigured, ProviderRefused
 from normalizer.record import Attachment, Place, RawEvent
+from normalizer.settings import Secret
+
+State = Literal["queued", "sent", "delivered", "read", "failed"]
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -31,6 +35,7 @@ class Sms(Struct, frozen=True, kw_only=True):
     `id` is the provider's, empty where it gives none; `time` is its time in its own words, which then becomes
     part of the identity. `sender` is the number as written. `original` is the text before it was decoded, where
     that is something else. `channel` overrides the account's, `scheme` stands before numbers of another network.
+    `words` is the text as the identity holds it, where two ways to us change letters of one message.
     """
 
     id: str = ""
@@ -38,6 +43,7 @@ class Sms(Struct, frozen=True, kw_only=True):
     receiver: str = ""
     name: str = ""
     text: str = ""
+    words: str = ""
     original: str = ""
     time: str = ""
     sent_at: datetime | None = None
@@ -48,8 +54,34 @@ class Sms(Struct, frozen=True, kw_only=True):
     scheme: str = ""
 
 
-Found = Sms | Ignored | NotRead
+Found = Sms | Receipt | Ignored | NotRead
 S = TypeVar("S", bound=Struct)
+
+
+def receipt(
+    external_id: str, word: str, states: Mapping[str, State], *, at: datetime | None = None, detail: str = ""
+) -> Receipt | Ignored | NotRead:
+    """What the provider's `word` says about the message that it calls `external_id`.
+
+    A word that `states` does not know moves nothing; a report about nothing that is named is for the operator.
+    """
+    state = states.get(word)
+    if not external_id:
+        return NotRead(reason="a delivery report that does not say about which message")
+    if state is None:
+        return Ignored(reason="unsupported", external_id=external_id, detail=f"state {word}"[:40])
+    return Receipt(external_id=external_id, state=state, at=at, detail=detail[:80])
+
+
+class Sends(Struct, frozen=True, kw_only=True):
+    """What every provider that can send is told: how often it may be called, and the number that answers.
+
+    `per_second` is the provider's documented limit, or a careful one where it has none. `from_number` empty: the
+    number that the citizen wrote to.
+    """
+
+    per_second: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    from_number: str = ""
 
 
 class Provider(Generic[S]):
@@ -82,6 +114,10 @@ class Provider(Generic[S]):
         """The bytes behind a picture's address. Providers without MMS have none."""
         raise ProviderRefused(f"{self.title} carries no media")
 
+    def receipts_url(self, hook: str) -> str:
+        """Where this provider shall report what became of a message that we sent; `hook` is the account's address."""
+        return hook
+
     # --- the provider's own side, for `kanal simulate` and the tests ---
 
     def prove(self, raw: RawEvent) -> RawEvent:
@@ -101,6 +137,45 @@ class Provider(Generic[S]):
         return None
 
 
+def basic(user: str, password: str) -> str:
+    """The value of the header `Authorization` (RFC 7617)."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def verify_basic(raw: RawEvent, user: str, password: str) -> None:
+    """The request's basic authentication. Raises `Forged`."""
+    scheme, _, rest = raw.headers.get("authorization", "").partition(" ")
+    if not same(f"{scheme.capitalize()} {rest}", basic(user, password)):
+        raise Forged("the user name or password is absent or wrong")
+
+
+def check_secret(secret: Secret | None, setting: str) -> None:
+    """A secret that stands alone is long enough; None is none. `setting` is its dotted name."""
+    if secret is not None and len(secret.reveal()) < 16:
+        raise Misconfigured(
+            setting,
+            "is too short",
+            "use at least 16 letters and digits, such as those of `openssl rand -hex 16`",
+        )
+
+
+def check_address(value: str, setting: str) -> None:
+    """An http address or nothing. Raises `Misconfigured`."""
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("https", "http") and parts.hostname and not parts.username):
+        raise Misconfigured(setting, "is no address", "write https://host…, without a user name")
+
+
+def zone_of(name: str, setting: str) -> ZoneInfo:
+    """The time zone called `name`. Raises `Misconfigured`."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Misconfigured(
+            setting, f"{name!r} is no time zone", 'write one such as "Asia/Jakarta"'
+        ) from None
+
+
 def same(given: str, expected: str) -> bool:
     """Whether two texts are equal, in constant time; any text may be given."""
     return hmac.compare_digest(
@@ -115,12 +190,17 @@ def verify_path(raw: RawEvent, secret: str) -> None:
         raise Forged("the address does not hold the account's secret")
 
 
+def with_secret(url: str, secret: Secret | None) -> str:
+    """`url` with the secret as the end of its path, as it is without one."""
+    if secret is None:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(secret.reveal(), safe='')}"))
+
+
 def prove_path(raw: RawEvent, secret: str) -> RawEvent:
     """`raw` called at the address that holds the secret."""
-    parts = urlsplit(raw.url)
-    return replace(
-        raw, url=urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(secret, safe='')}"))
-    )
+    return replace(raw, url=with_secret(raw.url, Secret(secret)))
 
 
 def raw_request(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> RawEvent:

@@ -1,121 +1,48 @@
 """A provider that is described wholly in the configuration: where the fields are, what proves it, what it hears.
 
-`doc.md` shows whole descriptions. Every contradiction in one is found when the account is made, and named with
-its cure; above all, a signature has to cover what we go by.
+`doc.md` shows whole descriptions, `description.py` says what one may hold.
 """
 
 from __future__ import annotations
 
-import codecs
 import hmac
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from functools import partial
+from typing import Any, ClassVar
 from urllib.parse import quote_from_bytes, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.base import Fate, HttpAnswer, Ignored, Letter, NotRead
 from adapters.sms.charset import decode
+from adapters.sms.description import DeclarativeSettings, Receipts, check
 from adapters.sms.paths import nested, walk
 from adapters.sms.providers.base import (
     Found,
     Part,
     Provider,
     Sms,
+    basic,
     prove_path,
     raw_request,
+    receipt,
     same,
+    verify_basic,
     verify_path,
+    with_secret,
 )
-from adapters.sms.request import first, moment, pairs, query
-from normalizer.errors import Forged, Misconfigured, Unreadable
+from adapters.sms.request import first, json_of, moment, pairs, query
+from normalizer.errors import Forged, Unreadable
 from normalizer.record import RawEvent
-from normalizer.settings import Secret
 
-Text = Annotated[str, Meta(min_length=1)]
 #: More messages than this in one request are no batch that a provider sends.
 MOST_ITEMS = 1000
-
-
-class Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration in which a misspelt name is an error."""
-
-
-class Fields(Strict, frozen=True):
-    """The provider's names. In JSON a name is a path from the message: `sender.number`, `texts.0`.
-
-    `query:NAME` takes a field from the address, whatever the format. The three of a long SMS go together.
-    """
-
-    sender: Text
-    text: Text
-    id: str = ""
-    receiver: str = ""
-    name: str = ""
-    time: str = ""
-    charset: str = ""
-    part_reference: str = ""
-    part_total: str = ""
-    part_number: str = ""
-
-
-class Ignore(Strict, frozen=True):
-    """Messages whose `field` has this value are none of ours: receipts, tests."""
-
-    field: Text
-    value: str
-    reason: Literal["delivery_receipt", "own_echo", "auto_reply", "unsupported", "other_account"] = (
-        "unsupported"
-    )
-
-
-class Proof(Strict, frozen=True):
-    """`path`: the secret ends the address. `header`: it stands in `header` after `prefix`. `basic`: password of `user`.
-
-    `hmac`: `header` holds `prefix` and the HMAC of the body, or of the values of `over` joined by `separator`.
-    """
-
-    kind: Literal["path", "header", "basic", "hmac"]
-    header: str = ""
-    prefix: str = ""
-    user: str = ""
-    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
-    encoding: Literal["hex", "base64"] = "hex"
-    over: tuple[Text, ...] = ()
-    separator: str = ""
-
-
-class Reply(Strict, frozen=True):
-    """What the provider wants to hear when everything is stored."""
-
-    status: Annotated[int, Meta(ge=200, le=299)] = 200
-    body: str = ""
-    content_type: Text = "text/plain"
-
-
-class DeclarativeSettings(Struct, frozen=True, kw_only=True):
-    """`items` is the path of the list of messages in a JSON body; empty: the body is one message or the list.
-
-    `time_format`: `unix`, `unix_ms`, `iso`, a strptime pattern, or empty to tell by the look.
-    """
-
-    key: Secret
-    format: Literal["form", "query", "json"]
-    fields: Fields
-    proof: Proof
-    methods: tuple[Literal["GET", "POST", "PUT"], ...] = ("POST",)
-    items: str = ""
-    time_format: str = ""
-    charset: str = "utf-8"
-    ignore: tuple[Ignore, ...] = ()
-    reply: Reply = Reply()
-
 
 Lookup = Callable[[str], bytes | None]
 
@@ -130,7 +57,7 @@ class Declarative(Provider[DeclarativeSettings]):
         super().__init__(settings, zone, where)
         self.methods = settings.methods
         self.proof = "signature" if settings.proof.kind == "hmac" else "secret"
-        _check(settings, where)
+        check(settings, where)
 
     # --- proof ---
 
@@ -139,16 +66,15 @@ class Declarative(Provider[DeclarativeSettings]):
         if proof.kind == "path":
             verify_path(raw, self.settings.key.reveal())
             return
+        if proof.kind == "basic":
+            verify_basic(raw, proof.user, self.settings.key.reveal())
+            return
         try:
             expected = self._expected(raw)
         except Unreadable as error:
             raise Forged(f"the signed fields cannot be read: {error.reason}") from None
-        header = "authorization" if proof.kind == "basic" else proof.header.lower()
-        given = raw.headers.get(header, "")
-        if proof.kind == "basic":
-            scheme, _, rest = given.partition(" ")
-            given = f"{scheme.capitalize()} {rest}"
-        elif proof.kind == "hmac" and proof.encoding == "hex":
+        given = raw.headers.get(proof.header.lower(), "")
+        if proof.kind == "hmac" and proof.encoding == "hex":
             given = given[: len(proof.prefix)] + given[len(proof.prefix) :].lower()
         if not same(given, expected):
             raise Forged("the proof is absent or wrong")
@@ -156,7 +82,7 @@ class Declarative(Provider[DeclarativeSettings]):
     def _expected(self, raw: RawEvent) -> str:
         proof, key = self.settings.proof, self.settings.key.reveal()
         if proof.kind == "basic":
-            return "Basic " + b64encode(f"{proof.user}:{key}".encode()).decode()
+            return basic(proof.user, key)
         if proof.kind == "header":
             return proof.prefix + key
         digest = hmac.digest(key.encode(), self._covered(raw), proof.algorithm)
@@ -182,32 +108,41 @@ class Declarative(Provider[DeclarativeSettings]):
         """One function per message that finds a field's bytes by its configured name."""
         in_query = first(query(raw))
         if self.settings.format == "json":
-            return [_in_json(item, in_query) for item in self._items(raw.body)]
+            return [_in_json(item, in_query) for item in _items(json_of(raw.body), self.settings.items)]
         own = in_query if self.settings.format == "query" else first(pairs(raw.body))
         return [_in_fields(own, in_query)]
 
-    def _items(self, body: bytes) -> list[Any]:
-        try:
-            found = msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise Unreadable("the body is no JSON") from None
-        found = walk(found, self.settings.items) if self.settings.items else found
-        if found is None:
-            raise Unreadable(f"the body has no {self.settings.items!r}")
-        items = found if isinstance(found, list) else [found]
-        if len(items) > MOST_ITEMS:
-            raise Unreadable(f"more than {MOST_ITEMS} messages")
-        return items
-
     def read(self, raw: RawEvent) -> Sequence[Found]:
+        reports = self._reports(raw)
+        if reports is not None:
+            return reports
         return [self._one(lookup) for lookup in self._lookups(raw)]
 
+    def _reports(self, raw: RawEvent) -> Sequence[Found] | None:
+        """The receipts of a body that holds a list of them where the configuration says so; None of any other."""
+        receipts = self.settings.receipts
+        if receipts is None or not receipts.items:
+            return None
+        body = json_of(raw.body)
+        if walk(body, receipts.items) is None:
+            return None
+        in_query = first(query(raw))
+        return [self._receipt(receipts, _in_json(item, in_query)) for item in _items(body, receipts.items)]
+
+    def _receipt(self, receipts: Receipts, lookup: Lookup) -> Found:
+        return receipt(
+            _plain(lookup, receipts.id),
+            _plain(lookup, receipts.state),
+            receipts.states,
+            at=moment(_plain(lookup, receipts.time), self.zone, self.settings.time_format),
+            detail=_plain(lookup, receipts.detail),
+        )
+
     def _one(self, lookup: Lookup) -> Found:
-        names = self.settings.fields
-
-        def plain(name: str) -> str:
-            return (lookup(name) or b"").decode("utf-8", "replace").strip() if name else ""
-
+        names, receipts = self.settings.fields, self.settings.receipts
+        plain = partial(_plain, lookup)
+        if receipts is not None and _marked(receipts, lookup):
+            return self._receipt(receipts, lookup)
         external_id = plain(names.id)
         for rule in self.settings.ignore:
             if lookup(rule.field) is not None and plain(rule.field) == rule.value:
@@ -252,6 +187,9 @@ class Declarative(Provider[DeclarativeSettings]):
         reply = self.settings.reply
         return HttpAnswer(status=reply.status, body=reply.body.encode(), content_type=reply.content_type)
 
+    def receipts_url(self, hook: str) -> str:
+        return with_secret(hook, self.settings.key if self.settings.proof.kind == "path" else None)
+
     # --- imitation ---
 
     def request(self, letter: Letter, phone: str, url: str) -> RawEvent:
@@ -286,6 +224,28 @@ class Declarative(Provider[DeclarativeSettings]):
 # --- finding fields -------------------------------------------------------------------------------------------
 
 
+def _items(body: Any, path: str) -> list[Any]:
+    """The messages in a JSON body: those of the list at `path`, or the body itself."""
+    found = walk(body, path) if path else body
+    if found is None:
+        raise Unreadable(f"the body has no {path!r}")
+    items = found if isinstance(found, list) else [found]
+    if len(items) > MOST_ITEMS:
+        raise Unreadable(f"more than {MOST_ITEMS} messages")
+    return items
+
+
+def _plain(lookup: Lookup, name: str) -> str:
+    return (lookup(name) or b"").decode("utf-8", "replace").strip() if name else ""
+
+
+def _marked(receipts: Receipts, lookup: Lookup) -> bool:
+    """Whether this is a receipt among the messages."""
+    if not receipts.field or lookup(receipts.field) is None:
+        return False
+    return receipts.value in ("", _plain(lookup, receipts.field))
+
+
 def _in_fields(own: Mapping[str, bytes], in_query: Mapping[str, bytes]) -> Lookup:
     return lambda name: in_query.get(name[6:]) if name.startswith("query:") else own.get(name)
 
@@ -309,99 +269,6 @@ def _written(at: int, form: str, zone: ZoneInfo) -> str:
     if form == "unix_ms":
         return str(at * 1000)
     return moment_.isoformat() if form == "iso" else moment_.astimezone(zone).strftime(form)
-
-
-# --- contradictions in a description --------------------------------------------------------------------------
-
-
-def _check(settings: DeclarativeSettings, where: str) -> None:
-    """Raises `Misconfigured` for the first thing that cannot work."""
-    options, fields = f"{where}.options", settings.fields
-    if not settings.methods:
-        raise Misconfigured(f"{options}.methods", "is empty", 'write ["POST"] or ["GET"]')
-    if not (fields.id or fields.time):
-        raise Misconfigured(
-            f"{options}.fields.id",
-            "neither id nor time is named",
-            "name the field that tells a repetition apart",
-        )
-    parts = (fields.part_reference, fields.part_total, fields.part_number)
-    if any(parts) and not all(parts):
-        raise Misconfigured(
-            f"{options}.fields",
-            "a long SMS needs three fields",
-            "name part_reference, part_total and part_number",
-        )
-    if settings.items and settings.format != "json":
-        raise Misconfigured(
-            f"{options}.items", "only JSON holds a list", 'set format = "json" or leave items out'
-        )
-    if settings.format in ("form", "json") and "GET" in settings.methods:
-        raise Misconfigured(
-            f"{options}.methods", "a GET has no body", 'set format = "query", or methods = ["POST"]'
-        )
-    try:
-        codecs.lookup(settings.charset)
-    except LookupError:
-        raise Misconfigured(
-            f"{options}.charset", f"{settings.charset!r} is no character set", 'write "utf-8" or "iso-8859-1"'
-        ) from None
-    _check_time(settings, options)
-    _check_proof(settings, where)
-
-
-def _check_time(settings: DeclarativeSettings, options: str) -> None:
-    form = settings.time_format
-    if form in ("", "unix", "unix_ms", "iso"):
-        return
-    sample = datetime(2026, 11, 23, 4, 30, 5, tzinfo=UTC)
-    if "%" not in form or moment(sample.strftime(form), ZoneInfo("UTC"), form) is None:
-        raise Misconfigured(
-            f"{options}.time_format",
-            f"{form!r} reads no time",
-            'write unix, unix_ms, iso, or "%Y-%m-%d %H:%M:%S"',
-        )
-
-
-def _check_proof(settings: DeclarativeSettings, where: str) -> None:
-    proof, named = settings.proof, f"{where}.options.proof"
-    if len(settings.key.reveal()) < 16:
-        raise Misconfigured(f"{where}.secrets.key", "is too short", "use at least 16 letters and digits")
-    if proof.kind in ("header", "hmac") and not _token(proof.header):
-        raise Misconfigured(
-            f"{named}.header", f"{proof.header!r} is no header", 'write one such as "X-Signature"'
-        )
-    if proof.kind == "basic" and (not proof.user or ":" in proof.user):
-        raise Misconfigured(
-            f"{named}.user", "is missing or holds a colon", "write the user name of the provider"
-        )
-    if proof.kind != "hmac":
-        return
-    fields = settings.fields
-    used = [name for name in msgspec.structs.astuple(fields) if name]
-    if not proof.over:
-        outside = [name for name in used if settings.format == "query" or name.startswith("query:")]
-        if outside:
-            raise Misconfigured(
-                f"{named}.over",
-                f"the signature of the body does not cover {outside[0]!r}, which stands in the address",
-                "list the signed fields in over, or take the field from the body",
-            )
-        return
-    if settings.format == "json" and settings.items:
-        raise Misconfigured(f"{named}.over", "cannot name fields of a list", "sign the body: leave over out")
-    identity = [name for name in (fields.id, fields.time) if name in proof.over]
-    missing = [name for name in (fields.sender, fields.text) if name not in proof.over]
-    if missing or not identity:
-        raise Misconfigured(
-            f"{named}.over",
-            f"the signature does not cover {(missing or [fields.id or fields.time])[0]!r}, so anyone could change it",
-            "list sender, text, and id or time in over, as the provider signs them",
-        )
-
-
-def _token(name: str) -> bool:
-    return bool(name) and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
 
 
 PROVIDER = Declarative

@@ -8,44 +8,58 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from adapters.base import Fetch, Ignored, Letter, NotRead
-from adapters.sms.media import media_address
+from adapters.base import Fetch, Letter, NotRead
+from adapters.sms.media import Pictures, download
 from adapters.sms.network import networks, verify_remote
 from adapters.sms.providers.base import (
     Found,
     Provider,
     Sms,
+    State,
+    basic,
+    check_address,
+    check_secret,
     prove_path,
     raw_request,
-    same,
+    receipt,
+    verify_basic,
     verify_path,
+    with_secret,
 )
-from adapters.sms.request import moment
-from normalizer.errors import Forged, Misconfigured, ProviderRefused, Unreadable
+from adapters.sms.request import json_of, moment
+from normalizer.errors import Misconfigured, Unreadable
 from normalizer.record import Attachment, RawEvent
 from normalizer.settings import Secret
 
 #: More messages than this in one request, or pictures in one message, are nothing that Infobip sends.
 MOST_ITEMS, MOST_PICTURES = 1000, 20
+_STATES: dict[str, State] = {
+    "ACCEPTED": "queued",
+    "PENDING": "queued",
+    "DELIVERED": "delivered",
+    "UNDELIVERABLE": "failed",
+    "EXPIRED": "failed",
+    "REJECTED": "failed",
+}
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-class InfobipSettings(Struct, frozen=True, kw_only=True):
+class InfobipSettings(Pictures, frozen=True, kw_only=True):
     """`secret` ends the address; `password` is that of `user` in basic authentication; with both, both are asked.
 
-    `allowed` are the networks (CIDR) that may call, empty for any. `api_key` opens MMS pictures, which may be
-    fetched from `media_hosts` (`*.` for all below), each up to `media_max_bytes`; `media_base_url` is another
-    server to fetch from, for tests.
+    `allowed` are the networks (CIDR) that may call, empty for any. `api_key` opens MMS pictures and, with
+    `api_base_url` (the account's own, as https://xxxxx.api.infobip.com), sends answers. The limit of
+    `per_second` is a careful one: Infobip documents none for an account.
     """
 
     secret: Secret | None = None
@@ -54,8 +68,8 @@ class InfobipSettings(Struct, frozen=True, kw_only=True):
     allowed: tuple[str, ...] = ()
     api_key: Secret | None = None
     media_hosts: tuple[str, ...] = ("*.infobip.com",)
-    media_base_url: str = ""
-    media_max_bytes: int = 16 * 1024 * 1024
+    api_base_url: str = ""
+    per_second: Annotated[float, Meta(gt=0, le=1000)] = 20.0
 
 
 class Infobip(Provider[InfobipSettings]):
@@ -73,34 +87,24 @@ class Infobip(Provider[InfobipSettings]):
                 "set secret (the end of the address), or user and password; a list of networks is not enough",
             )
         for name in ("secret", "password"):
-            value = getattr(settings, name)
-            if value is not None and len(value.reveal()) < 16:
-                raise Misconfigured(
-                    f"{where}.secrets.{name}", "is too short", "use at least 16 letters and digits"
-                )
+            check_secret(getattr(settings, name), f"{where}.secrets.{name}")
         if settings.password and (not settings.user or ":" in settings.user):
             raise Misconfigured(
                 f"{where}.options.user",
                 "is missing or holds a colon",
                 "write the user name that Infobip's portal was given",
             )
-        if settings.media_base_url and not settings.media_base_url.startswith(("https://", "http://")):
-            raise Misconfigured(f"{where}.options.media_base_url", "is no address", "write https://host…")
+        for name in ("media_base_url", "api_base_url"):
+            check_address(getattr(settings, name), f"{where}.options.{name}")
         self._networks = networks(settings.allowed, f"{where}.options.allowed")
 
     def verify(self, raw: RawEvent) -> None:
         if self.settings.secret is not None:
             verify_path(raw, self.settings.secret.reveal())
         if self.settings.password is not None:
-            scheme, _, rest = raw.headers.get("authorization", "").partition(" ")
-            if not same(f"{scheme.capitalize()} {rest}", self._basic()):
-                raise Forged("the user name or password is absent or wrong")
+            verify_basic(raw, self.settings.user, self.settings.password.reveal())
         if self._networks:
             verify_remote(raw, self._networks)
-
-    def _basic(self) -> str:
-        password = (self.settings.password or Secret("")).reveal()
-        return "Basic " + b64encode(f"{self.settings.user}:{password}".encode()).decode()
 
     def read(self, raw: RawEvent) -> Sequence[Found]:
         found = _decoded(raw.body)
@@ -118,9 +122,7 @@ class Infobip(Provider[InfobipSettings]):
         text, parts = result.get("text"), result.get("message")
         if text is None and parts is None:
             if isinstance(result.get("status"), dict) or "doneAt" in result:
-                status = result.get("status")
-                name = _plain(status, "groupName") if isinstance(status, dict) else ""
-                return Ignored(reason="delivery_receipt", external_id=external_id, detail=name[:40])
+                return self._receipt(result, external_id)
             if result.get("cleanText") is None:
                 return NotRead(reason="a result has neither text nor message", external_id=external_id)
             text = result["cleanText"]
@@ -140,28 +142,40 @@ class Infobip(Provider[InfobipSettings]):
             attachments=tuple(pictures),
         )
 
-    async def fetch(self, attachment: Attachment, fetch: Fetch | None) -> AsyncIterator[bytes]:
+    def _receipt(self, result: dict[str, Any], external_id: str) -> Found:
+        """infobip.com/docs/essentials/response-status-and-error-codes: the group tells the state, the name why."""
+        status = result.get("status")
+        status = status if isinstance(status, dict) else {}
+        group, name = _plain(status, "groupName"), _plain(status, "name")
+        at = moment(_plain(result, "doneAt"), self.zone)
+        return receipt(external_id, group.upper(), _STATES, at=at, detail=name or group)
+
+    def fetch(self, attachment: Attachment, fetch: Fetch | None) -> AsyncIterator[bytes]:
         """An MMS picture, only from the hosts allowed; the key goes to no other."""
-        if fetch is None:
-            raise ProviderRefused("nothing may be downloaded here")
-        url, allowed = media_address(
-            attachment.remote, self.settings.media_hosts, self.settings.media_base_url
-        )
         headers = {"Authorization": f"App {self.settings.api_key.reveal()}"} if self.settings.api_key else {}
-        size = 0
-        async for chunk in fetch(url, headers=headers, allow_hosts=allowed):
-            size += len(chunk)
-            if size > self.settings.media_max_bytes:
-                raise ProviderRefused(f"a picture larger than {self.settings.media_max_bytes} bytes")
-            yield chunk
+        return download(fetch, attachment.remote, self.settings, headers=headers)
+
+    def receipts_url(self, hook: str) -> str:
+        """Basic authentication cannot be told with a message: with it, reports are what the portal forwards."""
+        return "" if self.settings.password is not None else with_secret(hook, self.settings.secret)
 
     # --- imitation ---
+
+    def _basic(self) -> str:
+        password = (self.settings.password or Secret("")).reveal()
+        return basic(self.settings.user, password)
 
     def prove(self, raw: RawEvent) -> RawEvent:
         if self.settings.secret is not None:
             raw = prove_path(raw, self.settings.secret.reveal())
         if self.settings.password is not None:
-            raw = replace(raw, headers={**raw.headers, "authorization": self._basic()})
+            raw = replace(
+                raw,
+                headers={
+                    **raw.headers,
+                    "authorization": basic(self.settings.user, self.settings.password.reveal()),
+                },
+            )
         return raw
 
     def photo_paths(self, letter: Letter) -> list[str]:
@@ -190,10 +204,8 @@ class Infobip(Provider[InfobipSettings]):
 
 def _decoded(body: bytes) -> Any:
     """The JSON in `body`. Half an emoji, where a network cut one in two, becomes U+FFFD and costs no other message."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        pass
+    with suppress(Unreadable):
+        return json_of(body)
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False)
         return msgspec.json.decode(_HALF.sub("\ufffd", text))

@@ -9,31 +9,57 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated, ClassVar
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote_from_bytes, urlsplit
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from adapters.base import Ignored, Letter
 from adapters.sms.charset import decode, part_of
-from adapters.sms.providers.base import Found, Provider, Sms, prove_path, raw_request, verify_path
+from adapters.sms.network import networks, verify_remote
+from adapters.sms.providers.base import (
+    Found,
+    Provider,
+    Sends,
+    Sms,
+    State,
+    check_address,
+    check_secret,
+    prove_path,
+    raw_request,
+    receipt,
+    verify_path,
+    with_secret,
+    zone_of,
+)
 from adapters.sms.request import content_type, first, moment, query
-from normalizer.errors import Forged, Misconfigured
+from normalizer.errors import Misconfigured
 from normalizer.record import RawEvent
 from normalizer.settings import Secret
 
+#: Kannel user guide, "Delivery reports": bits of the mask, of which a report names one.
+_STATES: dict[str, State] = {"1": "delivered", "2": "failed", "4": "queued", "8": "sent", "16": "failed"}
 
-class KannelSettings(Struct, frozen=True, kw_only=True):
+
+class KannelSettings(Sends, frozen=True, kw_only=True):
     """`secret` stands in the address; `allowed` are the networks (CIDR) from which smsbox may call.
 
     `time_zone` is that of %t, which Kannel writes in UTC unless smsbox was told otherwise; %T needs none.
+    `sendsms_url` is smsbox's (http://host:13013/cgi-bin/sendsms), `username` and `password` those of its
+    sendsms-user group, `smsc` the connection to send through. `gateway_url` is the gateway's address as smsbox sees
+    it, where that is not public_url. Kannel's own limit is its SMSC's `throughput`.
     """
 
     secret: Secret
     allowed: Annotated[tuple[str, ...], Meta(min_length=1)] = ("127.0.0.0/8", "::1/128")
     time_zone: str = "UTC"
+    sendsms_url: str = ""
+    username: str = ""
+    password: Secret | None = None
+    smsc: str = ""
+    gateway_url: str = ""
+    per_second: Annotated[float, Meta(gt=0, le=1000)] = 10.0
 
 
 class Kannel(Provider[KannelSettings]):
@@ -45,39 +71,21 @@ class Kannel(Provider[KannelSettings]):
 
     def __init__(self, settings: KannelSettings, zone: ZoneInfo, where: str) -> None:
         super().__init__(settings, zone, where)
-        if len(settings.secret.reveal()) < 16:
+        check_secret(settings.secret, f"{where}.secrets.secret")
+        self._networks = networks(settings.allowed, f"{where}.options.allowed")
+        self._time_zone = zone_of(settings.time_zone, f"{where}.options.time_zone")
+        for name in ("sendsms_url", "gateway_url"):
+            check_address(getattr(settings, name), f"{where}.options.{name}")
+        if settings.sendsms_url and not (settings.username and settings.password):
             raise Misconfigured(
-                f"{where}.secrets.secret",
-                "is too short to stand alone for Kannel",
-                "use at least 16 letters and digits, such as those of `openssl rand -hex 16`",
+                f"{where}.options.username",
+                "and secrets.password are needed for sendsms_url",
+                "write those of the sendsms-user group in kannel.conf",
             )
-        try:
-            self._networks = [ip_network(network) for network in settings.allowed]
-        except ValueError as error:
-            raise Misconfigured(
-                f"{where}.options.allowed",
-                str(error),
-                'write networks such as "10.1.2.0/24" or "10.1.2.3/32"',
-            ) from None
-        try:
-            self._time_zone = ZoneInfo(settings.time_zone)
-        except (KeyError, ValueError, OSError):
-            raise Misconfigured(
-                f"{where}.options.time_zone",
-                f"{settings.time_zone!r} is no time zone",
-                'write "UTC" or another',
-            ) from None
 
     def verify(self, raw: RawEvent) -> None:
         verify_path(raw, self.settings.secret.reveal())
-        try:
-            remote = ip_address(raw.envelope.get("remote", ""))
-        except ValueError:
-            raise Forged("the caller's address is not known") from None
-        if isinstance(remote, IPv6Address) and remote.ipv4_mapped:
-            remote = remote.ipv4_mapped
-        if not any(remote in network for network in self._networks):
-            raise Forged("the caller's address is not among those allowed")
+        verify_remote(raw, self._networks)
 
     def read(self, raw: RawEvent) -> Sequence[Found]:
         fields = first(query(raw))
@@ -86,7 +94,7 @@ class Kannel(Provider[KannelSettings]):
         }
         external_id = plain.get("id", "")
         if plain.get("dlr", "") not in ("", "0", "-1"):
-            return [Ignored(reason="delivery_receipt", external_id=external_id)]
+            return [_receipt(plain)]
         data, charset = fields.get("text", b""), plain.get("charset", "")
         if "text" not in fields and raw.method == "POST":
             data, charset = raw.body, content_type(raw)[1] or charset
@@ -105,6 +113,11 @@ class Kannel(Provider[KannelSettings]):
                 part=part_of(fields.get("udh", b"")),
             )
         ]
+
+    def receipts_url(self, hook: str) -> str:
+        if self.settings.gateway_url:
+            hook = self.settings.gateway_url.rstrip("/") + urlsplit(hook).path
+        return with_secret(hook, self.settings.secret)
 
     def prove(self, raw: RawEvent) -> RawEvent:
         return prove_path(raw, self.settings.secret.reveal())
@@ -126,6 +139,13 @@ class Kannel(Provider[KannelSettings]):
         }
         written = "&".join(f"{name}={quote_from_bytes(value, safe='')}" for name, value in values.items())
         return raw_request("GET", f"{url}?{written}", {"user-agent": "Kannel/1.4.5"})
+
+
+def _receipt(plain: dict[str, str]) -> Found:
+    """ref=OURS dlr=%d ts=%T answer=%A: `sendsms` names no id, so ours stands in the address that we gave it."""
+    at = moment(plain.get("ts", ""), ZoneInfo("UTC"), "unix")
+    named = plain.get("ref") or plain.get("id", "")
+    return receipt(named, plain["dlr"], _STATES, at=at, detail=plain.get("answer", ""))
 
 
 PROVIDER = Kannel

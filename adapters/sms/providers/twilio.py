@@ -15,37 +15,59 @@ from typing import ClassVar
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.base import Fate, Fetch, HttpAnswer, Ignored, Letter, NotRead
 from adapters.sms.charset import from_base64
-from adapters.sms.providers.base import Found, Provider, Sms, raw_request, same
-from adapters.sms.request import Pairs, content_type, first, pairs, query
-from normalizer.errors import Forged, Misconfigured, ProviderRefused, Unreadable
+from adapters.sms.media import Pictures, download
+from adapters.sms.providers.base import (
+    Found,
+    Provider,
+    Sms,
+    State,
+    check_address,
+    raw_request,
+    receipt,
+    same,
+)
+from adapters.sms.request import Pairs, content_type, first, json_object, moment, pairs, query
+from normalizer.errors import Forged, Misconfigured, Unreadable
 from normalizer.record import Attachment, Coordinates, Place, RawEvent
 from normalizer.settings import Secret
 
 #: Twilio sends at most ten pictures; a larger number in NumMedia is nonsense.
 MOST_PICTURES = 20
+_UTC = ZoneInfo("UTC")
+_STATES: dict[str, State] = {
+    "accepted": "queued",
+    "scheduled": "queued",
+    "queued": "queued",
+    "sending": "queued",
+    "sent": "sent",
+    "delivered": "delivered",
+    "partially_delivered": "delivered",
+    "read": "read",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
 
 
-class TwilioSettings(Struct, frozen=True, kw_only=True):
+class TwilioSettings(Pictures, frozen=True, kw_only=True):
     """`account_sid` and `auth_token` stand on the console's first page.
 
     `public_url` is the address in the console, where it differs from the gateway's own (a proxy that rewrites):
-    scheme and host, and the path if that too is another. `media_hosts` are the hosts from which pictures may be
-    fetched (`*.` for all below); `media_base_url` is another server to fetch from, for tests; `media_max_bytes`
-    is the limit of one picture in bytes.
+    scheme and host, and the path if that too is another. `messaging_service_sid` sends through a Messaging
+    Service instead of a number. `api_base_url` is another server only for tests.
     """
 
     account_sid: str
     auth_token: Secret
     public_url: str = ""
     media_hosts: tuple[str, ...] = ("*.twilio.com",)
-    media_base_url: str = ""
-    media_max_bytes: int = 16 * 1024 * 1024
+    messaging_service_sid: str = ""
+    api_base_url: str = "https://api.twilio.com"
 
 
 class Twilio(Provider[TwilioSettings]):
@@ -66,12 +88,8 @@ class Twilio(Provider[TwilioSettings]):
             )
         if not settings.auth_token.reveal():
             raise Misconfigured(f"{where}.secrets.auth_token", "is empty", "copy it from the console")
-        for name in ("public_url", "media_base_url"):
-            value = getattr(settings, name)
-            if value and not value.startswith(("https://", "http://")):
-                raise Misconfigured(
-                    f"{where}.options.{name}", f"{value!r} is no address", "write https://host…"
-                )
+        for name in ("public_url", "media_base_url", "api_base_url"):
+            check_address(getattr(settings, name), f"{where}.options.{name}")
 
     def verify(self, raw: RawEvent) -> None:
         given = raw.headers.get("x-twilio-signature", "")
@@ -110,9 +128,13 @@ class Twilio(Provider[TwilioSettings]):
         return b64encode(hmac.digest(key, signed, "sha1")).decode()
 
     def _url(self, raw: RawEvent) -> str:
+        return self._public(raw.url)
+
+    def _public(self, url: str) -> str:
+        """`url` of ours as Twilio knows it."""
         if not self.settings.public_url:
-            return raw.url
-        ours, called = urlsplit(self.settings.public_url), urlsplit(raw.url)
+            return url
+        ours, called = urlsplit(self.settings.public_url), urlsplit(url)
         path = ours.path if ours.path.strip("/") else called.path
         return urlunsplit((ours.scheme, ours.netloc, path, called.query, ""))
 
@@ -124,7 +146,7 @@ class Twilio(Provider[TwilioSettings]):
             return [Ignored(reason="other_account", external_id=external_id)]
         status = fields.get("MessageStatus") or fields.get("SmsStatus") or fields.get("EventType", "")
         if status.lower() not in ("", "receiving", "received"):
-            return [Ignored(reason="delivery_receipt", external_id=external_id, detail=status[:40])]
+            return [_receipt(fields, external_id, status.lower())]
         if not external_id:
             if "CallSid" in fields:
                 return [Ignored(reason="unsupported", external_id=fields["CallSid"], detail="voice call")]
@@ -166,34 +188,13 @@ class Twilio(Provider[TwilioSettings]):
     def media_credentials(self) -> tuple[str, str]:
         return self.settings.account_sid, self.settings.auth_token.reveal()
 
-    async def fetch(self, attachment: Attachment, fetch: Fetch | None) -> AsyncIterator[bytes]:
+    def fetch(self, attachment: Attachment, fetch: Fetch | None) -> AsyncIterator[bytes]:
         """A picture with basic authentication, only from the hosts allowed; the credential goes to no other."""
-        if fetch is None:
-            raise ProviderRefused("nothing may be downloaded here")
-        url, allowed = self._picture_address(attachment.remote)
-        size = 0
-        async for chunk in fetch(url, auth=self.media_credentials(), allow_hosts=allowed):
-            size += len(chunk)
-            if size > self.settings.media_max_bytes:
-                raise ProviderRefused(f"a picture larger than {self.settings.media_max_bytes} bytes")
-            yield chunk
+        return download(fetch, attachment.remote, self.settings, auth=self.media_credentials())
 
-    def _picture_address(self, remote: str) -> tuple[str, tuple[str, ...]]:
-        """Where to fetch, and which `host:port` may be reached although it is not public."""
-        try:
-            parts = urlsplit(remote)
-            host, port = (parts.hostname or "").lower(), parts.port
-        except ValueError:
-            raise ProviderRefused("the picture's address is none") from None
-        plain = parts.scheme == "https" and port in (None, 443) and not (parts.username or parts.password)
-        if not plain or not any(_fits(host, wanted.lower()) for wanted in self.settings.media_hosts):
-            raise ProviderRefused("the picture lies on a host that is not allowed")
-        if not self.settings.media_base_url:
-            return remote, ()
-        base = urlsplit(self.settings.media_base_url)
-        default = 443 if base.scheme == "https" else 80
-        url = urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + parts.path, parts.query, ""))
-        return url, (f"{base.hostname}:{base.port or default}",)
+    def receipts_url(self, hook: str) -> str:
+        """As Twilio will sign it: behind a proxy that rewrites, the address in the console."""
+        return self._public(hook)
 
     def prove(self, raw: RawEvent) -> RawEvent:
         if content_type(raw)[0] == "application/json":
@@ -238,12 +239,7 @@ class Twilio(Provider[TwilioSettings]):
 
 
 def _json_fields(body: bytes) -> dict[str, str]:
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Unreadable("the body is no JSON") from None
-    if not isinstance(found, dict):
-        raise Unreadable("the body is no JSON object")
+    found = json_object(body)
     return {name: str(value) for name, value in found.items() if isinstance(value, str | int | float)}
 
 
@@ -258,6 +254,18 @@ def _with_and_without_port(url: str) -> tuple[str, str]:
         return url, url
     # Written by hand, not by urlunsplit: that would drop an empty query, and every byte of the address counts.
     return url, url.replace(parts.netloc, parts.netloc + default, 1)
+
+
+def _receipt(fields: dict[str, str], external_id: str, status: str) -> Found:
+    """twilio.com/docs/messaging/api/message-resource#message-status-values; `RawDlrDoneDate` is YYMMDDhhmm."""
+    code = fields.get("ErrorCode", "")
+    return receipt(
+        external_id,
+        status,
+        _STATES,
+        at=moment(fields.get("RawDlrDoneDate", ""), _UTC, "%y%m%d%H%M"),
+        detail=status if code in ("", "0") else f"{status} error {code}",
+    )
 
 
 def _pictures(fields: dict[str, str]) -> tuple[Attachment, ...]:
@@ -283,12 +291,6 @@ def _place(fields: dict[str, str]) -> Place:
                 confidence=1.0,
             )
     return Place()
-
-
-def _fits(host: str, wanted: str) -> bool:
-    return host == wanted or (
-        wanted.startswith("*.") and host.endswith(wanted[1:]) and len(host) > len(wanted) - 1
-    )
 
 
 PROVIDER = Twilio

@@ -10,37 +10,66 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from adapters.base import Ignored, Letter, NotRead
 from adapters.sms.charset import decode, part_of
-from adapters.sms.providers.base import Found, Part, Provider, Sms, prove_path, raw_request, same, verify_path
-from adapters.sms.request import content_type, first, moment, pairs, query
+from adapters.sms.providers.base import (
+    Found,
+    Part,
+    Provider,
+    Sends,
+    Sms,
+    State,
+    check_address,
+    check_secret,
+    prove_path,
+    raw_request,
+    receipt,
+    same,
+    verify_path,
+    with_secret,
+)
+from adapters.sms.request import content_type, first, json_object, moment, pairs, query
 from normalizer.errors import Forged, Misconfigured, Unreadable
 from normalizer.record import RawEvent
 from normalizer.settings import Secret
 
 Algorithm = Literal["md5hash", "md5", "sha1", "sha256", "sha512"]
 _UTC = ZoneInfo("UTC")
+#: `unknown` says that the network reports nothing: it was handed over all the same.
+_STATES: dict[str, State] = {
+    "accepted": "sent",
+    "buffered": "sent",
+    "unknown": "sent",
+    "delivered": "delivered",
+    "expired": "failed",
+    "failed": "failed",
+    "rejected": "failed",
+}
 
 
-class VonageSettings(Struct, frozen=True, kw_only=True):
+class VonageSettings(Sends, frozen=True, kw_only=True):
     """`signature_secret` and `algorithm` stand in the dashboard; `md5hash` is MD5 alone, the others are HMACs.
 
     Where Vonage does not sign for an account, `secret` as the last part of the address takes its place; with both,
-    both are asked. With `api_key`, messages of another account are ignored.
+    both are asked. With `api_key`, messages of another account are ignored; with `api_secret` too, answers are sent.
+    `api_base_url` is another server only for tests. Vonage allows 30 calls a second for one key.
     """
 
     signature_secret: Secret | None = None
     algorithm: Algorithm = "md5hash"
     secret: Secret | None = None
     api_key: str = ""
+    api_secret: Secret | None = None
+    api_base_url: str = "https://rest.nexmo.com"
+    per_second: Annotated[float, Meta(gt=0, le=1000)] = 30.0
 
 
 class Vonage(Provider[VonageSettings]):
@@ -58,10 +87,8 @@ class Vonage(Provider[VonageSettings]):
                 "is missing, so nothing would prove who calls",
                 "copy the signature secret from the dashboard; or set secret, for the end of the address",
             )
-        if settings.secret is not None and len(settings.secret.reveal()) < 16:
-            raise Misconfigured(
-                f"{where}.secrets.secret", "is too short", "use at least 16 letters and digits"
-            )
+        check_secret(settings.secret, f"{where}.secrets.secret")
+        check_address(settings.api_base_url, f"{where}.options.api_base_url")
         self.proof = "signature" if settings.signature_secret else "secret"
 
     def verify(self, raw: RawEvent) -> None:
@@ -97,7 +124,7 @@ class Vonage(Provider[VonageSettings]):
         if self.settings.api_key and account and account != self.settings.api_key:
             return [Ignored(reason="other_account", external_id=external_id)]
         if "status" in plain and "text" not in fields and "data" not in fields:
-            return [Ignored(reason="delivery_receipt", external_id=external_id, detail=plain["status"][:40])]
+            return [_receipt(plain, external_id)]
         if not external_id:
             # `message-timestamp` is the time of the attempt, so without an id a repetition would not be known.
             return [NotRead(reason="no messageId")]
@@ -114,6 +141,9 @@ class Vonage(Provider[VonageSettings]):
                 part=_part(plain),
             )
         ]
+
+    def receipts_url(self, hook: str) -> str:
+        return with_secret(hook, self.settings.secret)
 
     # --- imitation ---
 
@@ -170,13 +200,7 @@ def _fields(raw: RawEvent) -> dict[str, bytes]:
         return first(query(raw))
     if content_type(raw)[0] != "application/json":
         return first(pairs(raw.body))
-    try:
-        found = msgspec.json.decode(raw.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Unreadable("the body is no JSON") from None
-    if not isinstance(found, dict):
-        raise Unreadable("the body is no JSON object")
-    return {name: _written(value) for name, value in found.items()}
+    return {name: _written(value) for name, value in json_object(raw.body).items()}
 
 
 def _written(value: object) -> bytes:
@@ -188,6 +212,18 @@ def _written(value: object) -> bytes:
     if value is None:
         return b""
     raise Unreadable("a field holds a list or an object")
+
+
+def _receipt(plain: Mapping[str, str], external_id: str) -> Found:
+    """developer.vonage.com, "Delivery receipts": `scts` is when the network said so, YYMMDDhhmm in UTC."""
+    status, code = plain["status"].lower(), plain.get("err-code", "")
+    return receipt(
+        external_id,
+        status,
+        _STATES,
+        at=moment(plain.get("scts", ""), _UTC, "%y%m%d%H%M"),
+        detail=status if code in ("", "0") else f"{status} error {code}",
+    )
 
 
 def _text(fields: Mapping[str, bytes], plain: Mapping[str, str]) -> str | None:

@@ -1,0 +1,71 @@
+"""Vonage: POST /sms/json (developer.vonage.com/api/sms). The answer is always 200; each part's status tells."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from adapters.sms.providers.vonage import VonageSettings
+from adapters.sms.segments import is_gsm
+from adapters.sms.senders.base import Note, Sender, digits, text_of
+from normalizer.errors import ProviderError, ProviderRefused, ProviderUnavailable
+
+#: developer.vonage.com/messaging/sms/guides/troubleshooting-sms#sms-api-error-codes
+_THROTTLED, _CREDENTIALS, _PASSING = "1", {"4", "8", "14", "32"}, {"5", "9", "10", "11"}
+_KNOWN = {
+    "3": "the number is invalid",
+    "6": "the message is invalid",
+    "7": "the number is barred",
+    "15": "our number may not send there",
+    "29": "the number is not on the account's list of test numbers",
+}
+
+
+class VonageSender(Sender[VonageSettings]):
+    """With key and secret in the body."""
+
+    credential: ClassVar[str] = "the API secret"
+    septets = units = 3200
+
+    def missing(self) -> str:
+        if not self.settings.api_key:
+            return "options.api_key"
+        return "" if self.settings.api_secret else "secrets.api_secret"
+
+    async def send(self, note: Note) -> str:
+        """The id of the first part; the others have receipts of their own, under ids that nobody asked for."""
+        own = self.settings
+        fields = {
+            "api_key": own.api_key,
+            "api_secret": own.api_secret.reveal() if own.api_secret else "",
+            "from": digits(note.sender),
+            "to": digits(note.to),
+            "text": note.text,
+            "type": "text" if is_gsm(note.text) else "unicode",
+            "client-ref": note.reference,
+            "status-report-req": "1",
+        }
+        if note.receipts:
+            fields["callback"] = note.receipts
+        answer = await self.line.call("POST", f"{own.api_base_url.rstrip('/')}/sms/json", data=fields)
+        parts = answer.json().get("messages")
+        told = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        if not told:
+            raise ProviderUnavailable(f"Vonage answered {answer.status} without messages")
+        # The parts come in order; a status behind the first means that some went, and the rest shall follow.
+        for part in told:
+            if (status := text_of(part.get("status"))) != "0":
+                raise self._error(status, part)
+        return text_of(told[0].get("message-id"))
+
+    def _error(self, status: str, part: dict[str, Any]) -> ProviderError:
+        if status == _THROTTLED:
+            self.line.hold(1.0)
+            return ProviderUnavailable("Vonage 1: throttled", retry_after=1.0)
+        if status in _CREDENTIALS:
+            return self.line.unauthorised(f"Vonage answered with status {status}")
+        if status in _PASSING:
+            return ProviderUnavailable(f"Vonage answered with status {status}", retry_after=60.0)
+        return ProviderRefused(f"Vonage {status}: {_KNOWN.get(status, 'refused')}")
+
+
+SENDER = VonageSender
