@@ -1,4 +1,4 @@
-"""The Telegram bot's transport: a webhook with a secret token, or polling with an offset of our own; media.
+"""The Telegram bot's transport: a webhook with a secret token, or polling with an offset of our own; media; replies.
 
 https://core.telegram.org/bots/api#getting-updates. Telegram keeps an update for a day until it was taken: by
 a 2xx of the webhook, or by a getUpdates with a higher offset. Neither happens before the journal has it.
@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 import structlog
 from msgspec import Meta, Struct, structs
 
-from adapters.base import Account, Adapter, Cursor, Fate, HttpAnswer, Item, Ports
+from adapters.base import Accepted, Account, Adapter, Cursor, Fate, HttpAnswer, Item, Outgoing, Ports
 from adapters.telegram.api import FILE_LIMIT, BotApi
-from adapters.telegram.parse import Us, parse_update, update_id
+from adapters.telegram.outgoing import Speaker
+from adapters.telegram.parse import Us, album_key, parse_update
+from adapters.telegram.update import update_id
 from normalizer.errors import Forged, Misconfigured, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.record import Attachment, Authenticity, RawEvent
 from normalizer.settings import Secret
@@ -30,6 +33,9 @@ FIRST_WAIT, LAST_WAIT = 0.5, 60.0
 #: After a week without updates Telegram numbers them anew, maybe lower. Nothing waits longer than a day
 #: there, so an offset of this age confirms nothing any more and could only hide the new numbers.
 OFFSET_AGE = timedelta(days=6)
+
+#: Albums in groups that are remembered; their parts come within seconds of each other.
+ALBUMS = 1_000
 
 _Url = Annotated[str, Meta(pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$")]
 _TOKEN = re.compile(r"(\d{1,20}):[A-Za-z0-9_-]{10,100}")
@@ -43,7 +49,8 @@ class TelegramSettings(Struct, frozen=True, kw_only=True):
     """One bot. `secret` is ours, for the webhook (`auto:NAME` makes it); `username` is without the @.
 
     `api_base_url` is another server only for tests or a Bot API server of one's own; `file_base_url` is the
-    same one unless it is set. `poll_timeout` is in seconds.
+    same one unless it is set. `poll_timeout` is in seconds. `messages_per_second` is what we send at most, over all
+    chats: Telegram allows 30, and more only to who pays for it.
     """
 
     token: Secret
@@ -54,12 +61,13 @@ class TelegramSettings(Struct, frozen=True, kw_only=True):
     allowed_updates: tuple[str, ...] = ("message", "edited_message")
     max_connections: Annotated[int, Meta(ge=1, le=100)] = 40
     poll_timeout: Annotated[int, Meta(ge=1, le=50)] = 50
+    messages_per_second: Annotated[int, Meta(ge=1, le=1000)] = 30
     api_base_url: _Url = "https://api.telegram.org"
     file_base_url: _Url = ""
 
 
 class TelegramAdapter(Adapter[TelegramSettings]):
-    """One Telegram bot (`Webhook`, `Runs`, `FetchesMedia`)."""
+    """One Telegram bot (`Webhook`, `Runs`, `FetchesMedia`, `Replies`)."""
 
     name: ClassVar[str] = "telegram"
     title: ClassVar[str] = "Telegram"
@@ -71,10 +79,23 @@ class TelegramAdapter(Adapter[TelegramSettings]):
     def __init__(self, account: Account, settings: TelegramSettings, ports: Ports) -> None:
         super().__init__(account, settings, ports)
         self._us = Us(id=_checked(account.name, settings), username=settings.username)
-        self._api = BotApi(account.name, settings.token, settings.api_base_url, settings.file_base_url)
+        self._api = BotApi(
+            account.name, settings.token, settings.api_base_url, settings.file_base_url, ports.trouble
+        )
+        self._speaker = Speaker(self._api, settings.messages_per_second)
+        self._albums: OrderedDict[str, None] = OrderedDict()
 
     def parse(self, raw: RawEvent) -> Sequence[Item]:
-        return (parse_update(raw.body, self._us),)
+        item = parse_update(raw.body, self._us, self._albums)
+        if isinstance(item, Accepted) and item.message.public and item.message.group:
+            self._remember(album_key(item.message.thread_id, item.message.group.key))
+        return (item,)
+
+    def _remember(self, album: str) -> None:
+        """Of an album in a group only the part with the caption names the bot, and it comes first."""
+        self._albums[album] = None
+        if len(self._albums) > ALBUMS:
+            self._albums.popitem(last=False)
 
     def authenticity(self, raw: RawEvent) -> Authenticity:
         return Authenticity(method="secret")
@@ -172,6 +193,12 @@ class TelegramAdapter(Adapter[TelegramSettings]):
         moved = f"{number + 1}@{int(now.timestamp())}"
         await self.ports.inbox.receive(raw, cursor=Cursor(name="offset", value=moved))
         return moved
+
+    # replies
+
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        """In the chat that the words came from, what is private to the person alone; `<chat id>:<message id>`."""
+        return await self._speaker.say(reply_to, outgoing)
 
     # media
 

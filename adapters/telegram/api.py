@@ -8,7 +8,7 @@ https://core.telegram.org/bots/api#making-requests
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import httpx
@@ -105,9 +105,17 @@ class BotApi:
     """One bot's connection. Every method raises our errors: `ProviderUnavailable`, `ProviderRefused`, and
     `Misconfigured` where only the operator can help. Nothing is opened before the first call."""
 
-    def __init__(self, account: str, token: Secret, base_url: str, file_base_url: str) -> None:
+    def __init__(
+        self,
+        account: str,
+        token: Secret,
+        base_url: str,
+        file_base_url: str,
+        trouble: Callable[[str, str | None], None] = lambda name, words: None,
+    ) -> None:
         self._where, self._token = f"account.{account}.settings", token
         self._base_url, self._file_base_url = base_url.rstrip("/"), file_base_url.rstrip("/")
+        self._trouble, self._troubled = trouble, False
         self._filter = _Discreet(token.reveal())
         self._opened: tuple[_Bot, HTTPXRequest, HTTPXRequest, httpx.AsyncClient] | None = None
         for name in _LOGGERS:
@@ -126,9 +134,36 @@ class BotApi:
     async def me(self) -> telegram.User:
         """Who the token's bot is."""
         try:
-            return await self._open()[0].get_me()
+            found = await self._open()[0].get_me()
         except tg.TelegramError as error:
             raise self._translated(error) from None
+        self._worked()
+        return found
+
+    async def send(self, chat: str, text: str, below: str = "", topic: str = "") -> str:
+        """Send `text`, as a reply to the message `below` if there is one; `<chat id>:<message id>` of what was sent.
+
+        https://core.telegram.org/bots/api#sendmessage. A group that became a supergroup is followed there.
+        """
+        try:
+            try:
+                sent = await self._send(chat, text, below, topic)
+            except tg.ChatMigrated as moved:
+                sent = await self._send(str(moved.new_chat_id), text, "", "")
+        except tg.TelegramError as error:
+            raise self._translated(error) from None
+        self._worked()
+        return f"{sent.chat_id}:{sent.message_id}"
+
+    async def _send(self, chat: str, text: str, below: str, topic: str) -> telegram.Message:
+        answered = telegram.ReplyParameters(int(below), allow_sending_without_reply=True) if below else None
+        return await self._open()[0].send_message(
+            int(chat),
+            text,
+            reply_parameters=answered,
+            message_thread_id=int(topic) if topic else None,
+            link_preview_options=telegram.LinkPreviewOptions(is_disabled=True),
+        )
 
     async def webhook_url(self) -> str:
         """Where Telegram delivers now; empty when it does not."""
@@ -168,9 +203,11 @@ class BotApi:
         Waits up to `seconds` for the first one.
         """
         try:
-            return await self._open()[0].raw_updates(offset, seconds, allowed)
+            found = await self._open()[0].raw_updates(offset, seconds, allowed)
         except tg.TelegramError as error:
             raise self._translated(error) from None
+        self._worked()
+        return found
 
     async def stream(self, file_id: str) -> AsyncIterator[bytes]:
         """The bytes of a file, in chunks. Its address is asked for each time anew: it expires in an hour."""
@@ -219,14 +256,20 @@ class BotApi:
             self._opened = bot, updates, calls, files
         return self._opened
 
+    def _worked(self) -> None:
+        if self._troubled:
+            self._troubled = False
+            self._trouble("token", None)
+
     def _clean(self, error: Exception) -> str:
         return str(error).replace(self._token.reveal(), "<token>")[:200]
 
     def _translated(self, error: tg.TelegramError) -> KanalError:
         if isinstance(error, tg.InvalidToken):
-            return Misconfigured(
-                f"{self._where}.token", "Telegram does not know this token", "take it anew from @BotFather"
-            )
+            problem, cure = "Telegram does not know this token", "take it anew from @BotFather"
+            self._troubled = True
+            self._trouble("token", f"{problem}. To do: {cure}, and restart.")
+            return Misconfigured(f"{self._where}.token", problem, cure)
         if isinstance(error, tg.Conflict):
             return self._conflict(self._clean(error))
         if isinstance(error, tg.Forbidden | tg.BadRequest | tg.ChatMigrated):

@@ -6,14 +6,16 @@ same external id, `<chat id>:<message id>` (message ids are unique only within a
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Container
 from datetime import UTC, datetime
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Raw, Struct, field, structs
+from msgspec import Raw, Struct, structs
 
 from adapters.base import Accepted, Ignored, Item
+from adapters.telegram import update as tg
 from normalizer.errors import Unreadable
 from normalizer.record import Attachment, Authenticity, Contact, Coordinates, Group, Message, Place, Sender
 
@@ -41,8 +43,6 @@ _TRAVEL = frozenset(
 )
 # fmt: on
 
-_Unix = Annotated[int, Meta(ge=0, le=253_402_300_799)]
-
 
 class Us(Struct, frozen=True, kw_only=True):
     """Our bot. While `username` is not known, every mention in a group counts as ours: rather too many."""
@@ -51,118 +51,32 @@ class Us(Struct, frozen=True, kw_only=True):
     username: str = ""
 
 
-class _User(Struct, frozen=True):
-    id: int
-    is_bot: bool = False
-    first_name: str = ""
-    last_name: str = ""
-    username: str = ""
+def parse_update(body: bytes, us: Us, albums: Container[str] = ()) -> Item:
+    """What one update says. Raises `Unreadable`, naming the field and never its value.
 
-
-class _Chat(Struct, frozen=True):
-    id: int
-    type: str
-    title: str = ""
-    username: str = ""
-
-
-class _File(Struct, frozen=True):
-    """Any file, and one size of a photo; `file_size` and the rest may be absent."""
-
-    file_id: str
-    file_size: Annotated[int, Meta(ge=0)] | None = None
-    file_name: str = ""
-    mime_type: str = ""
-    width: int = 0
-    height: int = 0
-
-
-class _Location(Struct, frozen=True):
-    latitude: Annotated[float, Meta(ge=-90, le=90)]
-    longitude: Annotated[float, Meta(ge=-180, le=180)]
-    horizontal_accuracy: float | None = None
-
-
-class _Venue(Struct, frozen=True):
-    location: _Location
-    title: str = ""
-    address: str = ""
-
-
-class _Contact(Struct, frozen=True):
-    phone_number: str
-    first_name: str = ""
-    last_name: str = ""
-    user_id: int | None = None
-
-
-class _Entity(Struct, frozen=True):
-    type: str
-    user: _User | None = None
-
-
-class _Replied(Struct, frozen=True):
-    message_id: int
-    sender: _User | None = field(default=None, name="from")
-
-
-class _Message(Struct, frozen=True):
-    message_id: int
-    date: _Unix
-    chat: _Chat
-    sender: _User | None = field(default=None, name="from")
-    sender_chat: _Chat | None = None
-    is_automatic_forward: bool = False
-    is_topic_message: bool = False
-    message_thread_id: int | None = None
-    edit_date: _Unix | None = None
-    media_group_id: str = ""
-    text: str = ""
-    caption: str = ""
-    entities: tuple[_Entity, ...] = ()
-    caption_entities: tuple[_Entity, ...] = ()
-    photo: tuple[_File, ...] = ()
-    video: _File | None = None
-    voice: _File | None = None
-    audio: _File | None = None
-    animation: _File | None = None
-    document: _File | None = None
-    video_note: _File | None = None
-    location: _Location | None = None
-    venue: _Venue | None = None
-    contact: _Contact | None = None
-    reply_to_message: _Replied | None = None
-
-
-class _UpdateId(Struct, frozen=True):
-    update_id: int
-
-
-def update_id(body: bytes | Raw) -> int | None:
-    """The number of an update, for the offset; None when even that cannot be read."""
-    try:
-        return msgspec.json.decode(body, type=_UpdateId).update_id
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
-
-
-def parse_update(body: bytes, us: Us) -> Item:
-    """What one update says. Raises `Unreadable`, naming the field and never its value."""
+    `albums` are the keys (`album_key`) of those in groups of which a part was addressed to us: only that part names
+    us, the others come bare.
+    """
     try:
         update = msgspec.json.decode(body, type=dict[str, Raw])
-        number = msgspec.json.decode(body, type=_UpdateId).update_id
+        number = msgspec.json.decode(body, type=tg.UpdateId).update_id
         kind = next((key for key in update if key != "update_id"), "nothing")
         if kind not in ("message", "edited_message"):
             return Ignored(reason="unsupported", external_id=f"update:{number}", detail=kind)
         keys = msgspec.json.decode(update[kind], type=dict[str, Raw]).keys()
-        message = msgspec.json.decode(update[kind], type=_Message)
+        message = msgspec.json.decode(update[kind], type=tg.Message)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Unreadable(f"not an update of the Bot API: {str(error)[:200]}") from None
     content = next((key for key in keys if key not in _TRAVEL), "nothing")
-    return _item(message, kind == "edited_message", content, us)
+    return _item(message, kind == "edited_message", content, us, albums)
 
 
-def _item(message: _Message, edited: bool, content: str, us: Us) -> Item:
+def album_key(chat: str, album: str) -> str:
+    """What `parse_update` knows an album by: the `thread_id` and the group's key of any of its parts."""
+    return f"{chat}:{album}"
+
+
+def _item(message: tg.Message, edited: bool, content: str, us: Us, albums: Container[str]) -> Item:
     external_id = f"{message.chat.id}:{message.message_id}"
     stranger = _not_a_citizen(message, us)
     if stranger is not None:
@@ -170,7 +84,8 @@ def _item(message: _Message, edited: bool, content: str, us: Us) -> Item:
     words = message.text or message.caption
     group_chat = message.chat.type in ("group", "supergroup")
     command = _COMMAND.match(words)
-    if group_chat and not _addressed_to_us(message, words, command, us):
+    bare = not words and album_key(str(message.chat.id), message.media_group_id) in albums
+    if group_chat and not bare and not _addressed_to_us(message, words, command, us):
         return Ignored(reason="unsupported", external_id=external_id, detail="not addressed to the bot")
     files = _files(message)
     place = _place(message)
@@ -178,8 +93,11 @@ def _item(message: _Message, edited: bool, content: str, us: Us) -> Item:
         # A live location moves every few seconds, each time as an edit; what counts is where it began.
         return Ignored(reason="unsupported", external_id=external_id, detail="live location moved")
     text = _own_words(words, command, us)
-    if message.contact:
-        text = "\n".join(part for part in (text, _contact_line(message.contact)) if part)
+    if not (text or files or place.coordinates):
+        # Only our name below another's message: that message is what they point at.
+        text = _pointed_at(message, us)
+    lines = [text, *_hidden_links(message, text), _contact_line(message.contact) if message.contact else ""]
+    text = "\n".join(line for line in lines if line)
     if not (text or files or place.coordinates):
         if words:
             return Ignored(reason="empty", external_id=external_id, detail="command" if command else "")
@@ -189,12 +107,15 @@ def _item(message: _Message, edited: bool, content: str, us: Us) -> Item:
     return Accepted(message=_message(message, edited, external_id, text, words, files, place, group_chat, us))
 
 
-def _not_a_citizen(message: _Message, us: Us) -> Ignored | None:
+def _not_a_citizen(message: tg.Message, us: Us) -> Ignored | None:
     """Why nobody wrote this to us."""
     if message.chat.type not in ("private", "group", "supergroup"):
         return Ignored(reason="unsupported", detail=message.chat.type)
     if message.sender and message.sender.id == us.id:
         return Ignored(reason="own_echo")
+    origin = message.forward_origin
+    if origin and origin.sender_user and origin.sender_user.id == us.id:
+        return Ignored(reason="own_echo", detail="forwarded")
     if message.is_automatic_forward:
         return Ignored(reason="unsupported", detail="channel post")
     if message.sender_chat:
@@ -204,11 +125,11 @@ def _not_a_citizen(message: _Message, us: Us) -> Ignored | None:
     return Ignored(reason="unsupported", detail="bot") if message.sender.is_bot else None
 
 
-def _addressed_to_us(message: _Message, words: str, command: re.Match[str] | None, us: Us) -> bool:
+def _addressed_to_us(message: tg.Message, words: str, command: re.Match[str] | None, us: Us) -> bool:
     if command:
         named = command.group(2)
         return not named or not us.username or named.lower() == us.username.lower()
-    replied = message.reply_to_message
+    replied = _replied(message)
     if replied and replied.sender and replied.sender.id == us.id:
         return True
     for entity in (*message.entities, *message.caption_entities):
@@ -236,8 +157,34 @@ def _own_words(words: str, command: re.Match[str] | None, us: Us) -> str:
     return text[opening.end() :].lstrip(" ,:\n\t") if opening else text
 
 
+def _replied(message: tg.Message) -> tg.Replied | None:
+    """The message that this one answers, if somebody chose to."""
+    replied = message.reply_to_message
+    return replied if replied and not replied.forum_topic_created else None
+
+
+def _pointed_at(message: tg.Message, us: Us) -> str:
+    """Another's words that this message answers without any of its own, said to be another's."""
+    replied, writer = _replied(message), message.sender
+    if replied is None or replied.sender is None or replied.sender.is_bot or replied.sender.id == us.id:
+        return ""
+    if writer and replied.sender.id == writer.id:
+        return ""
+    words = (message.quote.text if message.quote else "") or replied.text or replied.caption
+    return f"Menanggapi {replied.sender.first_name}: {words.strip()}" if words.strip() else ""
+
+
+def _hidden_links(message: tg.Message, text: str) -> list[str]:
+    """The addresses behind words that were made links: who reads plain text would never see them."""
+    entities = (*message.entities, *message.caption_entities)
+    links = (entity.url for entity in entities if entity.type == "text_link")
+    return [
+        link for link in dict.fromkeys(links) if link.startswith(("http://", "https://")) and link not in text
+    ]
+
+
 def _message(
-    message: _Message,
+    message: tg.Message,
     edited: bool,
     external_id: str,
     text: str,
@@ -251,11 +198,14 @@ def _message(
     reply_to = {"chat_id": str(message.chat.id), "message_id": str(message.message_id)}
     if message.is_topic_message and message.message_thread_id is not None:
         reply_to["message_thread_id"] = str(message.message_thread_id)
+    if group_chat and not message.sender_chat:
+        # What is for one person alone goes to their private chat.
+        reply_to["user_id"] = sender.reference
     album = message.media_group_id and not edited
     return Message(
         external_id=external_id,
         verb="edit" if edited else "new",
-        version=str(message.edit_date or message.date) if edited else "",
+        version=_version(message, words) if edited else "",
         sent_at=datetime.fromtimestamp(message.edit_date or message.date if edited else message.date, UTC),
         sender=sender,
         text=text,
@@ -275,9 +225,16 @@ def _message(
     )
 
 
-def _follows(message: _Message, us: Us) -> tuple[str, ...]:
+def _version(message: tg.Message, words: str) -> str:
+    """The same for the same edit, another for another: a second is long enough for two of them."""
+    files = [file.file_unique_id for file, _ in _attached(message)]
+    content = "\x1f".join((words, *files)).encode("utf-8", "surrogatepass")
+    return f"{message.edit_date or message.date}-{hashlib.blake2b(content, digest_size=6).hexdigest()}"
+
+
+def _follows(message: tg.Message, us: Us) -> tuple[str, ...]:
     """A reply adds to one's own earlier words, or to what the bot said about them; not to somebody else's."""
-    replied = message.reply_to_message
+    replied = _replied(message)
     if not replied or not replied.sender:
         return ()
     ours = replied.sender.id == us.id
@@ -285,7 +242,7 @@ def _follows(message: _Message, us: Us) -> tuple[str, ...]:
     return (f"{message.chat.id}:{replied.message_id}",) if ours or own else ()
 
 
-def _sender(message: _Message) -> Sender:
+def _sender(message: tg.Message) -> Sender:
     if message.sender_chat:
         return Sender(reference=str(message.sender_chat.id), name=message.sender_chat.title)
     user = message.sender
@@ -310,12 +267,12 @@ def _international(number: str) -> str:
     return f"+62{digits[1:]}" if digits.startswith("0") else f"+{digits}"
 
 
-def _contact_line(card: _Contact) -> str:
+def _contact_line(card: tg.Contact) -> str:
     name = f"{card.first_name} {card.last_name}".strip()
     return "Kontak: " + ", ".join(part for part in (name, card.phone_number) if part)
 
 
-def _place(message: _Message) -> Place:
+def _place(message: tg.Message) -> Place:
     spot = message.venue.location if message.venue else message.location
     if spot is None:
         return Place()
@@ -328,8 +285,9 @@ def _place(message: _Message) -> Place:
     return Place(coordinates=coordinates, address=address, method="coordinates")
 
 
-def _files(message: _Message) -> tuple[Attachment, ...]:
-    found: list[tuple[_File, str]] = []
+def _attached(message: tg.Message) -> list[tuple[tg.File, str]]:
+    """The files of a message, each with its type as far as it is told."""
+    found: list[tuple[tg.File, str]] = []
     if message.photo:
         # The sizes come smallest first by habit, not by promise.
         largest = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
@@ -340,6 +298,10 @@ def _files(message: _Message) -> tuple[Attachment, ...]:
     found += [(file, file.mime_type) for file in plain if file]
     if message.video_note:
         found.append((message.video_note, "video/mp4"))
+    return found
+
+
+def _files(message: tg.Message) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
             name=file.file_name,
@@ -349,11 +311,11 @@ def _files(message: _Message) -> tuple[Attachment, ...]:
             remote=file.file_id,
             caption=message.caption,
         )
-        for file, declared in found
+        for file, declared in _attached(message)
     )
 
 
-def _permalink(message: _Message) -> str:
+def _permalink(message: tg.Message) -> str:
     """https://core.telegram.org/api/links#message-links; only supergroups have them."""
     if message.chat.type != "supergroup":
         return ""

@@ -15,8 +15,9 @@ from aiohttp import web
 from adapters.base import Accepted, Account, Cursor, Fate, Gateway, Letter, Ports
 from adapters.telegram.adapter import TelegramAdapter, TelegramSettings
 from adapters.telegram.api import FILE_LIMIT
+from adapters.telegram.fake import FakeBotApi
 from adapters.telegram.parse import Us, parse_update
-from adapters.telegram.simulate import FakeBotApi, TelegramSimulator
+from adapters.telegram.simulate import TelegramSimulator
 from normalizer.errors import Forged, Misconfigured, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.record import Attachment, RawEvent
 from normalizer.settings import convert

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from adapters.base import Account, Ignored, Ports, Webhook
 from adapters.telegram import ADAPTER
 from adapters.telegram.adapter import TelegramAdapter, TelegramSettings, _offset
-from adapters.telegram.parse import Us, parse_update, update_id
+from adapters.telegram.parse import Us, parse_update
+from adapters.telegram.update import update_id
 from normalizer.errors import Forged, Misconfigured, Unreadable
 from normalizer.record import RawEvent
 from normalizer.settings import convert
