@@ -143,7 +143,7 @@ def _activity(data: Json, us: Us) -> Sequence[Item]:
     ours = str(chosen.get("user_id", us.user_id)) if isinstance(chosen, dict) else us.user_id
     if ours != us.user_id:
         return (Ignored(reason="other_account", external_id=_id_of(payload), detail=kind[:60]),)
-    if "direct_message_events" in payload:
+    if any(key.endswith("_events") for key in payload):
         return _webhook(payload, us)
     includes = v2.Includes(data.get("includes"))
     if kind in _POSTED:
