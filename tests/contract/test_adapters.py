@@ -72,9 +72,12 @@ def cases() -> list[Case]:
     return found
 
 
+def load_account(folder: Path) -> Account:
+    return msgspec.convert(tomllib.loads((folder / "account.toml").read_text()), Account)
+
+
 def make(folder: Path) -> Adapter[Any]:
-    table = tomllib.loads((folder / "account.toml").read_text())
-    account = msgspec.convert(table, Account)
+    account = load_account(folder)
     kind = load(account.adapter)
     typed = settings.convert(kind.Settings, account.settings, f"account.{account.name}", lambda value: value)
     return kind(
