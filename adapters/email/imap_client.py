@@ -67,8 +67,12 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.room = _SMALL
 
     def end(self, why: str) -> None:
+        """Nothing is to be expected any more. What waits for an answer is let go, since it may hold a lock."""
         if not self.over.done():
             self.over.set_result(why)
+        for command in (self.pending_sync_command, *self.pending_async_commands.values()):
+            if command is not None:
+                command.close(why.encode(), "KO")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.end(f"the connection was lost{f' ({exc})' if exc else ''}")
@@ -256,17 +260,18 @@ class Mailbox:
         self._protocol.room = room
         return Answer(*await self._do(command))
 
-    async def _do(self, work: Awaitable[T], seconds: float = SECONDS) -> T:
+    async def _do(self, work: Awaitable[T], seconds: float | None = None) -> T:
         """The result of `work`, unless the connection ends or `seconds` pass before. Raises `ProviderUnavailable`."""
         task = asyncio.ensure_future(work)
+        seconds = SECONDS if seconds is None else seconds
         try:
             both: set[asyncio.Future[Any]] = {task, self._protocol.over}
             await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
+            if not task.done():
+                self._protocol.end(f"no answer within {seconds:.0f} seconds")
             if self._protocol.over.done():
                 raise ProviderUnavailable(self._protocol.over.result())
-            raise ProviderUnavailable(f"no answer within {seconds:.0f} seconds")
+            return task.result()
         except (aioimaplib.AioImapException, ssl.SSLError, OSError) as error:
             raise ProviderUnavailable(str(error) or type(error).__name__) from None
         finally:

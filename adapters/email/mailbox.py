@@ -79,10 +79,10 @@ class MailboxReader:
                 self._say_refused(error.reason)
                 pause = LAST_WAIT
             except (ProviderUnavailable, NotGiven, Unavailable) as error:
-                pause = self._backoff(error.reason, getattr(error, "retry_after", None))
+                pause = self._backoff(error.reason)
             except Exception as error:
                 log.exception("imap_reader_failed", account=self._account)
-                pause = self._backoff(f"our reader failed ({type(error).__name__}); its log says more", None)
+                pause = self._backoff(f"our reader failed ({type(error).__name__}); its log says more")
             await asyncio.sleep(pause)
 
     async def _session(self) -> None:
@@ -110,7 +110,7 @@ class MailboxReader:
 
     async def _round(self, box: Mailbox, position: Position) -> Position:
         """Everything new, in order; then, now and then, what is owed."""
-        since, first = self._settings.imap_since, position.last + 1
+        since, first, owed = self._settings.imap_since, position.last + 1, position.owed
         # `7:*` names the last mail even when its number is below 7 (RFC 3501 9, "seq-range").
         for uid in (uid for uid in await box.numbers(f"{first}:*", since) if uid >= first):
             if self._falls[position.validity, uid] >= FALLS:
@@ -119,10 +119,10 @@ class MailboxReader:
             else:
                 position = await self._one(box, uid, position)
         now = asyncio.get_running_loop().time()
-        if position.owed and now >= self._owed_at:
+        if owed and now >= self._owed_at:
             self._owed_at = now + OWED_AGAIN
-            there = set(await box.numbers(",".join(map(str, position.owed))))
-            for uid in position.owed:
+            there = set(await box.numbers(",".join(map(str, owed))))
+            for uid in owed:
                 position = await self._one(box, uid, position) if uid in there else position.behind(uid)
         self._say_owed(position)
         return position
@@ -184,7 +184,7 @@ class MailboxReader:
 
     # --- what an operator hears -------------------------------------------------------------------------------
 
-    def _backoff(self, reason: str, retry_after: float | None) -> float:
+    def _backoff(self, reason: str) -> float:
         """Seconds to wait. One lost connection is an everyday thing; two in a row are trouble."""
         self._failures += 1
         log.warning("imap_waits", account=self._account, why=reason, failures=self._failures)
@@ -192,7 +192,7 @@ class MailboxReader:
             s = self._settings
             cure = "see that imap_host, imap_port, imap_tls and imap_folder are right and the server runs"
             self._ports.trouble("imap", f"{s.imap_host} cannot be read: {reason}\n  cure: {cure}")
-        return retry_after or min(FIRST_WAIT * 2 ** (self._failures - 1), LAST_WAIT)
+        return min(FIRST_WAIT * 2.0 ** min(self._failures - 1, 30), LAST_WAIT)
 
     def _say_refused(self, reason: str) -> None:
         log.error("imap_sign_in_refused", account=self._account, why=reason)

@@ -154,5 +154,8 @@ def _words(code: int, said: bytes | str) -> str:
 
 
 def _line(text: str) -> str:
-    """One line without controls: what stands in a header is never able to begin another one."""
-    return " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
+    """One line without controls: what stands in a header is never able to begin another one.
+
+    Nor is an encoded word: the standard library decodes those in a value, line breaks and all.
+    """
+    return " ".join(_NOT_IN_A_LINE.sub(" ", text).split()).replace("=?", "= ?")
