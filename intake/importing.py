@@ -175,7 +175,7 @@ class Import:
             except (aiohttp.ClientConnectionError, TimeoutError) as error:
                 if loop.time() > until or isinstance(error, aiohttp.ClientConnectorError):
                     raise Unavailable(
-                        "the gateway does not answer; start it (kanal serve), then the import: it goes on where it stopped"
+                        "the gateway does not answer; start it (kanal serve), then the import: it goes on from there"
                     ) from None
                 wait = 1.0
             if loop.time() > until:

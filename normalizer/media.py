@@ -40,6 +40,7 @@ _BRANDS = {
     b"heic": "image/heic",
     b"heix": "image/heic",
     b"hevc": "image/heic",
+    b"heim": "image/heic",
     b"mif1": "image/heif",
     b"msf1": "image/heif",
     b"avif": "image/avif",

@@ -93,7 +93,7 @@ class IntakeWorld:
         """File everything that is due `after` seconds from now."""
         self.clock.forward(after)
         while due := await self.journal.due(self.clock.now()):
-            await self.settler._settle_all(due)  # noqa: SLF001 - one turn of its loop
+            await self.settler._settle_all(due)  # one turn of its loop
 
     async def events(self) -> list[ComplaintEvent]:
         """What waits for the broker."""
