@@ -24,6 +24,7 @@ test: ## run every check and every test, installing what they need
 	@scripts/system-packages ensure rabbitmq-server rabbitmq-server
 	@scripts/system-packages ensure chromium chromium fonts-dejavu-core
 	@scripts/system-packages ensure strace strace
+	@scripts/system-packages ensure dovecot dovecot-imapd
 	@scripts/system-packages ensure bearerbox kannel
 	@scripts/system-packages ensure /usr/lib/kannel/test/fakesmsc kannel-extras
 	@scripts/system-packages ensure gammu-smsd gammu-smsd

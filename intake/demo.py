@@ -41,68 +41,55 @@ PATIENCE = 30.0
 CLERK = "loket.demo"
 #: Kelurahan Kenari: where the demo's clerk sits.
 OFFICE = "31.71.04.1002"
+#: What is said, and a kelurahan whose name is nobody else's.
 SAID = (
-    "Selamat pagi, jalan di depan pasar berlubang besar sejak dua minggu yang lalu. Mohon segera diperbaiki.",
-    "Lampu jalan di RT 03 RW 05 mati semua, warga takut lewat kalau malam. Mohon diperiksa.",
-    "Sampah sudah menumpuk di pinggir kali selama tiga hari dan baunya sampai ke sekolah.",
-    "Saluran air di depan rumah kami mampet, setiap kali hujan langsung banjir sampai ke dalam.",
-    "Ada pohon tumbang yang menutup separuh jalan, kendaraan tidak bisa lewat. Tolong segera dibersihkan.",
-    "Ibu ini melaporkan trotoar yang rusak di dekat puskesmas, kursi roda tidak bisa lewat.",
+    (
+        "Selamat pagi, jalan di depan pasar berlubang besar sejak dua minggu yang lalu. Mohon segera diperbaiki.",
+        "Kenari",
+    ),
+    (
+        "Lampu jalan di RT 03 RW 05 mati semua, warga takut lewat kalau malam. Mohon diperiksa.",
+        "Cakung Barat",
+    ),
+    (
+        "Sampah sudah menumpuk di pinggir kali selama tiga hari dan baunya sampai ke sekolah.",
+        "Kampung Melayu",
+    ),
+    (
+        "Saluran air di depan rumah kami mampet, setiap kali hujan langsung banjir sampai ke dalam.",
+        "Sunter Jaya",
+    ),
+    (
+        "Ada pohon tumbang yang menutup separuh jalan, kendaraan tidak bisa lewat. Tolong segera dibersihkan.",
+        "Ragunan",
+    ),
+    ("Ibu ini melaporkan trotoar yang rusak di dekat puskesmas, kursi roda tidak bisa lewat.", "Kenari"),
+)
+#: Account, the channel under which it counts, and whether a photo comes along.
+DOORS = (
+    ("email-dki", "email", True),
+    ("sms-twilio", "sms", True),
+    ("sms-vonage", "sms", False),
+    ("sms-infobip", "sms", False),
+    ("sms-kannel", "sms", False),
+    ("sms-playsms", "sms", False),
+    ("sms-declarative", "sms", False),
+    ("telegram-dki", "telegram", True),
+    ("whatsapp-dki", "whatsapp", True),
+    ("facebook-dki", "facebook", True),
+    ("facebook-gubernur", "medsos_gubernur", False),
+    ("instagram-dki", "instagram", True),
+    ("instagram-gubernur", "medsos_gubernur", False),
+    ("x-dki", "twitter", False),
+    ("x-gubernur", "medsos_gubernur", False),
+    ("balai-warga", "balai_warga", True),
+    ("qlue-2018", "qlue", False),
+    ("loket", "kantor_kelurahan", True),
 )
 
-CONFIG = """
-[gateway]
-data_dir = "{data}"
-listen = "127.0.0.1:{http}"
-
-[[account]]
-name = "email-dki"
-adapter = "email"
-[account.settings]
-smtp_listen = "127.0.0.1:{smtp}"
-addresses = ["dki@jakarta.go.id"]
-
-[[account]]
-name = "sms-twilio"
-adapter = "sms"
-[account.settings]
-provider = "twilio"
-options = {{ account_sid = "AC00000000000000000000000000000000", media_base_url = "http://127.0.0.1:{media}" }}
-secrets = {{ auth_token = "auto:twilio" }}
-
-[[account]]
-name = "sms-kannel"
-adapter = "sms"
-[account.settings]
-provider = "kannel"
-secrets = {{ secret = "auto:kannel" }}
-
-[[account]]
-name = "sms-declarative"
-adapter = "sms"
-[account.settings]
-provider = "declarative"
-secrets = {{ key = "auto:declarative" }}
-[account.settings.options]
-format = "json"
-time_format = "unix_ms"
-fields = {{ id = "id", sender = "dari", text = "isi", time = "waktu" }}
-proof = {{ kind = "header", header = "X-Token" }}
-
-[[account]]
-name = "telegram-dki"
-adapter = "telegram"
-[account.settings]
-token = "file:{folder}/telegram-token"
-secret = "auto:telegram"
-set_webhook = false
-username = "KanalAduanDemoBot"
-api_base_url = "http://127.0.0.1:{telegram}"
-
-[[account]]
-name = "loket"
-adapter = "walkin"
-"""
+CONFIG = Path(__file__).with_name("demo.toml")
+#: Where the providers' fakes stand, beside the gateway's own doors.
+PORTS = ("http", "smtp", "telegram", "media", "whatsapp", "facebook", "instagram", "x", "xgubernur")
 
 
 class Door(Struct, frozen=True, kw_only=True):
@@ -115,30 +102,19 @@ class Door(Struct, frozen=True, kw_only=True):
 
 
 def _doors() -> tuple[Door, ...]:
-    picture = (photo(),)
-    said = (
-        ("email-dki", "email", SAID[0], "Kenari", picture, ""),
-        ("sms-twilio", "sms", SAID[1], "Cakung Barat", picture, ""),
-        ("sms-kannel", "sms", SAID[2], "Kampung Melayu", (), ""),
-        ("sms-declarative", "sms", SAID[3], "Sunter Jaya", (), ""),
-        ("telegram-dki", "telegram", SAID[4], "Ragunan", picture, ""),
-        ("loket", "kantor_kelurahan", SAID[5], "Kenari", picture, OFFICE),
-    )
-    return tuple(
-        Door(
-            account=account,
-            channel=channel,
-            kelurahan=kelurahan,
-            letter=Letter(
-                number=number,
-                text=f"{text} Kelurahan {kelurahan}.",
-                sender=f"Warga Contoh {number}",
-                photos=photos,
-                kelurahan_code=code,
-            ),
+    picture = photo()
+    doors = []
+    for number, (account, channel, with_photo) in enumerate(DOORS, 1):
+        text, kelurahan = SAID[-1] if account == "loket" else SAID[number % (len(SAID) - 1)]
+        letter = Letter(
+            number=number,
+            text=f"{text} Kelurahan {kelurahan}.",
+            sender=f"Warga Contoh {number}",
+            photos=(picture,) if with_photo else (),
+            kelurahan_code=OFFICE if account == "loket" else "",
         )
-        for number, (account, channel, text, kelurahan, photos, code) in enumerate(said, 1)
-    )
+        doors.append(Door(account=account, channel=channel, kelurahan=kelurahan, letter=letter))
+    return tuple(doors)
 
 
 def wrong(door: Door, event: ComplaintEvent | None) -> list[str]:
@@ -234,11 +210,10 @@ async def _broker(console: Console) -> AsyncIterator[str]:
 async def _gateway(folder: Path, url: str, tell: Callable[[str], None]) -> AsyncIterator[Config]:
     """A gateway in a process of its own, ready; ended by SIGTERM."""
     tell(say("demo_gateway"))
-    http, smtp, telegram, media = free_ports(4)
     (folder / "telegram-token").write_text(f"7000000001:{secrets.token_hex(16)}")
     file = folder / "kanal.toml"
-    ports = {"http": http, "smtp": smtp, "telegram": telegram, "media": media}
-    file.write_text(CONFIG.format(data=folder / "data", folder=folder, **ports))
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+    file.write_text(CONFIG.read_text(encoding="utf-8").format(data=folder / "data", folder=folder, **ports))
     config = load(file, {})
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KANAL_")}
     environment |= {"KANAL_AMQP_URL": url} if url else {"KANAL_BROKER": "none"}

@@ -143,6 +143,9 @@ class KeptWorker:
         if any(isinstance(item, Accepted | NotRead) for item in items):
             await self.receiver.admit(adapter, raw, items, raw_id=raw_id)
             return
+        for item in items:
+            if isinstance(item, Receipt):
+                self.receiver.metrics.receipts.labels(adapter.account.name, item.state).inc()
         receipt = "delivery_receipt" if any(isinstance(i, Receipt) for i in items) else "empty"
         reason = next((i.reason for i in items if isinstance(i, Ignored)), receipt)
         await self.journal.finish_kept(raw_id, f"ignored:{reason}")

@@ -13,11 +13,12 @@ import pytest
 from msgspec.structs import replace
 
 from intake import demo
+from intake.free_ports import free_ports
 from intake.private_rabbitmq import installed
 from normalizer.record import ComplaintEvent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DOORS = {"email-dki", "sms-twilio", "sms-kannel", "sms-declarative", "telegram-dki", "loket"}
+DOORS = {account for account, _, _ in demo.DOORS}
 
 
 async def kanal(*arguments: str, within: float = 100, **environment: str) -> tuple[int, str, str]:
@@ -74,7 +75,7 @@ def test_the_demo_notices_what_is_wrong_with_a_record() -> None:
 
 async def test_the_three_lines_that_serve_prints_work(tmp_path: Path) -> None:
     """As in README.md: on the built-in settings, in a folder of one's own, on free ports."""
-    http, smtp = demo._free_ports(2)
+    http, smtp = free_ports(2)
     settings = (ROOT / "intake/default.toml").read_text().replace("127.0.0.1:2525", f"127.0.0.1:{smtp}")
     (tmp_path / "default.toml").write_text(settings)
     script = (
