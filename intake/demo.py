@@ -65,6 +65,8 @@ SAID = (
     ),
     ("Ibu ini melaporkan trotoar yang rusak di dekat puskesmas, kursi roda tidak bisa lewat.", "Kenari"),
 )
+#: Doors that are told the kelurahan's code.
+CODED = ("loket", "open311")
 #: Account, the channel under which it counts, and whether a photo comes along.
 DOORS = (
     ("email-dki", "email", True),
@@ -83,6 +85,7 @@ DOORS = (
     ("x-dki", "twitter", False),
     ("x-gubernur", "medsos_gubernur", False),
     ("balai-warga", "balai_warga", True),
+    ("open311", "open311", True),
     ("qlue-2018", "qlue", False),
     ("loket", "kantor_kelurahan", True),
 )
@@ -105,13 +108,14 @@ def _doors() -> tuple[Door, ...]:
     picture = photo()
     doors = []
     for number, (account, channel, with_photo) in enumerate(DOORS, 1):
-        text, kelurahan = SAID[-1] if account == "loket" else SAID[number % (len(SAID) - 1)]
+        coded = account in CODED
+        text, kelurahan = SAID[-1] if coded else SAID[number % (len(SAID) - 1)]
         letter = Letter(
             number=number,
             text=f"{text} Kelurahan {kelurahan}.",
             sender=f"Warga Contoh {number}",
             photos=(picture,) if with_photo else (),
-            kelurahan_code=OFFICE if account == "loket" else "",
+            kelurahan_code=OFFICE if coded else "",
         )
         doors.append(Door(account=account, channel=channel, kelurahan=kelurahan, letter=letter))
     return tuple(doors)
