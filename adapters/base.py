@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from aiohttp import web
 from msgspec import Struct
@@ -342,6 +342,21 @@ class Prepares(Protocol):
 
     async def prepare(self, raw: RawEvent) -> RawEvent:
         """`raw` with the answers in its envelope; called once, outside the answer's path."""
+
+
+class Parted(NamedTuple):
+    """A raw event without what cannot be read yet, and each of that as an event of its own."""
+
+    rest: RawEvent
+    aside: Sequence[RawEvent]
+
+
+@runtime_checkable
+class SetsAside(Prepares, Protocol):
+    """A webhook whose events may hold items that `prepare` has to ask about; those must not hold up the others."""
+
+    def set_aside(self, raw: RawEvent) -> Parted:
+        """Pure: `raw` in parts. Those aside are kept, prepared and parsed after the answer."""
 
 
 @runtime_checkable

@@ -26,12 +26,14 @@ from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares, R
 from complaint_queue.files import FileStore
 from complaint_queue.journal import Held, Journal, Kept
 from intake.receive import Receiver
-from normalizer.errors import Damaged, Rejected, Unavailable, Unreadable
+from normalizer.errors import Damaged, ProviderUnavailable, Rejected, Unavailable, Unreadable
 from normalizer.record import RawEvent
 
 DEATHS = 3
 ATTEMPTS = 10
 AT_ONCE = 4
+#: Before a provider that did not answer is asked again, seconds; all attempts together take more than an hour.
+FIRST_WAIT, LAST_WAIT = 5.0, 1200.0
 DEADLINE = 30.0
 #: Address space of the worker process in bytes: a mail of the largest size, its copies, and the interpreter.
 MEMORY = 1536 * 1024 * 1024
@@ -62,6 +64,7 @@ class KeptWorker:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _pool: ProcessPool | None = None
     _deaths: Counter[int] = field(default_factory=Counter)
+    _later: dict[int, float] = field(default_factory=dict)
 
     def wake(self) -> None:
         self._wake.set()
@@ -70,13 +73,14 @@ class KeptWorker:
         """Parse until cancelled."""
         while True:
             self._wake.clear()
-            waiting = await self.journal.kept(100)
+            now = asyncio.get_running_loop().time()
+            waiting = [k for k in await self.journal.kept(100) if self._later.get(k.raw_id, 0.0) <= now]
             ordered = sorted(waiting, key=lambda k: k.tries)
             for start in range(0, len(ordered), AT_ONCE):
                 await asyncio.gather(*map(self.one, ordered[start : start + AT_ONCE]))
             if not waiting:
                 try:
-                    async with asyncio.timeout(30):
+                    async with asyncio.timeout_at(min([now + 30.0, *self._later.values()])):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
@@ -89,6 +93,7 @@ class KeptWorker:
                 await self.journal.finish_kept(kept.raw_id, "quarantined", Held(reason=reason))
                 log.error("quarantined", raw_id=kept.raw_id, reason=reason)
                 del self._deaths[kept.raw_id]
+                self._later.pop(kept.raw_id, None)
                 return
             try:
                 raw = await self.journal.begin(kept.raw_id)
@@ -102,11 +107,17 @@ class KeptWorker:
                 return
             try:
                 items = await self._parse(adapter, raw)
+            except ProviderUnavailable as error:  # what it has to be asked before it can be read
+                wait = min(FIRST_WAIT * 2**kept.tries, LAST_WAIT)
+                self._later[kept.raw_id] = asyncio.get_running_loop().time() + wait
+                log.warning("prepare_waits", raw_id=kept.raw_id, seconds=wait, reason=error.reason)
+                return
             except (ParserDied, Damaged) as error:
                 self._deaths[kept.raw_id] += 1
                 log.warning("parser_died", raw_id=kept.raw_id, tries=kept.tries + 1, error=str(error))
                 return
             await self._finish(kept.raw_id, adapter, raw, items)
+            self._later.pop(kept.raw_id, None)
         except Unavailable as error:
             log.warning("kept_waits", reason=error.reason)
             await asyncio.sleep(1)
@@ -121,7 +132,7 @@ class KeptWorker:
             return await asyncio.to_thread(adapter.parse, whole)
         except (Unreadable, Rejected) as error:
             return [NotRead(reason=str(error))]
-        except (ParserDied, asyncio.CancelledError):
+        except (ParserDied, ProviderUnavailable, asyncio.CancelledError):
             raise
         except Exception as error:
             log.exception("parser_failed", account=raw.account)

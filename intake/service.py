@@ -49,6 +49,9 @@ from normalizer.pipeline import build_context
 from normalizer.record import RawEvent
 from normalizer.settings import convert
 
+#: Seconds after which a task that was cancelled and goes on is cancelled again.
+CANCEL_AGAIN = 4.0
+
 log = structlog.get_logger()
 
 
@@ -201,7 +204,9 @@ class Service:
             clock=self.clock.now,
             receive=self._receive_form,
             walkin_account=next((a.name for a in self.config.accounts if a.adapter == "walkin"), ""),
-            public_form_account=next((a.name for a in self.config.accounts if a.adapter == "balai_warga"), ""),
+            public_form_account=next(
+                (a.name for a in self.config.accounts if a.adapter == "balai_warga"), ""
+            ),
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
             trusted_proxies=tuple(gateway.trusted_proxies),
@@ -215,6 +220,7 @@ class Service:
             public_url=self.config.public_url,
             metrics=self.metrics,
             trusted_proxies=tuple(gateway.trusted_proxies),
+            kept=self.kept.wake,
         )
         hooks.mount(app)
         self._serve(app)
@@ -279,9 +285,18 @@ class Service:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in reversed(tasks):
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """End the tasks, the last one first. A cancellation can be lost on its way: asked again, a task ends.
+
+    `asyncio.wait_for` of Python 3.11 swallows one that comes at the moment at which what it waits for is done.
+    """
+    waiting = list(reversed(tasks))
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=CANCEL_AGAIN)
+        waiting = [task for task in waiting if not task.done()]
+        if waiting:
+            log.warning("cancelled_again", tasks=[task.get_name() for task in waiting])
     tasks.clear()
 
 

@@ -1,38 +1,31 @@
 """One webhook body of a Facebook page -> one item per update. Pure.
 
 `changes` are what stands on the page for all to read (developers.facebook.com/docs/graph-api/webhooks/reference/page,
-fields `feed` and `mention`), `messaging` is what is written to it in private. A comment in which the page is
+fields `feed`, `mention` and `ratings`), `messaging` is what is written to it in private. A comment in which the page is
 mentioned comes as both, under one id, and so counts once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.base import Accepted, Ignored, Item
-from adapters.shared.meta_batch import (
-    Change,
-    Entry,
-    Id,
-    derived_id,
-    entries,
-    guarded,
-    moment,
-    name_of,
-    text_of,
-)
+from adapters.shared.meta_batch import Change, Id, derived_id, moment, name_of, text_of, updates
+from adapters.shared.meta_mentions import Mention, Words
 from adapters.shared.meta_messaging import file_at, lies_at_meta, read_event
 from normalizer.errors import Unreadable
 from normalizer.record import Attachment, Authenticity, Message, Sender
 
-#: What people write on a page; other items of the feed (reactions, likes, events, ratings) are none.
+_PUBLIC = frozenset({"feed", "mention", "ratings"})
+#: What people write on a page; other items of the feed (reactions, likes, events) are none.
 _WRITTEN = frozenset(
-    {"comment", "post", "status", "photo", "video", "share", "link", "album", "note", "reel"}
+    {"comment", "post", "status", "photo", "video", "share", "link", "album", "note", "reel", "rating"}
 )
 _NEW, _EDITS = frozenset({"", "add"}), frozenset({"edited", "edit", "update"})
 _GONE = frozenset({"remove", "delete", "hide", "block"})
@@ -50,7 +43,7 @@ class _Post(Struct, frozen=True):
 
 
 class _Value(Struct, frozen=True, rename={"sender": "from"}):
-    """The value of a `feed` or `mention` change; what may be of several shapes is `Any` and looked at later."""
+    """The value of a `feed`, `mention` or `ratings` change; what may be of several shapes is `Any`, looked at later."""
 
     item: str | None = None
     verb: str | None = None
@@ -71,60 +64,68 @@ class _Value(Struct, frozen=True, rename={"sender": "from"}):
     video: Any = None
     link: Any = None
     post: Any = None
+    open_graph_story_id: Id | None = None
+    review_text: str | None = None
+    reviewer_id: Id | None = None
+    reviewer_name: str | None = None
 
 
-def parse(body: bytes, page: str) -> Sequence[Item]:
-    """Every update in `body`, in Meta's order. Raises `Unreadable` when its frame cannot be read."""
-    items: list[Item] = []
-    for entry in entries(body, "page", page):
-        if not isinstance(entry, Entry):
-            items.append(entry)
-            continue
-        items += [guarded(partial(read_event, event, page), event) for event in entry.messaging]
-        items += [guarded(partial(_change, change, page), change.value) for change in entry.changes]
-    return items
+def parse(body: bytes, page: str, words: Mapping[str, Words] = {}) -> Sequence[Item]:
+    """Every update in `body`, in Meta's order; `words` of mentions that came without, by id.
+
+    Raises `Unreadable` when its frame cannot be read.
+    """
+    event, change = partial(read_event, ours=page), partial(_change, page=page, words=words)
+    return updates(body, "page", page, event, change)
 
 
-def _change(change: Change, page: str) -> Item:
-    if change.field in ("feed", "mention"):
-        return _public(change, page)
-    if change.field.startswith("messag") and _is_event(change.value):
-        return read_event(change.value, page)
+def wordless(change: Change) -> Mention | None:
+    """The mention that `change` is, if its words have to be asked for."""
+    if change.field != "mention":
+        return None
+    value = msgspec.json.decode(change.value, type=_Value)
+    if (value.verb or "add").lower() != "add" or _files(value) or _words(value, ()):
+        return None
+    mention = Mention(text_of(value.post_id), text_of(value.comment_id))
+    return mention if mention.id else None
+
+
+def _change(change: Change, page: str, words: Mapping[str, Words]) -> Item:
+    if change.field in _PUBLIC:
+        return _public(change, page, words)
     return Ignored(
         reason="unsupported", external_id=name_of(change.value), detail=change.field[:40] or "no field"
     )
 
 
-def _is_event(value: Raw) -> bool:
-    """Whether a change holds a messaging event, as Meta's test button sends them."""
-    return "sender" in msgspec.json.decode(value, type=dict[str, Raw])
-
-
-def _public(change: Change, page: str) -> Item:
+def _public(change: Change, page: str, words: Mapping[str, Words]) -> Item:
     value = msgspec.json.decode(change.value, type=_Value)
+    mention = wordless(change)
+    if mention and mention.id in words:
+        value = _told(value, words[mention.id])
     item, verb = (value.item or "").lower(), (value.verb or "").lower()
-    mention = change.field == "mention"
+    mentioned = change.field == "mention"
     sender = _sender(value)
     files = _files(value)
     text = _words(value, files)
-    external_id = _name(value, item) or derived_id(sender.reference, value.created_time, text)
-    unsupported = partial(Ignored, reason="unsupported", external_id=external_id)
+    given = _name(value, item)
+    unsupported = partial(Ignored, reason="unsupported", external_id=given)
     if sender.reference == page:
-        return Ignored(reason="own_echo", external_id=external_id)
-    if item not in _WRITTEN and not (mention and not item):
-        return unsupported(detail=item[:40] or "no item")
+        return Ignored(reason="own_echo", external_id=given)
+    if item not in _WRITTEN and not (mentioned and not item):
+        return unsupported(detail=item[:40] or change.field)
     if verb in _GONE:
         return unsupported(detail="removed")
     if verb not in _NEW | _EDITS:
         return unsupported(detail=verb[:40])
-    if not (text or files) and not (mention and _name(value, item)):
-        return Ignored(reason="empty", external_id=external_id)
-    wordless = not (text or files)
-    # Its words may come too, as a comment on the page: they must not be taken for a repetition of nothing.
-    known, external_id = external_id, f"mention-{external_id}" if wordless else external_id
-    edited = verb in _EDITS
-    if edited and external_id.startswith("derived-"):
+    bare, edited = not (text or files), verb in _EDITS
+    if bare and not (mentioned and given):
+        return Ignored(reason="empty", external_id=given)
+    if edited and not given:
         raise Unreadable("an edit that does not say of what")
+    known = given or derived_id(sender.reference, value.created_time, text)
+    # Its words may come too, as a comment on the page: they must not be taken for a repetition of nothing.
+    external_id = f"mention-{known}" if bare else known
     return Accepted(
         message=Message(
             external_id=external_id,
@@ -132,11 +133,11 @@ def _public(change: Change, page: str) -> Item:
             version=_version(value, text, files) if edited else "",
             sent_at=_when(value, change, edited),
             sender=sender,
-            subject=_MENTIONED if wordless else "",
+            subject=_MENTIONED if bare else "",
             text=text,
-            original_text=value.message or text,
+            original_text=value.message or value.review_text or text,
             attachments=files,
-            follows=(known,) if edited or wordless else _follows(value, external_id),
+            follows=(known,) if edited or bare else _follows(value, external_id),
             thread_id=text_of(value.post_id) or known,
             permalink=value.permalink_url or _post_link(value),
             reply_to=_way_back(value),
@@ -146,19 +147,34 @@ def _public(change: Change, page: str) -> Item:
     )
 
 
+def _told(value: _Value, words: Words) -> _Value:
+    """A mention as it would have come with its words."""
+    return replace(
+        value,
+        sender=_Person(words.sender_id, words.name) if words.sender_id or words.name else value.sender,
+        message=words.text,
+        created_time=words.at or value.created_time,
+        permalink_url=words.permalink or value.permalink_url,
+        photos=list(words.files),
+    )
+
+
 def _name(value: _Value, item: str) -> str:
     """The id of what was written. A comment's post is not the comment."""
     if item == "comment" or value.comment_id is not None:
         return text_of(value.comment_id)
-    return text_of(value.post_id) or text_of(value.photo_id) or text_of(value.video_id)
+    for name in (value.post_id, value.photo_id, value.video_id, value.open_graph_story_id):
+        if name is not None:
+            return text_of(name)
+    return ""
 
 
 def _sender(value: _Value) -> Sender:
     """The writer, as far as the app may know: without the permission Meta leaves `from` out."""
     person = value.sender or _Person()
     return Sender(
-        reference=text_of(person.id) or text_of(value.sender_id),
-        name=(person.name or value.sender_name or "").strip(),
+        reference=text_of(person.id) or text_of(value.sender_id) or text_of(value.reviewer_id),
+        name=(person.name or value.sender_name or value.reviewer_name or "").strip(),
     )
 
 
@@ -172,7 +188,7 @@ def _files(value: _Value) -> tuple[Attachment, ...]:
 
 def _words(value: _Value, files: tuple[Attachment, ...]) -> str:
     """What was written, and the link that was shared under it."""
-    text = (value.message or "").strip()
+    text = (value.message or value.review_text or "").strip()
     link = value.link if isinstance(value.link, str) else ""
     if link in text or any(file.remote == link for file in files):
         return text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from adapters.base import Account, Gateway, Letter
 from adapters.facebook.adapter import FacebookSettings
 from adapters.shared.meta import signed
-from adapters.shared.meta_fake import Json, MetaSimulator, messaging, milliseconds, person_id, words
+from adapters.shared.meta_fake import MetaSimulator, messaging, milliseconds, person_id, words
+from adapters.shared.meta_fake_graph import Json, Product
 from normalizer.record import RawEvent
 
 
@@ -20,6 +21,9 @@ def simulator(account: Account, settings: FacebookSettings, gateway: Gateway) ->
 
 class FacebookSimulator(MetaSimulator[FacebookSettings]):
     """Citizens who write to one page: in Messenger by `send`, under a post for all to read by `comment`."""
+
+    PRODUCT: Product = "page"
+    OWN = "page_id"
 
     def body(self, letter: Letter) -> Json:
         page = self.settings.page_id

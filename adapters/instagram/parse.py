@@ -7,31 +7,22 @@ developers.facebook.com/docs/instagram-platform/webhooks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from adapters.base import Accepted, Ignored, Item
-from adapters.shared.meta_batch import (
-    Change,
-    Entry,
-    Id,
-    derived_id,
-    entries,
-    guarded,
-    moment,
-    name_of,
-    text_of,
-)
-from adapters.shared.meta_messaging import read_event
+from adapters.shared.meta_batch import Change, Id, derived_id, moment, name_of, text_of, updates
+from adapters.shared.meta_mentions import Mention, Words
+from adapters.shared.meta_messaging import file_at, read_event
 from normalizer.errors import Unreadable
 from normalizer.record import Authenticity, Contact, Message, Sender
 
 _COMMENTS = frozenset({"comments", "live_comments"})
-#: Headline of a mention: Meta tells where it stands, never what it says.
+#: Headline of a mention whose words could not be had: without it the clerk would see an empty page.
 _MENTIONED = "Disebut di Instagram"
 
 
@@ -60,32 +51,32 @@ class _Mention(Struct, frozen=True):
     comment_id: Id | None = None
 
 
-def parse(body: bytes, account: str) -> Sequence[Item]:
-    """Every update in `body`, in Meta's order. Raises `Unreadable` when its frame cannot be read."""
-    items: list[Item] = []
-    for entry in entries(body, "instagram", account):
-        if not isinstance(entry, Entry):
-            items.append(entry)
-            continue
-        items += [guarded(partial(read_event, event, account), event) for event in entry.messaging]
-        items += [guarded(partial(_change, change, account), change.value) for change in entry.changes]
-    return items
+def parse(body: bytes, account: str, words: Mapping[str, Words] = {}) -> Sequence[Item]:
+    """Every update in `body`, in Meta's order; `words` of mentions, by id.
+
+    Raises `Unreadable` when its frame cannot be read.
+    """
+    event, change = partial(read_event, ours=account), partial(_change, account=account, words=words)
+    return updates(body, "instagram", account, event, change)
 
 
-def _change(change: Change, account: str) -> Item:
+def wordless(change: Change) -> Mention | None:
+    """The mention that `change` is: Instagram tells where it stands, neither who wrote it nor what."""
+    if change.field != "mentions":
+        return None
+    value = msgspec.json.decode(change.value, type=_Mention)
+    mention = Mention(text_of(value.media_id), text_of(value.comment_id))
+    return mention if mention.id else None
+
+
+def _change(change: Change, account: str, words: Mapping[str, Words]) -> Item:
     if change.field in _COMMENTS:
         return _comment(change, account)
     if change.field == "mentions":
-        return _mention(change)
-    if change.field.startswith("messag") and _is_event(change.value):
-        return read_event(change.value, account)
+        return _mention(change, words)
     return Ignored(
         reason="unsupported", external_id=name_of(change.value), detail=change.field[:40] or "no field"
     )
-
-
-def _is_event(value: Raw) -> bool:
-    return "sender" in msgspec.json.decode(value, type=dict[str, Raw])
 
 
 def _comment(change: Change, account: str) -> Item:
@@ -119,19 +110,26 @@ def _comment(change: Change, account: str) -> Item:
     )
 
 
-def _mention(change: Change) -> Item:
-    """Somebody named us in a post or comment of their own: where, but neither who nor in which words."""
-    value = msgspec.json.decode(change.value, type=_Mention)
-    media, comment = text_of(value.media_id), text_of(value.comment_id)
-    if not (media or comment):
+def _mention(change: Change, words: Mapping[str, Words]) -> Item:
+    """Somebody named us in a post or comment of their own."""
+    mention = wordless(change)
+    if mention is None:
         raise Unreadable("a mention that does not say where")
+    told = words.get(mention.id, Words())
+    text = told.text.strip()
+    way_back = {"media_id": mention.post, "comment_id": mention.comment}
     return Accepted(
         message=Message(
-            external_id=comment or media,
-            sent_at=change.time,
-            subject=_MENTIONED,
-            thread_id=media or comment,
-            reply_to={"media_id": media, "comment_id": comment} if comment else {"media_id": media},
+            external_id=mention.id,
+            sent_at=moment(told.at) or change.time,
+            sender=_sender(_Person(username=told.handle)),
+            subject="" if text or told.files else _MENTIONED,
+            text=text,
+            original_text=told.text,
+            attachments=tuple(file_at(url) for url in told.files),
+            thread_id=mention.post or mention.comment,
+            permalink=told.permalink,
+            reply_to={key: value for key, value in way_back.items() if value},
             public=True,
             authenticity=Authenticity(method="signature"),
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from adapters.base import Account, Gateway, Letter
 from adapters.instagram.adapter import InstagramSettings
 from adapters.shared.meta import signed
-from adapters.shared.meta_fake import Json, MetaSimulator, messaging, milliseconds, person_id, words
+from adapters.shared.meta_fake import MetaSimulator, messaging, milliseconds, person_id, words
+from adapters.shared.meta_fake_graph import Json, Product
 from normalizer.record import RawEvent
 
 
@@ -20,6 +21,9 @@ def simulator(account: Account, settings: InstagramSettings, gateway: Gateway) -
 
 class InstagramSimulator(MetaSimulator[InstagramSettings]):
     """Citizens who write to one account: in private by `send`, under a post for all to read by `comment`."""
+
+    PRODUCT: Product = "instagram"
+    OWN = "account_id"
 
     def body(self, letter: Letter) -> Json:
         us = self.settings.account_id

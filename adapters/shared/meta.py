@@ -1,4 +1,4 @@
-"""What Facebook, Instagram and WhatsApp share as doors: settings, proof of origin, handshake, answer.
+"""What Facebook, Instagram and WhatsApp share as doors: settings, proof of origin, handshake, answer, token's health.
 
 Meta calls one webhook per app and product (developers.facebook.com/docs/graph-api/webhooks/getting-started): a GET
 with `hub.challenge` when it is subscribed, then POSTs whose X-Hub-Signature-256 is the hexadecimal HMAC-SHA256 of
@@ -7,18 +7,22 @@ the body, as it came over the wire, under the app's secret.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from adapters.base import Account, Adapter, Fate, HttpAnswer, Ports
 from adapters.shared.meta_graph import Graph, download, is_loopback
-from normalizer.errors import Forged, Misconfigured, ProviderRefused
+from adapters.shared.meta_token import check_token
+from adapters.shared.pace import Pace
+from normalizer.errors import Forged, KanalError, Misconfigured, ProviderRefused
 from normalizer.record import Attachment, Authenticity, RawEvent
 from normalizer.settings import Secret
 
@@ -27,13 +31,22 @@ _ID = re.compile(r"[0-9]{1,32}")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 #: A challenge is a number; room is left for another fashion, none for a page.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
+#: Nobody who waits for a turn is held longer than this, in seconds; who comes later is told to come again.
+_LONGEST_HOLD = 60.0
+#: Seconds after which no news of another account's events are good news.
+_STRANGERS = 86400.0
+_OTHER = "other account"
+
+Rate = Annotated[float, Meta(gt=0)]
+log = structlog.get_logger()
 
 
 class MetaSettings(Struct, frozen=True, kw_only=True):
     """One subscription of one app.
 
     `app_secret` is under App settings, Basic; `verify_token` is ours, typed into the webhook's form once;
-    `access_token` is needed where files lie behind the Graph API. `media_hosts` are the hosts (and all below them)
+    `access_token` is needed for answers, and where files or words lie behind the Graph API; every `check_interval`
+    seconds (0: never) Meta is asked whether it still holds. `media_hosts` are the hosts (and all below them)
     from which files may be fetched. `graph_base_url` is another server only for tests: on loopback its files may be
     fetched too.
     """
@@ -44,14 +57,17 @@ class MetaSettings(Struct, frozen=True, kw_only=True):
     api_version: Annotated[str, Meta(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v23.0"
     graph_base_url: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+/?$")] = "https://graph.facebook.com"
     media_hosts: tuple[str, ...] = ("fbcdn.net", "fbsbx.com", "cdninstagram.com")
+    check_interval: Annotated[float, Meta(ge=0)] = 21600.0
 
 
 M = TypeVar("M", bound=MetaSettings)
 
 
 class MetaAdapter(Adapter[M]):
-    """The transport of one account (`Webhook`, `FetchesMedia`); a subclass says how to parse."""
+    """The transport of one account (`Webhook`, `FetchesMedia`, `Runs`); a subclass says how to parse and to reply."""
 
+    #: The setting that holds the account's own number at Meta.
+    own_setting: ClassVar[str]
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST")
     #: Meta puts up to a thousand updates into one body.
     max_bytes: ClassVar[int] = 3 * 1024 * 1024
@@ -60,7 +76,16 @@ class MetaAdapter(Adapter[M]):
         super().__init__(account, settings, ports)
         self.where = f"account.{account.name}.settings"
         self._check()
-        self.graph = Graph(self.where, settings.graph_base_url, settings.api_version, settings.access_token)
+        self.us = self._own_id()
+        self._stranger_at: float | None = None
+        self.graph = Graph(
+            self.where,
+            settings.graph_base_url,
+            settings.api_version,
+            settings.access_token,
+            trouble=ports.trouble,
+            held=self._hold,
+        )
 
     def _check(self) -> None:
         s = self.settings
@@ -89,11 +114,13 @@ class MetaAdapter(Adapter[M]):
                     'write names as "fbcdn.net", without *',
                 )
 
-    def own_id(self, setting: str, value: str) -> str:
-        """`value` when it is an id as Meta gives them. Raises `Misconfigured` naming `setting`."""
+    def _own_id(self) -> str:
+        value: str = getattr(self.settings, self.own_setting)
         if not _ID.fullmatch(value):
             raise Misconfigured(
-                f"{self.where}.{setting}", "is no id", "write digits alone; doc.md says where they stand"
+                f"{self.where}.{self.own_setting}",
+                "is no id",
+                "write digits alone; doc.md says where they stand",
             )
         return value
 
@@ -123,10 +150,53 @@ class MetaAdapter(Adapter[M]):
         return HttpAnswer(body=challenge.encode())
 
     def answer(self, fates: Sequence[Fate]) -> HttpAnswer:
+        if any(fate.reason == "other_account" for fate in fates):
+            self._stranger_at = asyncio.get_running_loop().time()
+            self.ports.trouble(
+                _OTHER,
+                f"Meta delivers events of another account to /hooks/{self.account.name}, and they are passed over. "
+                f"Check {self.own_setting}; if the app serves several accounts, make an app for each (doc.md, 1)",
+            )
         return HttpAnswer(body=b"EVENT_RECEIVED")
 
     def authenticity(self, raw: RawEvent) -> Authenticity:
         return Authenticity(method="signature")
+
+    async def run(self) -> None:
+        """Ask now and then whether the token holds; what it finds goes to the account's health."""
+        interval = self.settings.check_interval
+        if not interval:
+            await asyncio.Event().wait()
+        while True:
+            if self.settings.access_token:
+                await self.check()
+            if self._stranger_at is not None:
+                quiet = asyncio.get_running_loop().time() - self._stranger_at
+                if quiet > _STRANGERS:
+                    self._stranger_at = None
+                    self.ports.trouble(_OTHER, None)
+            await asyncio.sleep(interval)
+
+    async def check(self) -> None:
+        """One look at the token."""
+        s, now = self.settings, self.ports.clock.now()
+        try:
+            await check_token(self.graph, s.access_token, self.where, self.ports.trouble, now)
+        except KanalError as error:
+            log.warning("meta_token_not_checked", account=self.account.name, why=str(error))
+
+    def paces(self) -> Iterable[Pace]:
+        """Whatever has to keep still when Meta says "too often"."""
+        return ()
+
+    def _hold(self, seconds: float) -> None:
+        for pace in self.paces():
+            pace.hold(min(seconds, _LONGEST_HOLD))
+
+    def needs_token(self) -> None:
+        """Raises `ProviderRefused` when nothing can be asked or sent."""
+        if not self.settings.access_token:
+            raise ProviderRefused(f"{self.where}.access_token is not set, so nothing can be sent: see doc.md")
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """A file behind the address that the message named, if it lies at Meta."""

@@ -7,9 +7,10 @@ costs no other. developers.facebook.com/docs/graph-api/webhooks/getting-started#
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -17,10 +18,13 @@ from msgspec import Raw, Struct
 from adapters.base import Ignored, Item, NotRead
 from normalizer.errors import Unreadable
 
+X = TypeVar("X")
 #: Meta writes ids as strings; older fields and its own test button write numbers.
 Id = str | int
 #: What decoding may raise, whatever the bytes are.
 BROKEN = (msgspec.DecodeError, RecursionError, UnicodeError)
+#: The account of the invented events behind the "Test" buttons of Meta's console.
+TEST_ENTRY = "0"
 #: Fields that name an item, in the order in which they are believed.
 _NAMES = ("mid", "comment_id", "post_id", "media_id", "id")
 
@@ -102,6 +106,9 @@ def _entry(raw: Raw, ours: str) -> Iterator[Entry | Ignored | NotRead]:
     name = "" if found.id is None else str(found.id)
     if not messaging and not changes:
         yield Ignored(reason="empty", external_id=name, detail="entry without updates")
+    elif name == TEST_ENTRY:
+        for update in (*messaging, *(change.value for change in changes)):
+            yield Ignored(reason="handshake", external_id=name_of(update), detail="Meta's test button")
     elif ours and name and name != ours:
         for update in (*messaging, *(change.value for change in changes)):
             yield Ignored(reason="other_account", external_id=name_of(update), detail=f"entry {name[:40]}")
@@ -109,14 +116,52 @@ def _entry(raw: Raw, ours: str) -> Iterator[Entry | Ignored | NotRead]:
         yield Entry(name, messaging, tuple(changes))
 
 
-def guarded(read: Callable[[], Item], raw: Raw) -> Item:
+def updates(
+    body: bytes,
+    wanted: str,
+    ours: str,
+    event: Callable[[Raw], Sequence[Item]],
+    change: Callable[[Change], Item],
+) -> list[Item]:
+    """Every update in `body`, in Meta's order: private ones by `event`, public ones by `change`.
+
+    A messaging event may also stand in a change, whose field then begins with `messag`. Raises `Unreadable` when the
+    frame cannot be read.
+    """
+    items: list[Item] = []
+    for entry in entries(body, wanted, ours):
+        if not isinstance(entry, Entry):
+            items.append(entry)
+            continue
+        for raw in entry.messaging:
+            items += guarded(partial(event, raw), raw)
+        for one in entry.changes:
+            private = one.field.startswith("messag") and _is_event(one.value)
+            read = partial(event, one.value) if private else partial(alone, change, one)
+            items += guarded(read, one.value)
+    return items
+
+
+def _is_event(value: Raw) -> bool:
+    try:
+        return "sender" in msgspec.json.decode(value, type=dict[str, Raw])
+    except BROKEN:
+        return False
+
+
+def alone(read: Callable[[X], Item], what: X) -> Sequence[Item]:
+    """What `read` makes of `what`, as the sequence that `guarded` gives."""
+    return (read(what),)
+
+
+def guarded(read: Callable[[], Sequence[Item]], raw: Raw) -> Sequence[Item]:
     """What `read` makes of `raw`; `NotRead`, naming the field and never its value, when it cannot."""
     try:
         return read()
     except BROKEN as error:
-        return not_read(error, raw)
+        return (not_read(error, raw),)
     except Unreadable as error:
-        return NotRead(reason=error.reason, external_id=name_of(raw))
+        return (NotRead(reason=error.reason, external_id=name_of(raw)),)
 
 
 def not_read(error: BaseException, raw: Raw) -> NotRead:

@@ -1,125 +1,27 @@
-"""Meta's side of an account, for simulators and tests: a Graph API with files on loopback, and signed deliveries.
+"""Meta's side of an account, for simulators and tests: signed deliveries, and the Graph API behind them.
 
-The fake checks what the real one checks (the token in a header, ids that are its own, addresses that hold only while
-they are fresh) and answers errors in Meta's shape. Bodies are written as Meta writes them: what is not ASCII as
-\\uXXXX, slashes escaped.
+Bodies are written as Meta writes them: what is not ASCII as \\uXXXX, slashes escaped. The Graph API itself is
+`adapters.shared.meta_fake_graph`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import hashlib
 import json
 import zlib
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic
+from typing import Generic
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import web
 
-from adapters.base import Account, Gateway, Letter
+from adapters.base import Account, Gateway, Letter, Outgoing
 from adapters.shared.meta import M, signed
+from adapters.shared.meta_fake_graph import FakeGraph, Json, Product
 from adapters.shared.meta_graph import is_loopback
 from normalizer.errors import Misconfigured, ProviderRefused, ProviderUnavailable
 from normalizer.record import RawEvent
-
-Json = dict[str, Any]
-
-
-@dataclass
-class _File:
-    content: bytes
-    media_type: str
-    fetched: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class FakeGraph:
-    """The Graph API and its file server on loopback. What tests want to see or bend is public."""
-
-    def __init__(self, token: str, *, files_need_token: bool) -> None:
-        self.token, self.files_need_token = token, files_need_token
-        self.base_url = ""
-        self.calls: list[str] = []
-        self.refuse_next: deque[tuple[int, Json]] = deque()
-        """Answers for the next calls of the API: status, and what stands under `error`."""
-        self.stated_sha256 = ""
-        """A hash to state instead of the true one."""
-        self._files: dict[str, _File] = {}
-        self._runner: web.AppRunner | None = None
-
-    async def start(self, port: int = 0) -> str:
-        """Listen; the address is returned."""
-        app = web.Application()
-        app.router.add_get("/files/{id}", self._file)
-        app.router.add_get(r"/v{version:\d+\.\d+}/{id}", self._media)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self.base_url
-
-    async def stop(self) -> None:
-        if self._runner:
-            await self._runner.cleanup()
-
-    def store(self, media_id: str, content: bytes, media_type: str = "image/jpeg") -> str:
-        """Hold a file; its address."""
-        self._files.setdefault(media_id, _File(content, media_type))
-        return f"{self.base_url}/files/{media_id}"
-
-    async def files_fetched(self, seconds: float) -> None:
-        """Wait until every file was fetched once; TimeoutError after `seconds`."""
-        async with asyncio.timeout(seconds):
-            for stored in list(self._files.values()):
-                await stored.fetched.wait()
-
-    def _proved(self, request: web.Request) -> bool:
-        return request.headers.get("Authorization") == f"Bearer {self.token}"
-
-    async def _media(self, request: web.Request) -> web.Response:
-        media_id = request.match_info["id"]
-        self.calls.append(media_id)
-        if self.refuse_next:
-            status, error = self.refuse_next.popleft()
-            return web.json_response({"error": error}, status=status)
-        if not self._proved(request):
-            return _refusal(401, 190, "Invalid OAuth access token - Cannot parse access token")
-        stored = self._files.get(media_id)
-        if stored is None:
-            return _refusal(
-                400, 100, f"Unsupported get request. Object with ID '{media_id}' does not exist", 33
-            )
-        return web.json_response(
-            {
-                "messaging_product": "whatsapp",
-                "url": f"{self.base_url}/files/{media_id}",
-                "mime_type": stored.media_type,
-                "sha256": self.stated_sha256 or hashlib.sha256(stored.content).hexdigest(),
-                "file_size": len(stored.content),
-                "id": media_id,
-            }
-        )
-
-    async def _file(self, request: web.Request) -> web.Response:
-        if self.files_need_token and not self._proved(request):
-            return web.Response(status=401)
-        stored = self._files.get(request.match_info["id"])
-        if stored is None:
-            return web.Response(status=404)
-        stored.fetched.set()
-        return web.Response(body=stored.content, content_type=stored.media_type)
-
-
-def _refusal(status: int, code: int, message: str, subcode: int | None = None) -> web.Response:
-    error: Json = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "AContohTrace"}
-    if subcode is not None:
-        error["error_subcode"] = subcode
-    return web.json_response({"error": error}, status=status)
 
 
 class MetaSimulator(Generic[M]):
@@ -127,13 +29,19 @@ class MetaSimulator(Generic[M]):
 
     #: Seconds that photos may take to be fetched before the server goes away.
     PATIENCE = 20.0
-    #: Whether the files of this product are given out to the access token only.
-    FILES_NEED_TOKEN = False
+    PRODUCT: Product
+    #: The setting that holds the account's own number.
+    OWN: str
 
     def __init__(self, account: Account, settings: M, gateway: Gateway) -> None:
         self.account, self.settings, self.gateway = account, settings, gateway
-        self.graph = FakeGraph(settings.access_token.reveal(), files_need_token=self.FILES_NEED_TOKEN)
+        self.graph = FakeGraph(settings.access_token.reveal(), self.PRODUCT, getattr(settings, self.OWN))
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def heard(self) -> list[Outgoing]:
+        """What was sent to citizens, in order; `private` is whether only they can read it."""
+        return self.graph.heard
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))

@@ -1,15 +1,15 @@
-"""Meta's Graph API and file servers, as far as the way in needs them: where a file lies, and its bytes.
+"""Meta's Graph API and file servers: where a file lies, its bytes, and everything that is asked or sent.
 
 The access token travels in a header, to the configured Graph server and to Meta's own file hosts, nowhere else; no
-error names it, nor an address that a message held. Errors: developers.facebook.com/docs/graph-api/guides/error-handling
+error names it, nor an address that a message held. What its errors mean stands in `adapters.shared.meta_errors`.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,14 +17,15 @@ import msgspec
 from msgspec import Struct
 
 from adapters.base import Fetch
-from normalizer.errors import KanalError, ProviderRefused, ProviderUnavailable
+from adapters.shared.meta_errors import told
+from normalizer.errors import ProviderRefused, ProviderUnavailable
 from normalizer.settings import Secret
 
 _ANSWER_BYTES = 64 * 1024
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
-#: Meta's codes of what passes: its own troubles, and every kind of "too many".
-_PASSING = frozenset({1, 2, 4, 17, 32, 341, 613, 80007, 130429, 131016, 131048, 131056, 133004})
+
+T = TypeVar("T", bound=Struct)
 
 
 class Media(Struct, frozen=True):
@@ -36,21 +37,25 @@ class Media(Struct, frozen=True):
     mime_type: str = ""
 
 
-class _Error(Struct, frozen=True):
-    code: int = 0
-    error_subcode: int | None = None
-    is_transient: bool | None = None
-
-
-class _Refusal(Struct, frozen=True):
-    error: _Error
-
-
 class Graph:
-    """The Graph API under one access token. Opens a connection per call, and none before the first."""
+    """The Graph API under one access token. Opens a connection per call, and none before the first.
 
-    def __init__(self, where: str, base_url: str, version: str, token: Secret) -> None:
+    `trouble` is told when only the operator can help, and when it is over; `held` when Meta said "too often", with
+    the seconds in which nothing more should be sent.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        base_url: str,
+        version: str,
+        token: Secret,
+        *,
+        trouble: Callable[[str, str | None], None] = lambda name, words: None,
+        held: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
         self._where, self._base, self._version, self._token = where, base_url.rstrip("/"), version, token
+        self._trouble, self._held = trouble, held
 
     @property
     def headers(self) -> dict[str, str]:
@@ -62,56 +67,53 @@ class Graph:
 
         developers.facebook.com/docs/whatsapp/cloud-api/reference/media#get-media-url
         """
-        if not _MEDIA_ID.fullmatch(media_id):
-            raise ProviderRefused("the file's id is none")
-        try:
-            return msgspec.json.decode(await self._get(f"/{self._version}/{media_id}"), type=Media)
-        except msgspec.DecodeError:
-            raise ProviderUnavailable(
-                "the Graph API answered with something else than a file's address"
-            ) from None
+        return await self.get(part(media_id), Media, "files")
 
-    async def _get(self, path: str) -> bytes:
+    async def get(self, path: str, kind: type[T], purpose: str, query: Mapping[str, str] = {}) -> T:
+        """What stands at `path` (without the version), as `kind`. Raises `ProviderUnavailable`, `ProviderRefused`."""
+        return await self._call("GET", path, kind, purpose, params=query)
+
+    async def post(self, path: str, content: Mapping[str, Any], kind: type[T], purpose: str) -> T:
+        """Send `content` as JSON to `path`; the answer as `kind`. Raises as `get` does."""
+        return await self._call("POST", path, kind, purpose, json=content)
+
+    async def _call(self, method: str, path: str, kind: type[T], purpose: str, **how: Any) -> T:
+        body = await self._answer(method, f"{self._base}/{self._version}/{path}", purpose, how)
+        # The token holds, and so does what it may do here.
+        for trouble in ("token", "account", f"permission for {purpose}"):
+            self._trouble(trouble, None)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise ProviderUnavailable("the Graph API answered with something else than was asked") from None
+
+    async def _answer(self, method: str, url: str, purpose: str, how: Mapping[str, Any]) -> bytes:
         try:
             async with (
                 aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session,
-                session.get(self._base + path, headers=self.headers, allow_redirects=False) as answer,
+                session.request(method, url, headers=self.headers, allow_redirects=False, **how) as answer,
             ):
                 body = await answer.content.read(_ANSWER_BYTES)
                 while answer.content.at_eof() is False and len(body) < _ANSWER_BYTES:
                     body += await answer.content.read(_ANSWER_BYTES - len(body))
-                if answer.status != 200:
-                    raise self._refusal(answer.status, body, answer.headers)
-                return body
+                status, headers = answer.status, answer.headers
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ProviderUnavailable(f"the Graph API: {type(error).__name__}") from None
+        if status == 200:
+            return body
+        meant = told(self._where, status, body, headers, purpose)
+        if meant.trouble:
+            self._trouble(*meant.trouble)
+        if meant.hold:
+            self._held(meant.hold)
+        raise meant.error
 
-    def _refusal(self, status: int, body: bytes, headers: Mapping[str, str]) -> KanalError:
-        """The error tree's word for an error of the Graph API; Meta's own text may quote the token, so not it."""
-        try:
-            error = msgspec.json.decode(body, type=_Refusal).error
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            error = _Error()
-        code = error.code
-        if code in (102, 190) or (status == 401 and not code):
-            return ProviderRefused(
-                f"Meta takes the access token no more (Graph error {code or status}): it has expired or was revoked. "
-                f"Make a new one of a system user, which does not expire, and put it where {self._where}.access_token "
-                "points"
-            )
-        wait = headers.get("Retry-After", "")
-        if code in _PASSING or error.is_transient or status in (408, 425, 429) or status >= 500:
-            return ProviderUnavailable(
-                f"the Graph API answered {status} (error {code})",
-                retry_after=float(wait) if wait.isascii() and wait.isdigit() else None,
-            )
-        if code in (3, 10) or 200 <= code <= 299:
-            return ProviderRefused(
-                f"the access token lacks a permission (Graph error {code}): grant the app what doc.md names"
-            )
-        if code == 100 and error.error_subcode == 33:
-            return ProviderRefused("the file is gone, or lies at another account")
-        return ProviderRefused(f"the Graph API answered {status} (error {code})")
+
+def part(name: str) -> str:
+    """`name` when it is an id of Meta's, so that it is one part of a path. Raises `ProviderRefused`."""
+    if not _MEDIA_ID.fullmatch(name):
+        raise ProviderRefused("an id that is none of Meta's")
+    return name
 
 
 async def download(

@@ -1,4 +1,4 @@
-"""Private messages to a Facebook page and to an Instagram account: one messaging event -> one item. Pure.
+"""Private messages to a Facebook page and to an Instagram account: one messaging event -> its items. Pure.
 
 developers.facebook.com/docs/messenger-platform/reference/webhook-events and
 developers.facebook.com/docs/messenger-platform/instagram/features/webhook: the same objects, so one reader.
@@ -7,13 +7,14 @@ developers.facebook.com/docs/messenger-platform/instagram/features/webhook: the 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Raw, Struct
 
-from adapters.base import Accepted, Ignored, Item
+from adapters.base import Accepted, Ignored, Item, Receipt
 from adapters.shared.meta_batch import Id, derived_id, moment, text_of
 from adapters.shared.meta_graph import on_host
 from normalizer.errors import Unreadable
@@ -93,9 +94,12 @@ class _Postback(Struct, frozen=True):
     payload: Any = None
 
 
-class _Receipt(Struct, frozen=True):
+class _Seen(Struct, frozen=True):
+    """Messenger names what was delivered and tells up to when all was read; Instagram names what was read."""
+
     mid: str | None = None
     mids: tuple[str, ...] | None = None
+    watermark: Any = None
 
 
 class _Event(Struct, frozen=True):
@@ -105,8 +109,8 @@ class _Event(Struct, frozen=True):
     message: _Message | None = None
     message_edit: _Edit | None = None
     postback: _Postback | None = None
-    delivery: _Receipt | None = None
-    read: _Receipt | None = None
+    delivery: _Seen | None = None
+    read: _Seen | None = None
 
 
 class _Found(Struct):
@@ -121,34 +125,50 @@ class _Found(Struct):
     broken: bool = False
 
 
-def read_event(raw: Raw, ours: str) -> Item:
-    """What one messaging event says to the page or account `ours`."""
+def read_event(raw: Raw, ours: str) -> Sequence[Item]:
+    """What one messaging event says to the page or account `ours`: one item, or a receipt for each message named."""
     kinds = [key for key in msgspec.json.decode(raw, type=dict[str, Raw]) if key not in _TRAVEL]
     event = msgspec.json.decode(raw, type=_Event)
-    sender = event.sender or _Party()
-    own = text_of(sender.id) == ours
-    message = event.message
-    if message and (message.is_echo or own):
-        return Ignored(reason="own_echo", external_id=message.mid or "")
-    if own:
-        return Ignored(reason="own_echo", detail=kinds[0][:40] if kinds else "")
+    kind, sender = kinds[0][:40] if kinds else "nothing", event.sender or _Party()
+    passed = _passed(event, sender, ours, kind)
+    if passed:
+        return (passed,)
+    if event.message:
+        return (_message(event, event.message, sender),)
+    if event.message_edit:
+        return (_edit(event, event.message_edit, sender),)
+    if event.postback:
+        return (_postback(event.postback),)
+    if event.delivery:
+        return _receipts(event, event.delivery, "delivered")
+    if event.read:
+        return _receipts(event, event.read, "read")
+    return (Ignored(reason="unsupported", detail=kind),)
+
+
+def _passed(event: _Event, sender: _Party, ours: str, kind: str) -> Ignored | None:
+    """The fate of what we wrote ourselves, and of what was written to somebody else."""
+    name = (event.message.mid if event.message else None) or ""
+    if event.message and event.message.is_echo:
+        return Ignored(reason="own_echo", external_id=name)
+    if text_of(sender.id) == ours:
+        return Ignored(reason="own_echo", external_id=name, detail="" if event.message else kind)
     recipient = text_of(event.recipient.id) if event.recipient else ""
     if recipient and recipient != ours:
-        name = message.mid if message else None
-        return Ignored(reason="other_account", external_id=name or "", detail=f"recipient {recipient[:40]}")
-    if message:
-        return _message(event, message, sender)
-    if event.message_edit:
-        return _edit(event, event.message_edit, sender)
-    if event.postback:
-        return _postback(event.postback)
-    receipt = event.delivery or event.read
-    if receipt:
-        name = receipt.mid or (receipt.mids or ("",))[0]
-        return Ignored(
-            reason="delivery_receipt", external_id=name, detail="delivery" if event.delivery else "read"
-        )
-    return Ignored(reason="unsupported", detail=kinds[0][:40] if kinds else "nothing")
+        return Ignored(reason="other_account", external_id=name, detail=f"recipient {recipient[:40]}")
+    return None
+
+
+def _receipts(event: _Event, seen: _Seen, state: Literal["delivered", "read"]) -> Sequence[Item]:
+    """One receipt for each message of ours that is named.
+
+    A watermark alone says "everything until then" and names none, so it settles no single answer.
+    """
+    names = dict.fromkeys(name for name in (seen.mid, *(seen.mids or ())) if name)
+    if not names:
+        return (Ignored(reason="delivery_receipt", detail=f"{state}, watermark alone"),)
+    at = moment(event.timestamp) or moment(seen.watermark)
+    return [Receipt(external_id=name, state=state, at=at) for name in names]
 
 
 def _message(event: _Event, message: _Message, sender: _Party) -> Item:

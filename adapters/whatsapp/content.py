@@ -63,6 +63,10 @@ class _Interactive(Struct, frozen=True):
     nfm_reply: _Form | None = None
 
 
+class _Order(Struct, frozen=True):
+    text: str | None = None
+
+
 class _Name(Struct, frozen=True):
     formatted_name: str | None = None
 
@@ -96,6 +100,8 @@ def content_of(raw: Raw, kind: str) -> Content | None:
         return Content(text=(button.text or button.payload or "").strip())
     if kind == "interactive":
         return _interactive(part)
+    if kind == "order":
+        return _order(part)
     if kind == "contacts":
         cards = msgspec.json.decode(part, type=tuple[_VCard, ...])
         return Content(text="\n".join(_card_line(card) for card in cards))
@@ -145,6 +151,12 @@ def _interactive(part: Raw) -> Content | None:
     if found.nfm_reply:
         return Content(text=_form(found.nfm_reply))
     return None
+
+
+def _order(part: Raw) -> Content | None:
+    """What somebody wrote along with a shopping cart; the goods are nothing to complain of."""
+    text = (msgspec.json.decode(part, type=_Order).text or "").strip()
+    return Content(text=text) if text else None
 
 
 def _form(form: _Form) -> str:

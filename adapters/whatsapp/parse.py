@@ -6,20 +6,21 @@ WhatsApp has user names, `from` may be absent or hold the user's id (`ID.1234…
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from adapters.base import Accepted, Ignored, Item
+from adapters.base import Accepted, Ignored, Item, Receipt
 from adapters.shared.meta_batch import (
     BROKEN,
     Change,
     Entry,
     Id,
+    alone,
     entries,
     guarded,
     moment,
@@ -47,14 +48,21 @@ class _Value(Struct, frozen=True):
     errors: tuple[Raw, ...] | None = None
 
 
-class _Status(Struct, frozen=True):
-    id: str = ""
-    status: str = ""
+class _Details(Struct, frozen=True):
+    details: str | None = None
 
 
 class _Error(Struct, frozen=True):
     code: Id | None = None
     title: str | None = None
+    error_data: _Details | None = None
+
+
+class _Status(Struct, frozen=True):
+    id: str = ""
+    status: str = ""
+    timestamp: Any = None
+    errors: tuple[_Error, ...] | None = None
 
 
 class _Context(Struct, frozen=True):
@@ -77,6 +85,29 @@ class _Travel(Struct, frozen=True, rename={"sender": "from"}):
 class _Edit(Struct, frozen=True):
     original_message_id: str
     message: Raw
+
+
+class _Editing(Struct, frozen=True):
+    edit: Raw
+
+
+class _Notice(Struct, frozen=True):
+    type: str | None = None
+
+
+class _Noticed(Struct, frozen=True):
+    system: _Notice
+
+
+#: Statuses of our own messages; `played` is a voice message that was heard, `deleted` is none of these.
+_STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "read",
+    "failed": "failed",
+    "undelivered": "failed",
+}
 
 
 def parse(body: bytes, number: str) -> Sequence[Item]:
@@ -127,17 +158,29 @@ def _change(change: Change, number: str) -> Sequence[Item]:
         ]
     people = _cards(value.contacts or ())
     return [
-        *(guarded(partial(_message, raw, people), raw) for raw in value.messages or ()),
+        *_each(partial(_message, people=people), value.messages),
         *(Ignored(reason="own_echo", external_id=name_of(raw)) for raw in value.message_echoes or ()),
-        *(guarded(partial(_status, raw), raw) for raw in value.statuses or ()),
-        *(guarded(partial(_error, raw), raw) for raw in value.errors or ()),
+        *_each(_status, value.statuses),
+        *_each(_error, value.errors),
     ]
 
 
+def _each(read: Callable[[Raw], Item], raws: Sequence[Raw] | None) -> Iterator[Item]:
+    for raw in raws or ():
+        yield from guarded(partial(alone, read, raw), raw)
+
+
 def _status(raw: Raw) -> Item:
-    """What became of a message of ours: sent, delivered, read, failed, deleted."""
+    """What became of a message of ours.
+
+    developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
+    """
     status = msgspec.json.decode(raw, type=_Status)
-    return Ignored(reason="delivery_receipt", external_id=status.id, detail=status.status[:40])
+    state = _STATES.get(status.status)
+    if state is None or not status.id:
+        return Ignored(reason="delivery_receipt", external_id=status.id, detail=status.status[:40])
+    detail = "; ".join(_error_words(error) for error in status.errors or ())[:300]
+    return Receipt(external_id=status.id, state=state, at=moment(status.timestamp), detail=detail)
 
 
 def _error(raw: Raw) -> Item:
@@ -145,7 +188,9 @@ def _error(raw: Raw) -> Item:
 
 
 def _error_words(error: _Error) -> str:
-    return f"error {text_of(error.code)} {(error.title or '')[:80]}".strip()
+    details = (error.error_data.details if error.error_data else None) or ""
+    words = f"error {text_of(error.code)} {(error.title or '')[:80]}".strip()
+    return f"{words}: {details[:120]}" if details and details != error.title else words
 
 
 def _cards(raws: Sequence[Raw]) -> tuple[Card, ...]:
@@ -159,31 +204,50 @@ def _cards(raws: Sequence[Raw]) -> tuple[Card, ...]:
     return tuple(found)
 
 
-def _message(raw: Raw, people: Sequence[Card]) -> Item:
+def _message(raw: Raw, *, people: Sequence[Card]) -> Item:
     travel = msgspec.json.decode(raw, type=_Travel)
     if not travel.id:
         raise Unreadable("a message without an id")
     unsupported = partial(Ignored, reason="unsupported", external_id=travel.id)
-    if travel.errors:
-        return unsupported(detail=_error_words(travel.errors[0]))
     if travel.type == "revoke":
         return unsupported(detail="removed")
-    original = ""
-    kind, within = travel.type, raw
-    if kind == "edit":
-        edit = msgspec.json.decode(msgspec.json.decode(raw, type=dict[str, Raw])["edit"], type=_Edit)
-        original, within = edit.original_message_id, edit.message
-        kind = msgspec.json.decode(within, type=_Travel).type
-    content = content_of(within, kind)
+    original, kind, within = _edited(raw, travel)
+    try:
+        content = content_of(within, kind)
+    except (*BROKEN, Unreadable):
+        if not travel.errors:
+            raise
+        content = None  # WhatsApp itself says that it could not pass it on
     if content is None:
-        return unsupported(detail=kind[:40] or "no type")
+        return unsupported(detail=_error_words(travel.errors[0]) if travel.errors else _kind(within, kind))
     if not (content.text or content.files or content.place.coordinates):
+        if travel.errors:
+            return unsupported(detail=_error_words(travel.errors[0]))
         return Ignored(reason="empty", external_id=travel.id, detail=kind[:40])
     message = _accepted(travel, content, people)
     if original:
         # The edit has an id of its own; what it corrects keeps the one under which it is known.
         message = replace(message, external_id=original, verb="edit", version=travel.id, follows=(original,))
     return Accepted(message=message)
+
+
+def _edited(raw: Raw, travel: _Travel) -> tuple[str, str, Raw]:
+    """The id of the message that this one corrects (empty: none), the kind of what it holds, and that itself."""
+    if travel.type != "edit":
+        return "", travel.type, raw
+    edit = msgspec.json.decode(msgspec.json.decode(raw, type=_Editing).edit, type=_Edit)
+    return edit.original_message_id, msgspec.json.decode(edit.message, type=_Travel).type, edit.message
+
+
+def _kind(raw: Raw, kind: str) -> str:
+    """What to call a message that says nothing: of WhatsApp's own notices, also which one."""
+    if kind == "system":
+        try:
+            notice = msgspec.json.decode(raw, type=_Noticed).system
+        except BROKEN:
+            notice = _Notice()
+        return f"system {notice.type or ''}".strip()[:60]
+    return kind[:40] or "no type"
 
 
 def _accepted(travel: _Travel, content: Content, people: Sequence[Card]) -> Message:

@@ -40,7 +40,7 @@ def person(number: str, user_id: str, cards: Sequence[Card]) -> Sender:
         number = number or text_of(card.wa_id)
         user_id = user_id or text_of(card.user_id)
     phone = e164(number)
-    names = [name for name in (number, user_id) if _USER_ID.fullmatch(name)]
+    names = [name for name in (number, user_id) if is_user_id(name)]
     profile = (card.profile if card else None) or _Profile()
     contacts = (Contact(kind="phone", value=phone),) if phone else ()
     handle = (profile.username or "").strip().lstrip("@")
@@ -51,6 +51,11 @@ def person(number: str, user_id: str, cards: Sequence[Card]) -> Sender:
         name=(profile.name or "").strip(),
         contacts=contacts,
     )
+
+
+def is_user_id(name: str) -> bool:
+    """Whether `name` is a user's id for our business, and no telephone number."""
+    return _USER_ID.fullmatch(name) is not None
 
 
 def _card(number: str, user_id: str, cards: Sequence[Card]) -> Card | None:

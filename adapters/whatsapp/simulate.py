@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from adapters.base import Account, Gateway, Letter
 from adapters.shared.meta import signed
-from adapters.shared.meta_fake import Json, MetaSimulator, words
+from adapters.shared.meta_fake import MetaSimulator, words
+from adapters.shared.meta_fake_graph import Json, Product
 from adapters.whatsapp.adapter import WhatsappSettings
 from normalizer.record import RawEvent
 
@@ -26,7 +27,8 @@ def simulator(account: Account, settings: WhatsappSettings, gateway: Gateway) ->
 class WhatsappSimulator(MetaSimulator[WhatsappSettings]):
     """Citizens who write to one number."""
 
-    FILES_NEED_TOKEN = True
+    PRODUCT: Product = "whatsapp"
+    OWN = "phone_number_id"
 
     def body(self, letter: Letter) -> Json:
         sender = _number(letter.sender)

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from adapters.base import Adapter, HttpAnswer, Webhook
+from adapters.base import Adapter, HttpAnswer, SetsAside, Webhook
 from adapters.shared.http import read_body
 from intake.metrics import Metrics
 from intake.receive import Receiver
@@ -36,6 +36,8 @@ class Hooks:
     public_url: str
     metrics: Metrics
     trusted_proxies: tuple[str, ...] = ()
+    kept: Callable[[], None] = lambda: None
+    """Told when something was set aside, to be prepared and parsed later."""
 
     def mount(self, app: web.Application) -> None:
         """Add the routes to `app`."""
@@ -78,6 +80,12 @@ class Hooks:
         if request.method not in adapter.methods:
             return web.Response(status=405, headers={"Allow": ", ".join(adapter.methods)}, text="method\n")
         adapter.verify(raw)
+        if isinstance(adapter, SetsAside):
+            raw, aside = adapter.set_aside(raw)
+            for one in aside:
+                await self.receiver.keep(one, None, None)
+            if aside:
+                self.kept()
         fates = await self.receiver.receive(adapter, raw)
         self.metrics.answer_seconds.labels(name).observe(time.perf_counter() - started)
         return _response(adapter.answer(fates))
