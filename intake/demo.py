@@ -85,6 +85,7 @@ DOORS = (
     ("x-dki", "twitter", False),
     ("x-gubernur", "medsos_gubernur", False),
     ("balai-warga", "balai_warga", True),
+    ("sp4n-lapor", "sp4n_lapor", True),
     ("open311", "open311", True),
     ("qlue-2018", "qlue", False),
     ("loket", "kantor_kelurahan", True),
@@ -92,7 +93,7 @@ DOORS = (
 
 CONFIG = Path(__file__).with_name("demo.toml")
 #: Where the providers' fakes stand, beside the gateway's own doors.
-PORTS = ("http", "smtp", "telegram", "media", "whatsapp", "facebook", "instagram", "x", "xgubernur")
+PORTS = ("http", "smtp", "telegram", "media", "whatsapp", "facebook", "instagram", "x", "xgubernur", "lapor")
 
 
 class Door(Struct, frozen=True, kw_only=True):

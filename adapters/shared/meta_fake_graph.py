@@ -120,8 +120,8 @@ class FakeGraph:
         try:
             if not proved:
                 raise Refused(401, 190, "Invalid OAuth access token - Cannot parse access token")
-            answer: web.StreamResponse = await handler(request)
-            return answer
+            found: web.StreamResponse = await handler(request)
+            return found
         except Refused as refused:
             return web.json_response({"error": refused.error}, status=refused.status)
 

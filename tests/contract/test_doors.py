@@ -142,6 +142,6 @@ def test_one_bad_item_of_a_batch_does_not_hold_up_the_others(adapter: str) -> No
     assert "one bad item" in kinds(adapter)
 
 
-@pytest.mark.parametrize("adapter", ["facebook", "instagram", "whatsapp", "x", "telegram", "email"])
+@pytest.mark.parametrize("adapter", ["facebook", "instagram", "whatsapp", "x", "telegram", "email", "sp4n_lapor"])
 def test_what_we_said_ourselves_is_no_complaint(adapter: str) -> None:
     assert "own_echo" in kinds(adapter)
