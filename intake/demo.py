@@ -84,6 +84,7 @@ DOORS = (
     ("instagram-gubernur", "medsos_gubernur", False),
     ("x-dki", "twitter", False),
     ("x-gubernur", "medsos_gubernur", False),
+    ("jaki", "jaki", True),
     ("balai-warga", "balai_warga", True),
     ("sp4n-lapor", "sp4n_lapor", True),
     ("open311", "open311", True),

@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aio_pika
+import hypothesis
 import pytest
 
 from complaint_queue import topology
 from intake.private_rabbitmq import PrivateRabbitMQ, installed
+
+# How long an example takes says nothing of a property: a busy machine must not fail one.
+hypothesis.settings.register_profile("kanal", deadline=None)
+hypothesis.settings.load_profile("kanal")
 
 
 @pytest.fixture(scope="session")
