@@ -139,6 +139,8 @@ class Reports:
             mine: dict[str, Upload] = {}
             # In one order for all, so that two reports never wait for each other.
             for index, upload_id in sorted(enumerate(report.uploads), key=lambda pair: pair[1]):
+                if not upload_id or upload_id in mine:
+                    continue  # the parser has named it already; a second turn would wait for the first for ever
                 problem = ""
                 try:
                     upload = await self._uploads.find(upload_id)
@@ -152,7 +154,7 @@ class Reports:
                         if refusal.kind == "not-found"
                         else "has expired or was ended"
                     )
-                if problem and upload_id:
+                if problem:
                     cure = "upload it to its end first, and name the Location that its creation answered"
                     report.wrong(f"#/attachments/{index}", problem, cure)
             if report.problems:

@@ -12,8 +12,9 @@ from msgspec import Struct
 from adapters.app.problems import Refusal
 from normalizer.record import Moment
 
-#: Bytes of one PATCH after which they become a kept part, without waiting for its end.
-PIECE = 8 * 1024 * 1024
+#: Bytes of one PATCH, or seconds of it, after which they become a kept part, without waiting for its end: on a slow
+#: network half a minute is lost to a crash, and not the whole.
+PIECE, PIECE_SECONDS = 8 * 1024 * 1024, 30.0
 #: Seconds without a byte after which a PATCH is taken for broken.
 IDLE = 30.0
 
@@ -67,6 +68,7 @@ class Upload:
         """
         loop = asyncio.get_running_loop()
         self._interrupted = False
+        until = loop.time() + PIECE_SECONDS
         try:
             async with asyncio.timeout(IDLE) as self._writing:
                 while chunk := await read():
@@ -76,7 +78,7 @@ class Upload:
                     seen(chunk)
                     if self._interrupted:
                         return "cut"
-                    if spool.size >= PIECE:
+                    if spool.size >= PIECE or loop.time() >= until:
                         return "full"
                     self._writing.reschedule(loop.time() + IDLE)
                 return "end"

@@ -1,6 +1,6 @@
 """Uploads that are under way: their bytes and notes in the account's private folder, and what becomes of them.
 
-Each upload is one private store. Bytes become a kept part as they come, at the latest every 8 MiB and when the
+Each upload is one private store. Bytes become a kept part as they come, at the latest every 8 MiB or 30 s, and when the
 connection breaks; the note says which parts make the upload. A part counts once the note has been synced, and only
 then is its offset told to anybody. So what a client was told survives kill -9.
 
@@ -33,8 +33,8 @@ from normalizer.errors import Damaged, Overloaded, ProviderRefused, Unavailable
 from normalizer.identity import ticket_day
 from normalizer.media import HEAD, sniff
 
-#: A connection that breaks a thousand times is none.
-PARTS_MAX = 1_000
+#: A connection that breaks some thousand times is none.
+PARTS_MAX = 4_000
 #: How long the bytes stay after the media job had them, and how long the gateway must have run meanwhile: a job
 #: that failed behind the last byte comes again well within that time.
 _FETCHED_KEPT, _SETTLED = timedelta(hours=24), timedelta(hours=2)
@@ -277,6 +277,8 @@ class Uploads:
         except Damaged as error:
             raise ProviderRefused(f"the upload's bytes are damaged: {error}") from None
         async with upload.lock:
+            if upload.name not in self._uploads:
+                return
             try:
                 await self._write(upload, replace(upload.note, fetched_at=self._clock.now()), store)
             except Unavailable as error:

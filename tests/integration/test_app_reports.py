@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adapters.app.parse import Report
 from adapters.base import Fate
 from normalizer.errors import StorageFull
 from normalizer.record import RawEvent
@@ -213,6 +214,19 @@ async def test_what_cannot_be_kept_is_to_come_again(world: AppWorld, monkeypatch
     assert (await world.post(report))[0] == 201, "the same again, later"
 
 
+async def test_what_our_reader_fails_at_is_kept_whole(
+    world: AppWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Report, *given: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Report, "message", broken)
+        status, said, _ = await world.post(TEXT)
+    assert (status, set(said)) == (202, {"status", "received_at"})
+    assert len(await world.intake.journal.quarantined()) == 1
+
+
 async def test_progress_tells_the_stage_and_nothing_private(world: AppWorld) -> None:
     reporter = {"id": "warga-1", "name": "Siti Contoh"}
     _, filed, _ = await world.post({**TEXT, "confidential": True, "reporter": reporter})
@@ -303,6 +317,15 @@ async def test_an_unfinished_upload_is_a_field_error(world: AppWorld) -> None:
             "cure": "upload it to its end first, and name the Location that its creation answered",
         }
     ]
+
+
+async def test_an_upload_named_twice_is_a_field_error(world: AppWorld) -> None:
+    one = await world.uploaded()
+    async with asyncio.timeout(5):
+        status, said, _ = await world.post({**TEXT, "attachments": [one, one, "x", one]})
+    assert status == 422
+    pointers = {error["pointer"] for error in said["errors"]}
+    assert pointers == {"#/attachments/1", "#/attachments/2", "#/attachments/3"}
 
 
 async def test_two_reports_that_want_the_same_uploads_at_once(world: AppWorld) -> None:

@@ -215,6 +215,20 @@ async def test_large_bodies_are_kept_piece_by_piece(world: AppWorld, monkeypatch
     assert b"".join([c async for c in world.adapter.fetch(_attachment(location))]) == LARGE
 
 
+async def test_slow_bodies_are_kept_as_time_passes(world: AppWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "PIECE_SECONDS", 0.05)
+    location = (await world.create(len(LARGE)))[1]["Location"]
+    _, writer = await _begin(world, location, LARGE, 50_000)
+    found = await world.adapter.uploads.find(location.rpartition("/")[2])
+    async with asyncio.timeout(5):
+        while not found.note.parts:
+            await asyncio.sleep(0.05)
+            writer.write(b"\0" * 1000)
+    writer.close()
+    await writer.wait_closed()
+    assert found.note.offset > 50_000
+
+
 async def test_an_upload_goes_on_after_a_restart(world: AppWorld) -> None:
     location = (await world.create(len(LARGE)))[1]["Location"]
     await world.patch(location, 0, LARGE[:70_000])
