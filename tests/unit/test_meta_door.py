@@ -14,7 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import Accepted, Account, FetchesMedia, Ignored, Item, NotRead, Ports, Webhook, load
+from adapters.base import (
+    Accepted,
+    Account,
+    FetchesMedia,
+    Ignored,
+    Item,
+    NotRead,
+    Ports,
+    Receipt,
+    Webhook,
+    load,
+)
 from adapters.shared.meta import MetaAdapter
 from adapters.shared.meta_batch import moment
 from normalizer.errors import Forged, Misconfigured, Unreadable
@@ -232,7 +243,7 @@ def test_whatever_stands_in_a_batch_each_item_gets_a_fate(
     entry = {"id": US, "messaging": messaging, "changes": [{"field": f, "value": v} for f, v in changes]}
     items = read(name, {"object": OBJECT[name], "entry": [entry]})
     assert len(items) >= max(1, len(messaging))
-    assert all(isinstance(item, Accepted | Ignored | NotRead) for item in items)
+    assert all(isinstance(item, Accepted | Ignored | NotRead | Receipt) for item in items)
 
 
 @pytest.mark.parametrize(
