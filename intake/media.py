@@ -50,7 +50,7 @@ class MediaFiles(Protocol):
 class MediaLimits:
     """`size` in bytes, times in seconds. `tries` with these waits last about three hours."""
 
-    size: int = 50 * 1024 * 1024
+    size: int = 100 * 1024 * 1024
     deadline: float = 180.0
     tries: int = 14
     first_wait: float = 2.0

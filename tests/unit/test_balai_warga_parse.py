@@ -17,7 +17,7 @@ from adapters.balai_warga.api import CURES
 from adapters.balai_warga.parse import Report, parse
 from adapters.shared import form
 from intake.web import texts
-from normalizer.errors import InvalidForm, KanalError
+from normalizer.errors import InvalidForm, KanalError, Malformed
 from normalizer.record import RawEvent
 
 FIXTURES = Path(parser.__file__).parent / "fixtures"
@@ -101,7 +101,7 @@ def test_no_bytes_crash_the_portals_parser(body: bytes) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
@@ -112,3 +112,9 @@ def test_no_values_crash_it_and_what_is_wrong_is_named(fields: dict[str, object]
     for field, problem in problems(**fields):
         assert field in fields or field in ("lat", "long")
         assert problem in CURES
+
+
+@pytest.mark.parametrize("written", [b"Infinity", b"-Infinity", b"NaN", b"1e999"])
+def test_a_number_that_json_has_not_is_refused_with_the_cure(written: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse(raw(b'{"text": ' + written + b"}", "application/json"))
