@@ -101,7 +101,7 @@ class PrivateRabbitMQ:
 
     async def kill(self) -> None:
         """SIGKILL to the node: no goodbye, nothing flushed."""
-        self._signal(signal.SIGKILL)
+        await self._kill_node()
         if self._node is not None:
             await self._wait_end(self._node)
 
@@ -269,6 +269,16 @@ class PrivateRabbitMQ:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
             os.kill(self.pid, number)
 
+    async def _kill_node(self, within: float = 10.0) -> None:
+        """SIGKILL, and wait until it is over: the node is the script's child, so `wait` cannot be asked about it."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            pid = self.pid
+            self._signal(signal.SIGKILL)
+            for _ in range(round(within / 0.01)):
+                if not _lives(pid):
+                    return
+                await asyncio.sleep(0.01)
+
     async def _wait_end(self, process: subprocess.Popen[bytes], within: float = 10.0) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(process.wait, within)
@@ -276,13 +286,21 @@ class PrivateRabbitMQ:
     async def _end_processes(self) -> None:
         """The data of such a node matters to no one: SIGKILL, to whole groups, since the server is a script."""
         self._dismiss_guard()
-        self._signal(signal.SIGKILL)
+        await self._kill_node()
         for process in (self._node, self._epmd):
             if process is not None and process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 await self._wait_end(process)
         self._node = self._epmd = None
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process runs; one that ended and that nobody has buried yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def _tool(name: str) -> str:
