@@ -43,6 +43,8 @@ FURTHER_CHANNELS = ("telegram", "whatsapp", "instagram", "open311", "lapor_video
 
 Kind = Literal["complaint", "question", "suggestion", "thanks", "announcement", "spam", "abuse"]
 EventKind = Literal["created", "information_added", "corrected", "withdrawn", "rated"]
+#: What a person wants done with their complaint; empty: nothing but what the words say.
+Act = Literal["", "cancel", "correct", "withdraw", "rate"]
 AttachmentState = Literal["stored", "pending", "unavailable"]
 Flag = Literal[
     "emergency",
@@ -164,6 +166,13 @@ class Group(Base, frozen=True, kw_only=True):
     silence: float = 5.0
 
 
+class Choice(Base, frozen=True, kw_only=True):
+    """One thing that a person may tap. `name` comes back as `Message.choice`; `label` is what the button says."""
+
+    name: str
+    label: str
+
+
 class Authenticity(Base, frozen=True, kw_only=True):
     """How the origin was proved: `method` (signature, secret, session, smtp, none) and mail verdicts.
 
@@ -185,8 +194,9 @@ class Message(Base, frozen=True, kw_only=True):
     `follows` are external ids in the same account that this message belongs to (the original of an edit, the
     mail it replies to): if one of them is known and the sender is the same, it becomes *information added*.
     `reply_to` is what the adapter needs to answer; nobody else reads it. `hold`, when it is not empty, says why a
-    person has to look at the message before it becomes a case. `parts_joiner` joins the texts of a
-    group: empty for a long SMS, a newline for an album.
+    person has to look at the message before it becomes a case. `choice` is the name of the button that was tapped;
+    `act` is what the sender wants done with a complaint that this message is joined to. `parts_joiner` joins the
+    texts of a group: empty for a long SMS, a newline for an album.
     """
 
     external_id: str
@@ -217,6 +227,9 @@ class Message(Base, frozen=True, kw_only=True):
     lapor_number: str = ""
     flags: tuple[Flag, ...] = ()
     hold: str = ""
+    choice: str = ""
+    act: Act = ""
+    rating: int = 0
 
 
 class Evidence(Base, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ from msgspec import Struct
 
 from normalizer.record import Attachment, EventKind, Message, RawEvent
 
+from .way_out import NewReply, ProviderWord, WayOut
+
 #: `triage`: it waits for a person to decide whether it becomes a case; nothing was published.
 ComplaintState = Literal["open", "filed", "set_aside", "triage"]
 
@@ -78,6 +80,7 @@ class Admission(Struct, frozen=True, kw_only=True):
     held: tuple[Held, ...] = ()
     cursor: tuple[str, str] | None = None
     raw_id: int | None = None
+    words: tuple[ProviderWord, ...] = ()
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -97,7 +100,8 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 class StoredMessage(Struct, frozen=True, kw_only=True):
-    """A claimed message with where it came from. `event_sequence` is None while no event speaks of it."""
+    """A claimed message with where it came from. `event_sequence` is None while no event speaks of it; `sender` is
+    the 16-byte key of whoever wrote it."""
 
     message_id: int
     message: Message
@@ -105,6 +109,7 @@ class StoredMessage(Struct, frozen=True, kw_only=True):
     raw_sha256: str
     third_party: bool
     event_sequence: int | None
+    sender: bytes = b""
 
 
 class ComplaintFile(Struct, frozen=True, kw_only=True):
@@ -190,7 +195,7 @@ class Depths(Struct, frozen=True, kw_only=True):
     oldest_triage: datetime | None = None
 
 
-class Journal(Protocol):
+class Journal(WayOut, Protocol):
     """See the module. All times are in UTC; `Unavailable` and `StorageFull` say that nothing was written."""
 
     async def open(self) -> None:
@@ -232,8 +237,9 @@ class Journal(Protocol):
         events: Sequence[tuple[NewEvent, tuple[int, ...]]],
         record: bytes,
         state: Literal["filed", "set_aside", "triage"],
+        replies: Sequence[NewReply] = (),
     ) -> bool:
-        """Write `events`, each with the ids of the messages it speaks of, and end the task.
+        """Write `events`, each with the ids of the messages it speaks of, and `replies`, and end the task.
 
         False, and nothing is written, when `version` is no longer the complaint's: something joined meanwhile.
         """

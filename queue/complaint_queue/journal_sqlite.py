@@ -22,6 +22,7 @@ from normalizer.errors import Damaged, Misconfigured, Unavailable
 from normalizer.record import Attachment, RawEvent
 
 from . import sqlite_changes as changes
+from . import sqlite_replies as outgoing
 from .codec import Codec, decode
 from .journal import (
     Admission,
@@ -40,14 +41,16 @@ from .sqlite_line import Line
 from .sqlite_open import SETTING, connect, lock, open_for_writing
 from .sqlite_reads import Reads
 from .sqlite_rows import Details, micros, moment, ticket_from
+from .sqlite_way_out import SqliteWayOut
 from .sqlite_writer import Tools, Writer
+from .way_out import NewReply
 
 T = TypeVar("T")
 
 _pack = msgspec.msgpack.Encoder().encode
 
 
-class SqliteJournal:
+class SqliteJournal(SqliteWayOut):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.
@@ -219,12 +222,14 @@ class SqliteJournal:
         events: Sequence[tuple[NewEvent, tuple[int, ...]]],
         record: bytes,
         state: Literal["filed", "set_aside", "triage"],
+        replies: Sequence[NewReply] = (),
     ) -> bool:
         line = self._w()
         line.check()
         bodies = [self.codec.seal("event", event.body) for event, _ in events]
         sealed = self.codec.seal("record", record) if record else b""
-        settling = changes.Settling(complaint_id, version, tuple(events), bodies, sealed, state)
+        said = outgoing.seal(self.codec, replies)
+        settling = changes.Settling(complaint_id, version, tuple(events), bodies, sealed, state, said)
         written: bool = await line.do(changes.settle_many, settling, len(sealed) + sum(map(len, bodies)))
         return written
 

@@ -6,15 +6,20 @@ import json
 import sys
 from pathlib import Path
 
-from complaint_queue import topology, wire
+from complaint_queue import statuses, topology, wire
 
 SCHEMA = Path("docs/schema/complaint-event.schema.json")
+STATUS_SCHEMA = Path("docs/schema/status-update.schema.json")
 DEFINITIONS = Path("docker/rabbitmq/definitions.json")
 
 
 def files() -> dict[Path, str]:
     """Every generated file, relative to the repository's root, with what must stand in it."""
-    made = {SCHEMA: wire.json_schema(), DEFINITIONS: topology.definitions()}
+    made = {
+        SCHEMA: wire.json_schema(),
+        STATUS_SCHEMA: statuses.json_schema(),
+        DEFINITIONS: topology.definitions(),
+    }
     return {path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in made.items()}
 
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from .codec import Codec
 from .journal import Admission, Admit, Admitted
+from .sqlite_replies import note_words
 from .sqlite_rows import (
     Details,
     day_number,
@@ -25,6 +26,7 @@ from .sqlite_rows import (
     where_in,
 )
 from .sqlite_writer import Tools
+from .way_out import ProviderWord
 
 _HALVES = Layout(">qq")
 _KEEPS_LOCK = 2047
@@ -110,6 +112,7 @@ class _Claiming:
         }
         self._cursors: dict[tuple[str, str], str] = {}
         self._no_longer_kept: list[int] = []
+        self._words: list[ProviderWord] = []
         held = [h.claim for prepared in batch for h in prepared.admission.held if h.claim is not None]
         self._read([admit for prepared in batch for admit in prepared.admission.messages], held)
 
@@ -182,6 +185,7 @@ class _Claiming:
         elif held or any(a.claim not in self._claims for a in admission.messages):
             raw_id = self._tools.ids.next()
             self._rows["raws"].append((raw_id, admission.raw.account, prepared.raw))
+        self._words += admission.words
         answers = []
         for admit, body in zip(admission.messages, prepared.bodies, strict=True):
             known = self._claims.get(admit.claim)
@@ -346,6 +350,8 @@ class _Claiming:
                 4,
                 [(name, g.complaint_id, g.seen, g.parts) for name, g in groups],
             )
+        if self._words:
+            note_words(self._tools, self._words)
         if self._cursors:
             moved = [(*name, value) for name, value in self._cursors.items()]
             insert(db, "INSERT OR REPLACE INTO cursors", 3, moved)

@@ -16,6 +16,8 @@ from normalizer.record import Attachment
 
 from .codec import decode
 from .journal import ComplaintState, Held, NewEvent
+from .sqlite_replies import Sealed
+from .sqlite_replies import add as add_replies
 from .sqlite_rows import STATES, Details, MessageBody, insert, micros, where_in
 from .sqlite_writer import Tools
 
@@ -31,6 +33,7 @@ class Settling(Struct, frozen=True):
     bodies: Sequence[bytes]
     record: bytes
     state: ComplaintState
+    replies: Sequence[Sealed] = ()
 
 
 def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
@@ -65,6 +68,7 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
         ended.append((s.complaint_id, STATES.index(s.state), last))
         if s.record:
             records.append((s.complaint_id, s.record))
+        add_replies(tools, s.replies)
         results.append(True)
     if events:
         insert(db, "INSERT INTO events", 8, events)

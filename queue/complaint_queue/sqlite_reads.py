@@ -24,10 +24,11 @@ from .journal import (
 )
 from .sqlite_line import Job
 from .sqlite_open import translate
+from .sqlite_replies import ReplyReads
 from .sqlite_rows import STATES, Details, Ids, MessageBody, moment, ticket_text
 
 _EVENT = "e.position, e.complaint_id, k.ticket, e.kind, e.sequence, e.revision, e.occurred_at, e.routing_key, e.body"
-_MESSAGE = "message_id, raw_id, received_at, third_party, event_sequence, body"
+_MESSAGE = "message_id, raw_id, received_at, third_party, event_sequence, body, sender"
 _ENTRY = "entry_id, account, stage, details, state, since, raw_id, complaint_id"
 
 
@@ -36,6 +37,7 @@ class Reads:
 
     def __init__(self, db: sqlite3.Connection, codec: Codec) -> None:
         self.db, self.codec = db, codec
+        self.replies = ReplyReads(db, codec)
 
     def run(self, jobs: list[Job]) -> None:
         """Answer each; handed to a `Line`."""
@@ -120,7 +122,7 @@ class Reads:
         )
 
     def _message(self, row: Any) -> StoredMessage:
-        message_id, _, received_at, third_party, event_sequence, sealed = row
+        message_id, _, received_at, third_party, event_sequence, sealed, sender = row
         body = self.codec.unpack("message", sealed, MessageBody)
         return StoredMessage(
             message_id=message_id,
@@ -129,6 +131,7 @@ class Reads:
             raw_sha256=body.raw_sha256,
             third_party=bool(third_party),
             event_sequence=event_sequence,
+            sender=sender,
         )
 
     def triage(self, limit: int) -> tuple[int, ...]:

@@ -103,6 +103,11 @@ class Ids:
         """The smallest id of that moment."""
         return max(0, microseconds // 1000 - cls.EPOCH) << 22
 
+    @classmethod
+    def time_of(cls, number: int) -> int:
+        """The moment of an id, in microseconds since 1970, to the millisecond."""
+        return ((number >> 22) + cls.EPOCH) * 1000
+
     def at(self, microseconds: int) -> None:
         """Take the time, once for many ids."""
         millisecond = microseconds // 1000 - self.EPOCH

@@ -2,6 +2,7 @@
 
     aduan.events (topic) --#--> crm.complaints (quorum) --refused, or delivered too often--> aduan.dead (topic)
                                                                                   --#--> crm.complaints.dead (quorum)
+    crm.status (topic) --#--> aduan.status (quorum) --of no ticket of ours, or unreadable--> aduan.status.dead
 
 Quorum queues, because a confirm then means synced to disk on a majority. `reject-publish`, because a full queue
 must answer "no" (the journal keeps the event) and never drop its oldest. `at-least-once`, because a dead letter
@@ -21,6 +22,10 @@ QUEUE = "crm.complaints"
 DEAD_EXCHANGE = "aduan.dead"
 DEAD_QUEUE = "crm.complaints.dead"
 
+STATUS_EXCHANGE = "crm.status"
+STATUS_QUEUE = "aduan.status"
+STATUS_DEAD_QUEUE = "aduan.status.dead"
+
 #: Deliveries of one message before it counts as poison and goes to the dead letters.
 DELIVERY_LIMIT = 20
 #: Messages. A year's complaints are some 200,000; beyond this the journal holds them.
@@ -34,6 +39,12 @@ QUEUE_ARGUMENTS: dict[str, Any] = {
     "x-delivery-limit": DELIVERY_LIMIT,
     "x-dead-letter-exchange": DEAD_EXCHANGE,
     "x-dead-letter-strategy": "at-least-once",
+}
+#: The default exchange routes by the queue's name; the dead letters of one way never mix with the other's.
+STATUS_ARGUMENTS: dict[str, Any] = {
+    **QUEUE_ARGUMENTS,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": STATUS_DEAD_QUEUE,
 }
 DEAD_ARGUMENTS: dict[str, Any] = {
     "x-queue-type": "quorum",
@@ -50,6 +61,10 @@ async def declare(channel: AbstractChannel) -> None:
     exchange = await channel.declare_exchange(EXCHANGE, ExchangeType.TOPIC, durable=True)
     queue = await channel.declare_queue(QUEUE, durable=True, arguments=QUEUE_ARGUMENTS)
     await queue.bind(exchange, "#")
+    await channel.declare_queue(STATUS_DEAD_QUEUE, durable=True, arguments=DEAD_ARGUMENTS)
+    statuses = await channel.declare_exchange(STATUS_EXCHANGE, ExchangeType.TOPIC, durable=True)
+    status_queue = await channel.declare_queue(STATUS_QUEUE, durable=True, arguments=STATUS_ARGUMENTS)
+    await status_queue.bind(statuses, "#")
 
 
 def definitions() -> dict[str, Any]:
@@ -70,13 +85,16 @@ def definitions() -> dict[str, Any]:
     binding = {**here, "destination_type": "queue", "routing_key": "#", "arguments": {}}
     return {
         "vhosts": [{"name": VIRTUAL_HOST}],
-        "exchanges": [{"name": EXCHANGE, **exchange}, {"name": DEAD_EXCHANGE, **exchange}],
+        "exchanges": [{"name": name, **exchange} for name in (EXCHANGE, DEAD_EXCHANGE, STATUS_EXCHANGE)],
         "queues": [
             {"name": QUEUE, **queue, "arguments": QUEUE_ARGUMENTS},
             {"name": DEAD_QUEUE, **queue, "arguments": DEAD_ARGUMENTS},
+            {"name": STATUS_QUEUE, **queue, "arguments": STATUS_ARGUMENTS},
+            {"name": STATUS_DEAD_QUEUE, **queue, "arguments": DEAD_ARGUMENTS},
         ],
         "bindings": [
             {"source": EXCHANGE, "destination": QUEUE, **binding},
             {"source": DEAD_EXCHANGE, "destination": DEAD_QUEUE, **binding},
+            {"source": STATUS_EXCHANGE, "destination": STATUS_QUEUE, **binding},
         ],
     }

@@ -20,7 +20,12 @@ def test_a_generated_file_is_up_to_date(path: Path) -> None:
 
 def test_every_queue_is_quorum_bounded_and_refuses_when_full() -> None:
     queues = topology.definitions()["queues"]
-    assert {q["name"] for q in queues} == {topology.QUEUE, topology.DEAD_QUEUE}
+    assert {q["name"] for q in queues} == {
+        topology.QUEUE,
+        topology.DEAD_QUEUE,
+        topology.STATUS_QUEUE,
+        topology.STATUS_DEAD_QUEUE,
+    }
     for queue in queues:
         arguments = queue["arguments"]
         assert arguments["x-queue-type"] == "quorum"
@@ -34,6 +39,15 @@ def test_poison_goes_to_the_dead_letters_at_least_once() -> None:
     assert arguments["x-dead-letter-strategy"] == "at-least-once"
     assert arguments["x-dead-letter-exchange"] == topology.DEAD_EXCHANGE
     assert arguments["x-delivery-limit"] == topology.DELIVERY_LIMIT
+
+
+def test_the_dead_letters_of_the_two_ways_never_mix() -> None:
+    arguments = topology.STATUS_ARGUMENTS
+    assert arguments["x-dead-letter-strategy"] == "at-least-once"
+    assert (arguments["x-dead-letter-exchange"], arguments["x-dead-letter-routing-key"]) == (
+        "",
+        topology.STATUS_DEAD_QUEUE,
+    )
 
 
 def test_no_credential_stands_in_the_definitions() -> None:

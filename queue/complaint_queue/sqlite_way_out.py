@@ -1,0 +1,75 @@
+"""The way out of the SQLite journal: what `way_out.WayOut` promises, over the journal's one writer and one reader."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Literal, TypeVar
+
+from . import sqlite_replies as outgoing
+from .codec import Codec
+from .sqlite_line import Line
+from .sqlite_reads import Reads
+from .sqlite_rows import micros, moment
+from .way_out import NewReply, Outcome, Progress, Purpose, ReplyEntry, WaitingReply
+
+T = TypeVar("T")
+
+
+class SqliteWayOut(ABC):
+    """The half of `SqliteJournal` that talks back to people."""
+
+    codec: Codec
+    _writer: Line | None
+
+    @abstractmethod
+    def _w(self) -> Line: ...
+
+    @abstractmethod
+    async def _ask(self, question: Callable[[Reads], T]) -> T: ...
+
+    async def note_status(
+        self, name: bytes, complaint_id: int, before: Progress, now: Progress, replies: Sequence[NewReply]
+    ) -> Outcome:
+        sealed, said = self.codec.pack("progress", now), outgoing.seal(self.codec, replies)
+        return await self._w().call(
+            lambda tools: outgoing.note_status(tools, name, complaint_id, before, sealed, said)
+        )
+
+    async def progress(self, complaint_id: int) -> Progress:
+        return await self._ask(lambda reads: reads.replies.progress(complaint_id))
+
+    async def replies_due(self, now: datetime, limit: int = 50) -> tuple[WaitingReply, ...]:
+        found, damaged = await self._ask(lambda reads: reads.replies.due(micros(now), limit))
+        for reply_id in damaged if self._writer is not None else ():
+            await self._w().call(partial(outgoing.set_aside, reply_id=reply_id))
+        return found
+
+    async def next_reply(self) -> datetime | None:
+        due_at = await self._ask(lambda reads: reads.replies.next())
+        return None if due_at is None else moment(due_at)
+
+    async def begin_reply(self, reply_id: int) -> bool:
+        return await self._w().call(lambda tools: outgoing.begin(tools, reply_id))
+
+    async def reply_sent(self, reply_id: int, name: bytes | None, at: datetime) -> None:
+        await self._w().call(lambda tools: outgoing.sent(tools, reply_id, name, micros(at)))
+
+    async def reply_later(self, reply_id: int, at: datetime, *, unsure: bool = False) -> None:
+        await self._w().call(lambda tools: outgoing.later(tools, reply_id, micros(at), unsure))
+
+    async def reply_ended(
+        self, reply_id: int, state: Literal["refused", "unknown", "dropped"], reason: str
+    ) -> None:
+        await self._w().call(lambda tools: outgoing.ended(tools, reply_id, state, reason))
+
+    async def recover_replies(self) -> tuple[int, int]:
+        return await self._w().call(outgoing.recover)
+
+    async def replies_of(self, complaint_id: int) -> tuple[ReplyEntry, ...]:
+        return await self._ask(lambda reads: reads.replies.of(complaint_id))
+
+    async def told(self, person: bytes, purpose: Purpose, since: datetime) -> int:
+        return await self._ask(lambda reads: reads.replies.told(person, purpose, micros(since)))
