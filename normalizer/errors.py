@@ -12,6 +12,7 @@
     │   └── Overloaded             refused before any work was done; SMTP 452
     ├── ProviderError              the way out or a media fetch failed
     │   ├── ProviderUnavailable    retryable, with the provider's own wait if it named one
+    │   │   └── OutcomeUnknown     it may have been done all the same: the answer never came
     │   └── ProviderRefused        permanent: bot blocked, media gone, address bounces
     ├── Misconfigured              a wrong setting, with the cure; only at start
     └── Damaged                    a stored body does not decrypt, or does not match its hash
@@ -115,6 +116,10 @@ class ProviderUnavailable(ProviderError):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.reason, self.retry_after = reason, retry_after
+
+
+class OutcomeUnknown(ProviderUnavailable):
+    """The provider was asked and its answer never came: another try may repeat what was done."""
 
 
 class ProviderRefused(ProviderError):
