@@ -11,7 +11,7 @@ files in the same order:
     fixtures/     account.toml and pairs NAME.in.* + NAME.out.json, found by the contract tests themselves
 
 What an adapter can do beyond parsing is said by the small protocols it fulfils: `Webhook`, `Serves`, `Runs`,
-`FetchesMedia`, `Replies`, `Prepares`. `load("sms")` imports `adapters.sms`; there is no registry.
+`FetchesMedia`, `Replies`, `TakesStatus`, `Prepares`. `load("sms")` imports `adapters.sms`; there is no registry.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from normalizer.errors import Misconfigured
-from normalizer.record import Attachment, Authenticity, Message, Place, RawEvent
+from normalizer.record import Attachment, Authenticity, Choice, Message, Place, RawEvent
 
 # --- what a parser yields -------------------------------------------------------------------------------------
 
@@ -109,7 +109,8 @@ class HttpAnswer(Struct, frozen=True, kw_only=True):
 class Outgoing(Struct, frozen=True, kw_only=True):
     """What a citizen is told. `key` is the same at every attempt; providers that know idempotency are given it.
 
-    `subject` is for mail. `private` text must never appear where others than the citizen can read it.
+    `subject` is for mail. `private` text must never appear where others than the citizen can read it. `choices` are
+    shown as buttons where the channel has them; elsewhere as a numbered list (`numbered`).
     """
 
     text: str
@@ -117,6 +118,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     ticket: str = ""
     subject: str = ""
     private: bool = True
+    choices: tuple[Choice, ...] = ()
 
 
 class Filed(Struct, frozen=True, kw_only=True):
@@ -281,6 +283,8 @@ class Adapter(Generic[S]):
     """As people call it, for tables: `SMS`, `Telegram`."""
     default_channel: ClassVar[str]
     Settings: ClassVar[type[Struct]]
+    answers_in: ClassVar[Literal["chat", "mail", "sms"]] = "chat"
+    """The form that answers take: `sms` is kept to two text messages, `mail` has a subject."""
     parse_in_worker: ClassVar[bool] = False
     """Whether kept raw events are parsed by `parse.parse(raw, settings)` in another process, with a deadline."""
 
@@ -376,6 +380,17 @@ class Replies(Protocol):
 
         Waits for its turn within the provider's limits (`adapters.shared.pace`). Raises `ProviderUnavailable`, or
         `ProviderRefused` when another attempt would get the same answer.
+        """
+
+
+@runtime_checkable
+class TakesStatus(Protocol):
+    """An adapter whose provider keeps a status of its own for each report, beside what the citizen is told."""
+
+    async def push_status(self, reply_to: Mapping[str, str], stage: str, text: str, key: str) -> str:
+        """Set the provider's word for `stage`; the provider's id of it, empty when that stage is not sent.
+
+        The same `key` is the same change, however often it is sent. Raises as `Replies.reply` does.
         """
 
 
