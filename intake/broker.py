@@ -17,6 +17,7 @@ import structlog
 
 from complaint_queue.journal import Journal
 from complaint_queue.publisher import BrokerSettings, Publisher
+from complaint_queue.statuses import Keep, StatusConsumer
 from intake.config import BrokerTable
 from intake.metrics import Metrics
 
@@ -49,6 +50,8 @@ class Broker:
     clock: Callable[[], datetime]
     metrics: Metrics
     alarm: Callable[[str, str | None], None]
+    keep: Keep
+    """Keeps a status of the CRM; see `complaint_queue.statuses`."""
     publisher: Publisher | None = None
     url: str = ""
     _found: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,6 +72,7 @@ class Broker:
             self.publisher = Publisher(
                 self.journal, settings, on_alarm=self.alarm, clock=self.clock, metrics=self.metrics
             )
+            self._found.set()
 
     async def run(self) -> None:
         """Publish until cancelled; with no broker, look for one."""
@@ -76,6 +80,11 @@ class Broker:
             await asyncio.sleep(LOOK_AGAIN)
             await self.find()
         await self.publisher.run()
+
+    async def take_statuses(self) -> None:
+        """Take the CRM's statuses until cancelled, once there is a broker."""
+        await self._found.wait()
+        await StatusConsumer(self.url, self.keep, self.table.virtual_host).run()
 
     def wake(self) -> None:
         """New events wait in the outbox."""

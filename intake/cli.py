@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from intake.commands import crm, importing, looking, serving, staff, triage, trying
+from intake.commands import answers, crm, importing, looking, serving, staff, triage, trying
 from intake.words import help_of, language_of
 from normalizer.errors import KanalError, Malformed, Misconfigured
 
@@ -28,12 +28,14 @@ TOP: dict[str, Command] = {
     "simulate": trying.simulate,
     "demo": trying.demo,
     "import": importing.import_file,
+    "status": answers.status,
     "channels": looking.channels,
     "version": serving.version,
 }
 GROUPS: dict[str, dict[str, Command]] = {
     "quarantine": {"list": crm.held, "show": crm.show, "replay": crm.replay, "discard": crm.discard},
     "triage": {"list": triage.waiting, "file": triage.file, "set-aside": triage.set_aside},
+    "banner": {"show": answers.banner_show, "set": answers.banner_set, "clear": answers.banner_clear},
     "user": {"add": staff.add, "passwd": staff.passwd, "disable": staff.disable, "list": staff.users},
     "config": {"show": looking.config_show},
 }

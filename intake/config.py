@@ -12,6 +12,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,29 @@ class BrokerTable(Struct, frozen=True, kw_only=True):
     alarm_after: float = 60.0
 
 
+class AnswersTable(Struct, frozen=True, kw_only=True):
+    """What citizens are told by themselves. `silent_accounts` say nothing; `quiet_from` to `quiet_until` (HH:MM in
+    Jakarta) nothing is said that can wait. `emergency_numbers` are more than 112, 110, 113 and 119, by their name.
+    """
+
+    enabled: bool = True
+    silent_accounts: list[str] = []
+    quiet_from: str = "21:00"
+    quiet_until: str = "06:00"
+    emergency_numbers: dict[str, str] = {}
+
+    def quiet(self) -> tuple[time, time]:
+        """The quiet hours. Raises `Misconfigured`."""
+        return _clock("answers.quiet_from", self.quiet_from), _clock("answers.quiet_until", self.quiet_until)
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """Everything that `intake.service` needs. `source` is the file it came from, for messages."""
 
     gateway: GatewaySettings
     broker: BrokerTable
     accounts: tuple[Account, ...]
+    answers: AnswersTable = AnswersTable()
     source: str = ""
 
     @property
@@ -164,8 +182,9 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
-        if name not in ("gateway", "broker", "account"):
-            raise Misconfigured(name, "there is no such table", "use [gateway], [broker] and [[account]]")
+        if name not in ("gateway", "broker", "answers", "account"):
+            cure = "use [gateway], [broker], [answers] and [[account]]"
+            raise Misconfigured(name, "there is no such table", cure)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
         ("KANAL_DATA_DIR", "data_dir"),
@@ -180,7 +199,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     broker = convert(BrokerTable, table.get("broker", {}), "broker", config.resolve)
     if environment.get("KANAL_AMQP_URL"):
         broker = replace(broker, url=Secret(environment["KANAL_AMQP_URL"]))
-    return replace(config, broker=broker)
+    answers = convert(AnswersTable, table.get("answers", {}), "answers", _no_secret)
+    answers.quiet()
+    for name in answers.silent_accounts:
+        config.account(name)
+    return replace(config, broker=broker, answers=answers)
 
 
 def _accounts(tables: Any) -> tuple[Account, ...]:
@@ -203,6 +226,13 @@ def _accounts(tables: Any) -> tuple[Account, ...]:
         adapter = load_adapter(account.adapter)
         accounts.append(replace(account, channel=account.channel or adapter.default_channel))
     return tuple(accounts)
+
+
+def _clock(setting: str, text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise Misconfigured(setting, f"{text!r} is no time of day", "write it as 21:00") from None
 
 
 def _check_listen(listen: str) -> None:

@@ -35,6 +35,25 @@ class Metrics:
             ["account", "state"],
             registry=self.registry,
         )
+        self.replies = Counter(
+            "kanal_replies_total",
+            "Answers to citizens, by what became of an attempt",
+            ["account", "outcome"],
+            registry=self.registry,
+        )
+        self.reply_seconds = Histogram(
+            "kanal_reply_seconds",
+            "From the decision to say something to the provider's taking it",
+            ["purpose"],
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600),
+            registry=self.registry,
+        )
+        self.statuses = Counter(
+            "kanal_statuses_total",
+            "Statuses of the CRM, by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.settled = Counter(
             "kanal_settled_total", "Complaints settled, by kind of event", ["event"], registry=self.registry
         )

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Receipt, Spool
 from complaint_queue.files import FileSpool, FileStore
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
+from complaint_queue.way_out import ProviderWord
 from intake.metrics import Metrics
 from normalizer.errors import Rejected, Unreadable
 from normalizer.identity import Secrets, claim_of, encode_id, ticket_day
@@ -71,14 +72,18 @@ class Receiver:
         """Claim and sync what was parsed; the fates are in the order of `items`."""
         admits: list[Admit] = []
         held: list[Held] = []
+        words: list[ProviderWord] = []
         for index, item in enumerate(items):
             if isinstance(item, Accepted):
                 admits.append(self._admit(adapter, raw, await self._store_contents(item)))
+            elif isinstance(item, Receipt):
+                name = claim_of(adapter.account.name, item.external_id)
+                words.append(ProviderWord(name=name, state=item.state))
             elif isinstance(item, NotRead):
                 claim = claim_of(adapter.account.name, f"\0held:{body_hash(raw)}:{index}")
                 held.append(Held(reason=item.reason, item=index, external_id=item.external_id, claim=claim))
         admitted: Sequence[Admitted] = ()
-        if admits or held or cursor is not None or raw_id is not None:
+        if admits or held or words or cursor is not None or raw_id is not None:
             if (admits or held) and raw_id is None and len(raw.body) > ROW_LIMIT:
                 raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
             admitted = await self.journal.admit(
@@ -88,6 +93,7 @@ class Receiver:
                     held=tuple(held),
                     cursor=(cursor.name, cursor.value) if cursor else None,
                     raw_id=raw_id,
+                    words=tuple(words),
                 )
             )
         if admitted:

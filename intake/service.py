@@ -25,9 +25,11 @@ from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
+from intake.answering import Answerer
 from intake.broker import Broker
 from intake.config import Config
 from intake.control import Control
+from intake.conversation.answers import QuietHours
 from intake.guard import GuardedFetch
 from intake.kept import KeptWorker
 from intake.media import MediaFetcher
@@ -35,9 +37,11 @@ from intake.metrics import Metrics
 from intake.private_files import PrivateFolder
 from intake.receive import AccountInbox, Receiver
 from intake.register import AccountRegister
+from intake.replies import ReplyWorker
 from intake.settle import Settler
 from intake.silence import Silence
 from intake.staff.store import StaffStore
+from intake.statuses import StatusKeeper
 from intake.supervise import supervise
 from intake.web import pages
 from intake.web.health import Health
@@ -89,6 +93,8 @@ class Service:
         self._run("kept", self.kept.run)
         self._run("media", self.media.run)
         self._run("publish", self.broker.run)
+        self._run("statuses", self.broker.take_statuses)
+        self._run("replies", self.replies.run)
         self._run("silence", self.silence.run)
         self._run("control", Control(folder, self.journal, self._released).run)
         await self._open_web()
@@ -133,8 +139,17 @@ class Service:
         """Everything between the journal and the doors; each part wakes the next."""
         gateway = self.config.gateway
         polygons = Path(gateway.polygons) if gateway.polygons else None
+        self.replies = ReplyWorker(self.journal, self.adapters, self.clock.now, self.metrics)
+        answerer = self._answerer()
+        keeper = StatusKeeper(self.journal, answerer, self.metrics, self.replies.wake)
         self.broker = Broker(
-            self.config.broker, self.journal, self.config.public_url, self.clock.now, self.metrics, self.alarm
+            self.config.broker,
+            self.journal,
+            self.config.public_url,
+            self.clock.now,
+            self.metrics,
+            self.alarm,
+            keeper.keep,
         )
         self.settler = Settler(
             journal=self.journal,
@@ -145,7 +160,8 @@ class Service:
             crm_key=self.config.crm_key,
             clock=self.clock.now,
             metrics=self.metrics,
-            published=self.broker.wake,
+            published=self._settled,
+            acknowledge=answerer.acknowledge,
             media_wait=gateway.media_wait,
         )
         self.silence = Silence(
@@ -163,6 +179,24 @@ class Service:
             self.journal, self.files, self.adapters, self.clock.now, on_done=self.settler.wake
         )
         self.fetch = GuardedFetch()
+
+    def _answerer(self) -> Answerer:
+        answers = self.config.answers
+        silent = [a.name for a in self.config.accounts] if not answers.enabled else answers.silent_accounts
+        return Answerer(
+            journal=self.journal,
+            secrets=self.secrets,
+            adapters=self.adapters,
+            public_url=self.config.public_url,
+            clock=self.clock.now,
+            folder=self.config.data_dir,
+            quiet=QuietHours(*answers.quiet()),
+            silent=frozenset(silent),
+        )
+
+    def _settled(self) -> None:
+        self.broker.wake()
+        self.replies.wake()
 
     def _received(self) -> None:
         self.settler.wake()

@@ -8,7 +8,7 @@ that the first event already holds them; what comes later becomes *information a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,12 +19,15 @@ from msgspec.structs import replace
 
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
+from complaint_queue.way_out import NewReply
 from intake.metrics import Metrics
 from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.pipeline import Context, normalise
 from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind, Evidence
+
+Acknowledge = Callable[[ComplaintFile, Complaint], Awaitable[tuple[NewReply, ...]]]
 
 #: How long the CRM may fetch an attachment by the address in an event.
 ATTACHMENT_LIFETIME = timedelta(days=30)
@@ -51,6 +54,11 @@ class Work:
     events: tuple[tuple[NewEvent, tuple[int, ...]], ...]
     state: Literal["filed", "set_aside", "triage"] = "filed"
 
+    @property
+    def opens(self) -> bool:
+        """Whether the CRM hears of this complaint for the first time."""
+        return any(event.kind == "created" and event.revision == 0 for event, _ in self.events)
+
 
 @dataclass
 class Settler:
@@ -65,6 +73,8 @@ class Settler:
     clock: Callable[[], datetime]
     metrics: Metrics
     published: Callable[[], None]
+    acknowledge: Acknowledge | None = None
+    """What the reporter of a newly filed complaint is told; None: nothing."""
     media_wait: float = 20.0
     batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -145,9 +155,17 @@ class Settler:
             await self._failure(*work)
             return False
         record = b"" if work.record is None else msgspec.msgpack.encode(work.record)
+        replies: tuple[NewReply, ...] = ()
         try:
+            if self.acknowledge is not None and work.record is not None and work.opens:
+                replies = await self.acknowledge(work.file, work.record)
             written = await self.journal.settle(
-                work.file.complaint_id, work.file.version, work.events, record or work.file.record, work.state
+                work.file.complaint_id,
+                work.file.version,
+                work.events,
+                record or work.file.record,
+                work.state,
+                replies,
             )
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)

@@ -18,6 +18,7 @@ from adapters.base import Account, Fate, Ports
 from adapters.walkin import ADAPTER
 from adapters.walkin.adapter import WalkinSettings
 from complaint_queue.journal import ComplaintFile
+from complaint_queue.way_out import Progress
 from intake.staff import StaffStore
 from intake.web import pages
 from normalizer.errors import Unavailable
@@ -55,6 +56,10 @@ class MemoryJournal:
         self.contents: list[dict[int, bytes]] = []
         self.claims: dict[str, int] = {}
         self.away = False
+        self.reached: dict[int, Progress] = {}
+
+    async def progress(self, complaint_id: int) -> Progress:
+        return self.reached.get(complaint_id, Progress())
 
     async def receive(self, account: str, raw: RawEvent) -> Sequence[Fate]:
         if self.away:

@@ -1,7 +1,7 @@
 """Where a citizen sees how far a complaint has come: by its link or QR code, or by ticket and PIN.
 
-Nothing private is shown: stage, date, channel. A ticket alone shows nothing, and a wrong code looks like an
-unknown one.
+Nothing of the reporter is shown: the stages with their dates, the CRM's number, who has it, what they say. A
+ticket alone shows nothing, and a wrong code looks like an unknown one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from intake.web.deps import DEPS
 from intake.web.render import page
 from intake.web.signin import form_of
 from normalizer.identity import read_ticket
+from normalizer.stages import STAGES
 
 #: A PIN has six digits: ten guesses a day at one ticket find it in a hundred thousand days, evenly spread.
 _PER_TICKET, _DAY = 10, 24 * 3600.0
@@ -69,4 +70,15 @@ async def by_code(request: web.Request) -> web.StreamResponse:
 
 
 async def _stages(request: web.Request, found: ComplaintFile) -> web.StreamResponse:
-    return await page(request, "lacak.html", problem="", ticket="", found=found)
+    progress = await request.app[DEPS].journal.progress(found.complaint_id)
+    return await page(
+        request,
+        "lacak.html",
+        problem="",
+        ticket="",
+        found=found,
+        progress=progress,
+        stages=STAGES,
+        reached=max(progress.rank, 1),
+        steps=tuple(reversed(progress.steps)),
+    )

@@ -57,9 +57,9 @@ def add(tools: Tools, sealed: Sequence[Sealed]) -> None:
         r = one.reply
         due_at = tools.now if r.after is None else max(tools.now, micros(r.after))
         row = (tools.ids.next(), r.person, r.account, r.complaint_id, r.purpose, _WAITING, due_at, 0, 0, None)
-        rows.append((*row, one.body))
+        rows.append((*row, r.mark, one.body))
     if rows:
-        insert(tools.db, "INSERT INTO replies", 11, rows)
+        insert(tools.db, "INSERT INTO replies", 12, rows)
 
 
 def note_status(
@@ -170,14 +170,14 @@ class ReplyReads:
     def due(self, now: int, limit: int) -> tuple[tuple[WaitingReply, ...], list[int]]:
         """The replies, and the ids of those whose words do not open."""
         rows = self.db.execute(
-            "SELECT reply_id, person, account, complaint_id, purpose, tries, unsure, body FROM replies r "
+            "SELECT reply_id, person, account, complaint_id, purpose, tries, unsure, due_at, body FROM replies r "
             "WHERE state = 0 AND due_at <= ?1 AND NOT EXISTS (SELECT 1 FROM replies e WHERE e.person = r.person "
             "AND e.reply_id < r.reply_id AND e.state < 2 AND (e.state = 1 OR e.due_at <= ?1 OR e.tries > 0)) "
             "ORDER BY due_at LIMIT ?2",
             (now, limit),
         ).fetchall()
         found, damaged = [], []
-        for reply_id, person, account, complaint_id, purpose, tries, unsure, sealed in rows:
+        for reply_id, person, account, complaint_id, purpose, tries, unsure, due_at, sealed in rows:
             try:
                 said = self.codec.unpack("reply", sealed, Said)
             except Damaged:
@@ -193,6 +193,8 @@ class ReplyReads:
                     said=said,
                     tries=tries,
                     unsure=bool(unsure),
+                    made_at=moment(Ids.time_of(reply_id)),
+                    due_at=moment(due_at),
                 )
             )
         return tuple(found), damaged
@@ -224,10 +226,11 @@ class ReplyReads:
             said=self.codec.unpack("reply", sealed, Said),
         )
 
-    def told(self, person: bytes, purpose: str, since: int) -> int:
+    def told(self, person: bytes, purpose: str, since: int, mark: bytes | None) -> int:
         row = self.db.execute(
-            "SELECT count(*) FROM replies WHERE person = ? AND reply_id >= ? AND purpose = ? AND state <> 5",
-            (person, Ids.first_at(since), purpose),
+            "SELECT count(*) FROM replies WHERE person = ?1 AND reply_id >= ?2 AND purpose = ?3 AND state <> 5 "
+            "AND (?4 IS NULL OR mark = ?4)",
+            (person, Ids.first_at(since), purpose, mark),
         ).fetchone()
         return int(row[0])
 

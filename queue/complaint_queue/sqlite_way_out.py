@@ -71,5 +71,5 @@ class SqliteWayOut(ABC):
     async def replies_of(self, complaint_id: int) -> tuple[ReplyEntry, ...]:
         return await self._ask(lambda reads: reads.replies.of(complaint_id))
 
-    async def told(self, person: bytes, purpose: Purpose, since: datetime) -> int:
-        return await self._ask(lambda reads: reads.replies.told(person, purpose, micros(since)))
+    async def told(self, person: bytes, purpose: Purpose, since: datetime, mark: bytes | None = None) -> int:
+        return await self._ask(lambda reads: reads.replies.told(person, purpose, micros(since), mark))

@@ -46,7 +46,8 @@ class Said(Base, frozen=True, kw_only=True):
 class NewReply(Struct, frozen=True, kw_only=True):
     """Something to say. `person` is the 16-byte key of whom it is said to; `after` holds it back until then.
 
-    `complaint_id` is 0 when it belongs to none.
+    `complaint_id` is 0 when it belongs to none. `mark` is 16 bytes that stand for the words that are answered: who
+    is told the same about the same words again and again may be a program.
     """
 
     person: bytes
@@ -55,6 +56,7 @@ class NewReply(Struct, frozen=True, kw_only=True):
     said: Said
     complaint_id: int = 0
     after: datetime | None = None
+    mark: bytes | None = None
 
 
 class WaitingReply(Struct, frozen=True, kw_only=True):
@@ -69,6 +71,8 @@ class WaitingReply(Struct, frozen=True, kw_only=True):
     said: Said
     tries: int
     unsure: bool
+    made_at: datetime
+    due_at: datetime
 
 
 class ReplyEntry(Struct, frozen=True, kw_only=True):
@@ -151,5 +155,5 @@ class WayOut(Protocol):
 
     async def replies_of(self, complaint_id: int) -> tuple[ReplyEntry, ...]: ...
 
-    async def told(self, person: bytes, purpose: Purpose, since: datetime) -> int:
-        """How many replies of this purpose were made for this person since then."""
+    async def told(self, person: bytes, purpose: Purpose, since: datetime, mark: bytes | None = None) -> int:
+        """How many replies of this purpose (and, with `mark`, about these words) this person got since then."""

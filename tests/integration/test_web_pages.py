@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from complaint_queue.way_out import Progress, Step
 from tests.web_world import OFFICE, OTHER_OFFICE, PASSWORD, PNG, Browser, World, open_world
 
 
@@ -298,6 +299,29 @@ async def test_tracking_shows_the_stage_and_nothing_private(world: World, browse
         tokens = {re.sub(r'value="[^"]*"', "", text) for text in answers}
         assert len(tokens) == 1
         assert set(answers.values()) == {404}
+
+
+async def test_tracking_shows_the_way_so_far(world: World, browser: Browser) -> None:
+    await browser.sign_in()
+    await browser.fill(text="Tetangga membakar sampah plastik")
+    at = world.clock.now()
+    world.journal.reached[1] = Progress(
+        stage="Disposisi",
+        rank=3,
+        crm_number="CRM-77",
+        steps=(
+            Step(stage="Koordinasi", word="Koordinasi", at=at),
+            Step(stage="", word="Survei lapangan", at=at),
+            Step(stage="Disposisi", word="Proses", at=at, agency="Dinas <Contoh>", note="Petugas ke lokasi."),
+        ),
+    )
+    async with Browser(world) as citizen:
+        await citizen.get(f"/lacak/{world.secrets.tracking_code(1)}")
+    text = citizen.text
+    assert 'aria-current="step">Disposisi' in text
+    for shown in ("CRM-77", "Dinas &lt;Contoh&gt;", "Petugas ke lokasi.", "Survei lapangan"):
+        assert shown in text
+    assert text.index("Petugas ke lokasi.") < text.index("Survei lapangan"), "the newest first"
 
 
 async def test_a_ticket_needs_its_pin_and_guesses_are_few(world: World, browser: Browser) -> None:

@@ -1,7 +1,7 @@
 -- The way out: what citizens are to be told, how far the CRM has come, and what providers say of our messages.
 
 -- `state`: 0 waits, 1 is being sent, 2 sent, 3 refused, 4 nobody knows, 5 dropped. `unsure` counts the repetitions
--- whose first outcome nobody knew. What waits for one person leaves in the order of `reply_id`.
+-- whose first outcome nobody knew; `mark` stands for the words that are answered. What waits for one person leaves in the order of `reply_id`.
 CREATE TABLE replies (
     reply_id     INTEGER PRIMARY KEY,
     person       BLOB NOT NULL,
@@ -13,6 +13,7 @@ CREATE TABLE replies (
     tries        INTEGER NOT NULL,
     unsure       INTEGER NOT NULL,
     ended_at     INTEGER,
+    mark         BLOB,
     body         BLOB NOT NULL
 );
 CREATE INDEX replies_due ON replies (due_at) WHERE state < 2;

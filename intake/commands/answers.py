@@ -1,0 +1,97 @@
+"""What citizens are told: `status` sends one by hand as the CRM would, `banner` sets the word for the day."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from intake.commands.options import ConfigFile, read
+from intake.words import say
+from normalizer.errors import Malformed, Misconfigured
+
+if TYPE_CHECKING:
+    from intake.config import Config
+    from normalizer.stages import StatusUpdate
+
+
+def status(
+    ticket: Annotated[str, typer.Argument()],
+    stage: Annotated[str, typer.Argument()],
+    note: Annotated[str, typer.Option("--note")] = "",
+    agency: Annotated[str, typer.Option("--agency")] = "",
+    crm_number: Annotated[str, typer.Option("--crm-number")] = "",
+    public: Annotated[bool, typer.Option("--public-note")] = False,
+    config: ConfigFile = None,
+) -> None:
+    from datetime import UTC, datetime
+
+    from normalizer.identity import read_ticket
+    from normalizer.stages import STAGES, StatusUpdate, stage_of
+
+    known = read_ticket(ticket)
+    if known is None:
+        raise Malformed("ticket", f"{ticket!r} is no ticket", "copy it with its last digit, as 261123-0042-7")
+    update = StatusUpdate(
+        status_id=f"manual-{secrets.token_hex(8)}",
+        ticket=known,
+        stage=stage,
+        occurred_at=datetime.now(UTC),
+        crm_number=crm_number,
+        agency=agency,
+        note=note,
+        note_is_public=public,
+    )
+    asyncio.run(_send(read(config), update))
+    typer.echo(say("status_sent", ticket=known, stage=stage))
+    if stage_of(stage) is None:
+        typer.echo(say("status_unknown", stage=stage, stages=", ".join(STAGES)))
+
+
+async def _send(config: Config, update: StatusUpdate) -> None:
+    from complaint_queue import statuses
+    from intake.broker import LOCAL, answers
+
+    url = config.broker.url.reveal() if config.broker.url else ""
+    if not url and os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672):
+        url = LOCAL
+    if not url:
+        raise Misconfigured(
+            "broker.url",
+            "no RabbitMQ answers, and a status comes from the CRM through it",
+            "start RabbitMQ, or set KANAL_AMQP_URL",
+        )
+    await statuses.send(url, update, config.public_url, config.broker.virtual_host)
+
+
+def banner_show(config: ConfigFile = None) -> None:
+    from intake.answering import read_banner
+
+    typer.echo(read_banner(read(config).data_dir) or say("banner_none"))
+
+
+def banner_set(text: Annotated[str, typer.Argument()], config: ConfigFile = None) -> None:
+    from intake.answering import BANNER
+
+    words = " ".join(text.split())
+    if not 1 <= len(words) <= 300:
+        raise Malformed("text", "has no or more than 300 characters", "write one or two short sentences")
+    path = read(config).data_dir / BANNER
+    try:
+        path.with_suffix(".new").write_text(words + "\n", encoding="utf-8")
+        path.with_suffix(".new").replace(path)
+    except OSError as error:
+        raise Misconfigured(
+            "gateway.data_dir", f"cannot write {path} ({error.strerror})", "run it as the gateway's user"
+        ) from None
+    typer.echo(say("banner_set", text=words))
+
+
+def banner_clear(config: ConfigFile = None) -> None:
+    from intake.answering import BANNER
+
+    (read(config).data_dir / BANNER).unlink(missing_ok=True)
+    typer.echo(say("banner_none"))

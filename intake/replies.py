@@ -1,0 +1,177 @@
+"""What waits to be said goes out through the account that the complaint came from.
+
+One attempt: noted as begun (synced), the provider asked, the outcome noted. An attempt that may have arrived all the
+same is repeated once and counted; what the provider refuses for good ends with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from adapters.base import Adapter, Outgoing, Replies, TakesStatus
+from complaint_queue.journal import Journal
+from complaint_queue.way_out import WaitingReply
+from intake.metrics import Metrics
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable, Unavailable
+from normalizer.identity import claim_of
+
+#: Seconds before another attempt: doubled each time, up to the longest; a provider's own wait wins if it is longer.
+FIRST_WAIT, LONGEST_WAIT = 2.0, 900.0
+#: After this nobody wants to hear it any more.
+TOO_OLD = timedelta(days=7)
+#: How many answers are on their way at once; each adapter keeps its provider's pace.
+AT_ONCE = 32
+#: Seconds that one attempt may take, its turn within the provider's pace included.
+PATIENCE = 120.0
+
+log = structlog.get_logger()
+
+
+@dataclass
+class ReplyWorker:
+    """The loop that says what is due. `wake` it when something new waits."""
+
+    journal: Journal
+    adapters: Mapping[str, Adapter[Any]]
+    clock: Callable[[], datetime]
+    metrics: Metrics
+    at_once: int = AT_ONCE
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _busy: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Say what is due until cancelled; what is on its way is then left as begun."""
+        again, ended = await self.journal.recover_replies()
+        if again or ended:
+            log.warning("replies_recovered", said_again=again, outcome_unknown=ended)
+            self.metrics.replies.labels("", "unsure").inc(again)
+            self.metrics.replies.labels("", "unknown").inc(ended)
+        try:
+            while True:
+                self._wake.clear()
+                if not await self.turn():
+                    await self._sleep()
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            self._busy.clear()
+
+    async def turn(self) -> int:
+        """Begin what is due and wait until one of those on their way is done; how many were begun."""
+        room = self.at_once - len(self._busy)
+        due = await self.journal.replies_due(self.clock(), self.at_once) if room > 0 else ()
+        fresh = [one for one in due if one.reply_id not in self._busy][:room]
+        for one in fresh:
+            task = asyncio.create_task(self._say(one), name=f"reply:{one.account}")
+            self._busy[one.reply_id] = task
+            task.add_done_callback(lambda _, reply_id=one.reply_id: self._done(reply_id))  # type: ignore[misc]
+        return len(fresh)
+
+    async def idle(self) -> None:
+        """Wait until nothing is on its way; for tests and for `kanal status`."""
+        while self._busy:
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            await asyncio.sleep(0)
+
+    def _done(self, reply_id: int) -> None:
+        self._busy.pop(reply_id, None)
+        self._wake.set()
+
+    async def _sleep(self) -> None:
+        following = await self.journal.next_reply()
+        seconds = 60.0 if following is None else (following - self.clock()).total_seconds()
+        if self._busy:
+            seconds = 60.0  # whoever is done wakes us
+        try:
+            async with asyncio.timeout(min(max(seconds, 0.005), 60.0)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _say(self, one: WaitingReply) -> None:
+        try:
+            if not await self.journal.begin_reply(one.reply_id):
+                return
+            await self._attempt(one)
+        except Unavailable as error:
+            # Begun and not noted: after the next start it counts as unsure. Nothing better is true.
+            log.error("reply_not_noted", account=one.account, reason=error.reason)
+            await asyncio.sleep(1)
+
+    async def _attempt(self, one: WaitingReply) -> None:
+        adapter = self.adapters.get(one.account)
+        if not isinstance(adapter, Replies):
+            await self._end(one, "dropped", "the account is gone or cannot answer")
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                external_id = await _spoken(adapter, one)
+        except ProviderRefused as error:
+            await self._end(one, "refused", error.reason)
+        except OutcomeUnknown as error:
+            await self._unsure(one, error.reason, error.retry_after)
+        except ProviderUnavailable as error:
+            await self._later(one, error.reason, error.retry_after)
+        except Exception as error:  # whatever an adapter does, the others are answered
+            log.exception("reply_failed", account=one.account)
+            await self._unsure(one, f"{type(error).__name__}: {error}", None)
+        else:
+            name = claim_of(one.account, external_id) if external_id else None
+            await self.journal.reply_sent(one.reply_id, name, self.clock())
+            self._count(one, "sent")
+
+    async def _later(
+        self, one: WaitingReply, reason: str, wait: float | None, *, unsure: bool = False
+    ) -> None:
+        now = self.clock()
+        if one.made_at < now - TOO_OLD:
+            await self._end(one, "dropped", f"too old; at last: {reason}")
+            return
+        own = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(one.tries, 12))
+        seconds = max(own, wait or 0.0)
+        await self.journal.reply_later(one.reply_id, now + timedelta(seconds=seconds), unsure=unsure)
+        self._count(one, "unsure" if unsure else "later")
+        log.info("reply_waits", account=one.account, tries=one.tries + 1, seconds=seconds, reason=reason)
+
+    async def _unsure(self, one: WaitingReply, reason: str, wait: float | None) -> None:
+        if one.unsure:
+            await self._end(one, "unknown", reason)
+        else:
+            await self._later(one, reason, wait, unsure=True)
+
+    async def _end(self, one: WaitingReply, state: Any, reason: str) -> None:
+        await self.journal.reply_ended(one.reply_id, state, reason)
+        self._count(one, state)
+        log.warning("reply_ended", account=one.account, state=state, purpose=one.purpose, reason=reason)
+
+    def _count(self, one: WaitingReply, outcome: str) -> None:
+        self.metrics.replies.labels(one.account, outcome).inc()
+        if outcome == "sent":
+            waited = (self.clock() - max(one.made_at, one.due_at)).total_seconds()
+            self.metrics.reply_seconds.labels(one.purpose).observe(max(0.0, waited))
+
+
+async def _spoken(adapter: Replies, one: WaitingReply) -> str:
+    """The provider's id of what was said. A provider with a status of its own for each report gets that."""
+    said, key = one.said, str(one.reply_id)
+    if said.stage and isinstance(adapter, TakesStatus):
+        return await adapter.push_status(said.reply_to, said.stage, said.text, key)
+    outgoing = Outgoing(
+        text=said.text,
+        key=key,
+        ticket=said.ticket,
+        subject=said.subject,
+        private=said.private,
+        choices=said.choices,
+    )
+    return await adapter.reply(said.reply_to, outgoing)
