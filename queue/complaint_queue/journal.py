@@ -38,6 +38,9 @@ class Admit(Struct, frozen=True, kw_only=True):
     in Jakarta from which a new ticket takes its number. `quiet` is how many seconds a new complaint stays open
     for more (0: due at once); with `group`, `parts` closes it early and each part prolongs it by `quiet`.
 
+    What it `follows` may also be something that we said (`WayOut.reply_sent`). In a `dialogue` that decides before
+    the group does, which is only where new words go, and every new word makes the complaint due at once.
+
     `handle` is set when `claim` names a version of something that others refer to without it (two different
     mails may bear one Message-ID): it is claimed beside `claim` if it is still free, so that `follows` finds the
     message; if another message holds it, this one is stored with the flag `duplicate_message_id`.
@@ -54,6 +57,7 @@ class Admit(Struct, frozen=True, kw_only=True):
     follows: tuple[bytes, ...] = ()
     office_code: str = ""
     handle: bytes | None = None
+    dialogue: bool = False
 
 
 class Held(Struct, frozen=True, kw_only=True):

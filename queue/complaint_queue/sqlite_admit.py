@@ -104,7 +104,8 @@ class _Claiming:
         self._taken: set[int] = set()
         self._cases: dict[int, Case] = {}
         self._groups: dict[bytes, _Group] = {}
-        self._senders: dict[int, bytes] = {}
+        self._written: dict[int, tuple[bytes, int]] = {}
+        self._said: dict[bytes, tuple[bytes, int]] = {}
         self._changed_groups: set[bytes] = set()
         self._rows: dict[str, list[tuple[Any, ...]]] = {
             name: []
@@ -138,18 +139,39 @@ class _Claiming:
             self._groups = {name: _Group(*rest) for name, *rest in rows}
         complaints = {complaint for _, complaint in self._claims.values()}
         complaints.update(group.complaint_id for group in self._groups.values())
-        if complaints:
+        self._read_cases(complaints)
+        followed = {self._claims[f][0] for a in admits for f in a.follows if f in self._claims}
+        if followed:
+            rows = where_in(
+                self._db,
+                "SELECT message_id, sender, complaint_id FROM messages WHERE message_id IN",
+                followed,
+            )
+            self._written = {message: (sender, complaint) for message, sender, complaint in rows}
+        self._read_said([f for a in admits for f in a.follows if f not in self._claims])
+        self._read_cases({complaint for _, complaint in (*self._written.values(), *self._said.values())})
+
+    def _read_said(self, follows: list[bytes]) -> None:
+        """What we said ourselves, by the provider's id: to whom, and of which complaint."""
+        if follows:
+            rows = where_in(
+                self._db,
+                "SELECT d.name, r.person, r.complaint_id FROM deliveries d JOIN replies r USING (reply_id) "
+                "WHERE r.complaint_id > 0 AND d.name IN",
+                follows,
+            )
+            self._said = {name: (person, complaint) for name, person, complaint in rows}
+
+    def _read_cases(self, complaints: set[int]) -> None:
+        unknown = complaints - self._cases.keys()
+        if unknown:
             rows = where_in(
                 self._db,
                 "SELECT complaint_id, ticket, state, version, due_at, quiet_until FROM complaints "
                 "WHERE complaint_id IN",
-                complaints,
+                unknown,
             )
-            self._cases = {row[0]: Case(*row) for row in rows}
-        followed = {self._claims[f][0] for a in admits for f in a.follows if f in self._claims}
-        if followed:
-            rows = where_in(self._db, "SELECT message_id, sender FROM messages WHERE message_id IN", followed)
-            self._senders = dict(rows)
+            self._cases.update((row[0], Case(*row)) for row in rows)
 
     def _read_claims(self, wanted: list[bytes]) -> None:
         unpack, pack = _HALVES.unpack, _HALVES.pack
@@ -212,20 +234,23 @@ class _Claiming:
         message_id = self._tools.ids.next()
         third_party = False
         case = None
+        counted = admit.group
         if admit.group is not None or admit.follows:
-            case, third_party = self._home(admit)
+            case, third_party, followed = self._home(admit)
+            if followed and admit.dialogue:
+                counted = None
         if case is None:
             case = self._open(message_id, admit, prepared)
             how = "opened"
         else:
             how = self._join(case, admit)
             self._rows["joined"].append((case.complaint_id, message_id))
-        if admit.group is not None:
-            self._count_part(case, admit, admit.group)
+        if counted is not None:
+            self._count_part(case, admit, counted)
         self._claim(admit.claim, message_id, case.complaint_id)
         if admit.handle is not None and not self._claim_handle(admit.handle, message_id, case):
             body = self._flagged(prepared, admit)
-        self._senders[message_id] = admit.sender
+        self._written[message_id] = (admit.sender, case.complaint_id)
         self._rows["messages"].append(
             (
                 message_id,
@@ -247,19 +272,24 @@ class _Claiming:
             how=how,  # type: ignore[arg-type]
         )
 
-    def _home(self, admit: Admit) -> tuple[Case | None, bool]:
-        """The complaint that this message belongs to, and whether it refers to one that it may not join."""
-        if admit.group is not None and (group := self._groups.get(admit.group)) is not None:
-            return self._cases[group.complaint_id], False
+    def _home(self, admit: Admit) -> tuple[Case | None, bool, bool]:
+        """The complaint that this message belongs to, whether it refers to one that it may not join, and whether
+        it belongs there for what it follows."""
+        group = self._groups.get(admit.group) if admit.group is not None else None
+        if group is not None and not admit.dialogue:
+            return self._cases[group.complaint_id], False, False
         stranger = False
         for followed in admit.follows:
             known = self._claims.get(followed)
-            if known is None:
+            author = self._written.get(known[0]) if known is not None else self._said.get(followed)
+            if author is None:
                 continue
-            if self._senders.get(known[0]) == admit.sender:
-                return self._cases[known[1]], False
+            if author[0] == admit.sender:
+                return self._cases[author[1]], False, True
             stranger = True
-        return None, stranger
+        if group is not None:
+            return self._cases[group.complaint_id], False, False
+        return None, stranger, False
 
     def _open(self, message_id: int, admit: Admit, prepared: Prepared) -> Case:
         tools = self._tools
@@ -284,7 +314,7 @@ class _Claiming:
         if admit.quiet > 0:
             case.quiet_until = max(case.quiet_until, now + int(admit.quiet * 1_000_000))
             case.due_at = max(case.due_at or 0, case.quiet_until)
-        elif case.due_at is None:
+        elif case.due_at is None or admit.dialogue:
             case.due_at = now
         return "joined"
 

@@ -99,7 +99,7 @@ class Reads:
         if row is None:
             return None
         messages = self._all(
-            f"SELECT {_MESSAGE} FROM messages WHERE message_id = ?1 UNION ALL "  # noqa: S608
+            f"SELECT {_MESSAGE} FROM messages WHERE message_id = ?1 AND complaint_id = ?1 UNION ALL "  # noqa: S608
             f"SELECT {_MESSAGE} FROM messages WHERE message_id IN "
             "(SELECT message_id FROM joined WHERE complaint_id = ?1)",
             complaint_id,
@@ -133,6 +133,15 @@ class Reads:
             event_sequence=event_sequence,
             sender=sender,
         )
+
+    def raw_hashes(self, message_ids: list[int]) -> dict[int, str]:
+        """The raw event that each of these messages was read from, by its SHA-256."""
+        found = {}
+        for message_id in message_ids:
+            row = self._one("SELECT body FROM messages WHERE message_id = ?", message_id)
+            if row is not None:
+                found[message_id] = self.codec.unpack("message", row[0], MessageBody).raw_sha256
+        return found
 
     def triage(self, limit: int) -> tuple[int, ...]:
         rows = self._all(

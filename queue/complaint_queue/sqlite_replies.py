@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from normalizer.errors import Damaged
+from normalizer.record import EventKind
 
 from .codec import Codec
 from .sqlite_rows import Ids, insert, micros, moment
@@ -21,6 +22,7 @@ from .way_out import (
     REPLY_STATES,
     NewReply,
     Outcome,
+    Person,
     Progress,
     ProviderWord,
     ReplyEntry,
@@ -225,6 +227,21 @@ class ReplyReads:
             delivery=delivery or "",
             said=self.codec.unpack("reply", sealed, Said),
         )
+
+    def person(self, person: bytes) -> Person:
+        row = self.db.execute(
+            "SELECT version, stopped, body FROM people WHERE person = ?", (person,)
+        ).fetchone()
+        if row is None:
+            return Person()
+        return Person(version=row[0], stopped=bool(row[1]), state=self.codec.open("person", row[2]))
+
+    def kinds(self, complaint_id: int) -> tuple[EventKind, ...]:
+        rows = self.db.execute(
+            "SELECT kind FROM events WHERE complaint_id = ? AND revision = 0 ORDER BY sequence",
+            (complaint_id,),
+        ).fetchall()
+        return tuple(row[0] for row in rows)
 
     def told(self, person: bytes, purpose: str, since: int, mark: bytes | None) -> int:
         row = self.db.execute(

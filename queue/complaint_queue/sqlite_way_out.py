@@ -8,12 +8,15 @@ from datetime import datetime
 from functools import partial
 from typing import Literal, TypeVar
 
+from normalizer.record import EventKind
+
+from . import sqlite_dialogue as dialogue
 from . import sqlite_replies as outgoing
 from .codec import Codec
 from .sqlite_line import Line
 from .sqlite_reads import Reads
-from .sqlite_rows import micros, moment
-from .way_out import NewReply, Outcome, Progress, Purpose, ReplyEntry, WaitingReply
+from .sqlite_rows import micros, moment, pack_message
+from .way_out import Conversed, NewReply, Outcome, Person, Progress, Purpose, ReplyEntry, WaitingReply
 
 T = TypeVar("T")
 
@@ -70,6 +73,23 @@ class SqliteWayOut(ABC):
 
     async def replies_of(self, complaint_id: int) -> tuple[ReplyEntry, ...]:
         return await self._ask(lambda reads: reads.replies.of(complaint_id))
+
+    async def person(self, person: bytes) -> Person:
+        return await self._ask(lambda reads: reads.replies.person(person))
+
+    async def converse(self, turn: Conversed) -> bool:
+        line = self._w()
+        line.check()
+        state, said = self.codec.seal("person", turn.now.state), outgoing.seal(self.codec, turn.replies)
+        hashes = await self._ask(lambda reads: reads.raw_hashes([m.message_id for m in turn.moves]))
+        moved = [
+            (m.message_id, m.to, self.codec.seal("message", pack_message(m.message, hashes[m.message_id])))
+            for m in turn.moves
+        ]
+        return await line.call(lambda tools: dialogue.converse(tools, turn, state, moved, said))
+
+    async def kinds(self, complaint_id: int) -> tuple[EventKind, ...]:
+        return await self._ask(lambda reads: reads.replies.kinds(complaint_id))
 
     async def told(self, person: bytes, purpose: Purpose, since: datetime, mark: bytes | None = None) -> int:
         return await self._ask(lambda reads: reads.replies.told(person, purpose, micros(since), mark))

@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from normalizer.record import Base, Choice, Moment
+from normalizer.record import Base, Choice, EventKind, Message, Moment
 
 #: Why something is said. `dialogue` answers what a person has just written and is never held back or limited.
 Purpose = Literal["acknowledgement", "status", "rating", "dialogue"]
@@ -106,8 +106,6 @@ class Progress(Base, frozen=True, kw_only=True):
     rank: int = 0
     crm_number: str = ""
     steps: tuple[Step, ...] = ()
-    rating: int = 0
-    withdrawn: bool = False
 
 
 class ProviderWord(Struct, frozen=True, kw_only=True):
@@ -115,6 +113,42 @@ class ProviderWord(Struct, frozen=True, kw_only=True):
 
     name: bytes
     state: DeliveryState
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Where the dialogue with one person stands. `state` is the bot's own; `version` is 0 for somebody new."""
+
+    version: int = 0
+    state: bytes = b""
+    stopped: bool = False
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """A message that belongs to another complaint than the one that it opened or joined."""
+
+    message_id: int
+    to: int
+    message: Message
+
+
+class Conversed(Struct, frozen=True, kw_only=True):
+    """What a turn of the dialogue does, in one transaction.
+
+    `complaint_id` is the open complaint that the words came in with, at `version`. `outcome`: `wait` keeps it open
+    until `until`, `close` has it filed as it is, `aside` lays it aside: its words were a command, or have moved.
+    `group` is the key under which the person's next words would join it: forgotten, unless it waits.
+    """
+
+    complaint_id: int
+    version: int
+    person: bytes
+    before: Person
+    now: Person
+    outcome: Literal["wait", "close", "aside"]
+    until: datetime | None = None
+    group: bytes | None = None
+    moves: tuple[Move, ...] = ()
+    replies: tuple[NewReply, ...] = ()
 
 
 class WayOut(Protocol):
@@ -154,6 +188,15 @@ class WayOut(Protocol):
         """At a start: what was being sent waits again, once; the second time it ends as `unknown`. (again, ended)"""
 
     async def replies_of(self, complaint_id: int) -> tuple[ReplyEntry, ...]: ...
+
+    async def person(self, person: bytes) -> Person:
+        """The dialogue with this person; an empty one for somebody new."""
+
+    async def converse(self, turn: Conversed) -> bool:
+        """Write a turn of a dialogue. False, and nothing is written, when words or another turn came between."""
+
+    async def kinds(self, complaint_id: int) -> tuple[EventKind, ...]:
+        """The events of a complaint, in order."""
 
     async def told(self, person: bytes, purpose: Purpose, since: datetime, mark: bytes | None = None) -> int:
         """How many replies of this purpose (and, with `mark`, about these words) this person got since then."""

@@ -30,6 +30,14 @@ CREATE TABLE deliveries (
 ) WITHOUT ROWID;
 CREATE INDEX deliveries_of ON deliveries (reply_id) WHERE reply_id > 0;
 
+-- The dialogue with each person who chats, as it stands; `version` guards it.
+CREATE TABLE people (
+    person  BLOB PRIMARY KEY,
+    version INTEGER NOT NULL,
+    stopped INTEGER NOT NULL,
+    body    BLOB NOT NULL
+) WITHOUT ROWID;
+
 -- The CRM's status messages that were taken, by 16 bytes of their id, and how far each complaint has come.
 CREATE TABLE statuses (name BLOB PRIMARY KEY, complaint_id INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE progress (complaint_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
