@@ -110,7 +110,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     """What a citizen is told. `key` is the same at every attempt; providers that know idempotency are given it.
 
     `subject` is for mail. `private` text must never appear where others than the citizen can read it. `choices` are
-    shown as buttons where the channel has them; elsewhere as a numbered list (`numbered`).
+    shown as buttons: at most `Adapter.buttons` of them come; elsewhere they stand numbered in the text already.
     """
 
     text: str
@@ -285,6 +285,10 @@ class Adapter(Generic[S]):
     Settings: ClassVar[type[Struct]]
     answers_in: ClassVar[Literal["chat", "mail", "sms"]] = "chat"
     """The form that answers take: `sms` is kept to two text messages, `mail` has a subject."""
+    converses: ClassVar[bool] = False
+    """Whether people chat here: then the bot asks for what is missing before a private complaint is filed."""
+    buttons: ClassVar[int] = 0
+    """How many `Outgoing.choices` are shown as buttons; where there are more, they stand numbered in the text."""
     parse_in_worker: ClassVar[bool] = False
     """Whether kept raw events are parsed by `parse.parse(raw, settings)` in another process, with a deadline."""
 

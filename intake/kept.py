@@ -3,7 +3,8 @@
 Their bytes are already durable, so no parser can lose them. Parsers that may meet hostile input run in a process
 of their own with a deadline. After three deaths there, the raw event goes whole into quarantine and the others
 flow. The journal counts every attempt before it begins, so that input which takes the whole gateway down with it
-ends up there too; that bound is wider, because a gateway that was killed says nothing about the mail in hand.
+ends up there too; that bound is wider, because a gateway that was killed says nothing about the mail in hand. What waits
+for the operator (a token that ended) is asked again uncounted.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares, R
 from complaint_queue.files import FileStore
 from complaint_queue.journal import Held, Journal, Kept
 from intake.receive import Receiver
-from normalizer.errors import Damaged, ProviderUnavailable, Rejected, Unavailable, Unreadable
+from normalizer.errors import Damaged, NeedsOperator, ProviderUnavailable, Rejected, Unavailable, Unreadable
 from normalizer.record import RawEvent
 
 DEATHS = 3
@@ -34,6 +35,8 @@ ATTEMPTS = 10
 AT_ONCE = 4
 #: Before a provider that did not answer is asked again, seconds; all attempts together take more than an hour.
 FIRST_WAIT, LAST_WAIT = 5.0, 1200.0
+#: Before what only the operator can mend is tried again, seconds.
+OPERATOR_WAIT = 900.0
 DEADLINE = 30.0
 #: Address space of the worker process in bytes: a mail of the largest size, its copies, and the interpreter.
 MEMORY = 1536 * 1024 * 1024
@@ -65,6 +68,8 @@ class KeptWorker:
     _pool: ProcessPool | None = None
     _deaths: Counter[int] = field(default_factory=Counter)
     _later: dict[int, float] = field(default_factory=dict)
+    _operator: set[int] = field(default_factory=set)
+    """What waits for the operator, its one attempt counted. A crash forgets it, and so the next attempt counts."""
 
     def wake(self) -> None:
         self._wake.set()
@@ -73,8 +78,8 @@ class KeptWorker:
         """Parse until cancelled."""
         while True:
             self._wake.clear()
-            now = asyncio.get_running_loop().time()
-            waiting = [k for k in await self.journal.kept(100) if self._later.get(k.raw_id, 0.0) <= now]
+            now = self._now()
+            waiting = await self._waiting(now)
             ordered = sorted(waiting, key=lambda k: k.tries)
             for start in range(0, len(ordered), AT_ONCE):
                 await asyncio.gather(*map(self.one, ordered[start : start + AT_ONCE]))
@@ -85,6 +90,19 @@ class KeptWorker:
                 except TimeoutError:
                     pass
 
+    async def _waiting(self, now: float) -> list[Kept]:
+        """What may be tried now; it is looked for beyond whatever heap has to wait."""
+        limit = 100
+        while True:
+            kept = await self.journal.kept(limit)
+            found = [one for one in kept if self._later.get(one.raw_id, 0.0) <= now]
+            if found or len(kept) < limit:
+                return found
+            limit *= 2
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
     async def one(self, kept: Kept) -> None:
         """Give one kept raw event its fate, or leave it for another try."""
         try:
@@ -93,11 +111,13 @@ class KeptWorker:
                 await self.journal.finish_kept(kept.raw_id, "quarantined", Held(reason=reason))
                 log.error("quarantined", raw_id=kept.raw_id, reason=reason)
                 del self._deaths[kept.raw_id]
-                self._later.pop(kept.raw_id, None)
+                self._forget(kept.raw_id)
                 return
             try:
-                raw = await self.journal.begin(kept.raw_id)
-            except Damaged as error:  # the journal has put it into quarantine
+                begin = self.journal.raw if kept.raw_id in self._operator else self.journal.begin
+                raw = await begin(kept.raw_id)
+            except Damaged as error:  # `begin` has put it into quarantine, or will
+                self._forget(kept.raw_id)
                 log.error("damaged", raw_id=kept.raw_id, error=str(error))
                 return
             adapter = self.adapters.get(raw.account)
@@ -109,7 +129,12 @@ class KeptWorker:
                 items = await self._parse(adapter, raw)
             except ProviderUnavailable as error:  # what it has to be asked before it can be read
                 wait = min(FIRST_WAIT * 2**kept.tries, LAST_WAIT)
-                self._later[kept.raw_id] = asyncio.get_running_loop().time() + wait
+                if isinstance(error, NeedsOperator):
+                    self._operator.add(kept.raw_id)
+                    wait = OPERATOR_WAIT
+                else:
+                    self._operator.discard(kept.raw_id)
+                self._later[kept.raw_id] = self._now() + wait
                 log.warning("prepare_waits", raw_id=kept.raw_id, seconds=wait, reason=error.reason)
                 return
             except (ParserDied, Damaged) as error:
@@ -117,10 +142,14 @@ class KeptWorker:
                 log.warning("parser_died", raw_id=kept.raw_id, tries=kept.tries + 1, error=str(error))
                 return
             await self._finish(kept.raw_id, adapter, raw, items)
-            self._later.pop(kept.raw_id, None)
+            self._forget(kept.raw_id)
         except Unavailable as error:
             log.warning("kept_waits", reason=error.reason)
             await asyncio.sleep(1)
+
+    def _forget(self, raw_id: int) -> None:
+        self._later.pop(raw_id, None)
+        self._operator.discard(raw_id)
 
     async def _parse(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
         whole = replace(raw, body=await self.files.read(raw.body_file)) if raw.body_file else raw

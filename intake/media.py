@@ -1,7 +1,8 @@
 """Fetches what lies at the providers: photos and files that a message only points to.
 
 A job is durable from the moment its message was admitted, so a restart loses none. It ends in one of two ways:
-the file is in the store, or it is known to be unavailable; in both the complaint goes on.
+the file is in the store, or it is known to be unavailable; in both the complaint goes on. While only the operator can
+help (a token that ended) an account's jobs wait, and no attempt is counted.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from msgspec.structs import replace
 from adapters.base import Adapter, FetchesMedia, Spool
 from complaint_queue.journal import MediaJob
 from intake.guard import GuardedFetch, safe_session
-from normalizer.errors import ProviderRefused, ProviderUnavailable, Unavailable
+from normalizer.errors import NeedsOperator, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.media import sniff
 from normalizer.record import Attachment
 
@@ -48,13 +49,17 @@ class MediaFiles(Protocol):
 
 @dataclass(frozen=True)
 class MediaLimits:
-    """`size` in bytes, times in seconds. `tries` with these waits last about three hours."""
+    """`size` in bytes, times in seconds. `tries` with these waits last about three hours.
+
+    An account that needs its operator is asked again every `operator_wait`, as long as it takes.
+    """
 
     size: int = 100 * 1024 * 1024
     deadline: float = 180.0
     tries: int = 14
     first_wait: float = 2.0
     last_wait: float = 1800.0
+    operator_wait: float = 900.0
     at_once: int = 12
     at_once_per_account: int = 4
     idle: float = 5.0
@@ -76,6 +81,8 @@ class MediaFetcher:
         self._journal, self._files, self._adapters, self._now = journal, files, adapters, now
         self._limits, self._on_done = limits, on_done
         self._running: dict[int, tuple[str, asyncio.Task[None]]] = {}
+        self._resting: dict[str, datetime] = {}
+        """Accounts that need their operator, and when they are asked again; a restart asks at once."""
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -99,10 +106,20 @@ class MediaFetcher:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _due(self) -> tuple[MediaJob, ...]:
+        """Jobs of accounts that do not rest; far more than run at once, so that no account's heap hides the others."""
+        now, limit = self._now(), self._limits.at_once * 50
+        self._resting = {account: until for account, until in self._resting.items() if until > now}
+        while True:
+            due = await self._journal.media_due(now, limit)
+            found = tuple(job for job in due if job.account not in self._resting)
+            if found or len(due) < limit:
+                return found
+            limit *= 2
+
     async def _start_due(self) -> None:
-        # Far more than run at once, so that one account's heap of slow files does not hide the others' jobs.
         before = set(self._running)
-        due = await self._journal.media_due(self._now(), self._limits.at_once * 50)
+        due = await self._due()
         busy = Counter(account for account, _ in self._running.values())
         for job in due:
             if len(self._running) >= self._limits.at_once:
@@ -136,6 +153,10 @@ class MediaFetcher:
             attachment = await self._fetch(job)
         except ProviderRefused as error:
             await self._give_up(job, error.reason)
+        except NeedsOperator as error:
+            wait = self._limits.operator_wait
+            self._resting[job.account] = self._now() + timedelta(seconds=wait)
+            log.warning("media_needs_operator", account=job.account, job=job.job_id, reason=error.reason)
         except ProviderUnavailable as error:
             await self._try_later(job, error.reason, error.retry_after)
         except Unavailable:

@@ -42,6 +42,8 @@ class Receiver:
     woken: Callable[[], None]
     heard: Callable[[str], None] = lambda account: None
     """Told of every account that brought something, whatever became of it."""
+    telling: Callable[[str, Message], bytes | None] = lambda account, message: None
+    """The key under which somebody's words join the complaint that they are telling the bot; None: no dialogue."""
 
     async def receive(
         self, adapter: Adapter[Any], raw: RawEvent, cursor: Cursor | None = None
@@ -133,6 +135,7 @@ class Receiver:
         account = adapter.account.name
         reference = message.sender.reference or message.external_id
         group = message.group
+        telling = self.telling(account, message)
         if message.authenticity.method == "none":
             message = replace(message, authenticity=adapter.authenticity(raw))
         return Admit(
@@ -144,9 +147,10 @@ class Receiver:
             sender=self.secrets.person(adapter.name, reference),
             channel=message.channel or adapter.account.channel,
             ticket_day=ticket_day(raw.received_at).isoformat(),
-            group=self.secrets.group(account, reference, group.key) if group else None,
-            parts=group.parts if group else None,
-            quiet=group.silence if group else 0.0,
+            group=telling or (self.secrets.group(account, reference, group.key) if group else None),
+            parts=group.parts if group and not telling else None,
+            quiet=group.silence if group and not telling else 0.0,
+            dialogue=telling is not None,
             follows=tuple(claim_of(account, external_id) for external_id in message.follows),
             office_code=message.office_code,
         )

@@ -7,7 +7,7 @@ same is repeated once and counted; what the provider refuses for good ends with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from complaint_queue.way_out import WaitingReply
 from intake.metrics import Metrics
 from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.identity import claim_of
+from normalizer.record import Choice
 
 #: Seconds before another attempt: doubled each time, up to the longest; a provider's own wait wins if it is longer.
 FIRST_WAIT, LONGEST_WAIT = 2.0, 900.0
@@ -113,6 +114,9 @@ class ReplyWorker:
         if not isinstance(adapter, Replies):
             await self._end(one, "dropped", "the account is gone or cannot answer")
             return
+        if one.purpose != "dialogue" and (await self.journal.person(one.person)).stopped:
+            await self._end(one, "dropped", "the person asked us to stop")
+            return
         try:
             async with asyncio.timeout(PATIENCE):
                 external_id = await _spoken(adapter, one)
@@ -161,17 +165,27 @@ class ReplyWorker:
             self.metrics.reply_seconds.labels(one.purpose).observe(max(0.0, waited))
 
 
-async def _spoken(adapter: Replies, one: WaitingReply) -> str:
+async def _spoken(adapter: Any, one: WaitingReply) -> str:
     """The provider's id of what was said. A provider with a status of its own for each report gets that."""
     said, key = one.said, str(one.reply_id)
     if said.stage and isinstance(adapter, TakesStatus):
         return await adapter.push_status(said.reply_to, said.stage, said.text, key)
     outgoing = Outgoing(
-        text=said.text,
+        text=said.text if len(said.choices) <= adapter.buttons else numbered(said.text, said.choices),
         key=key,
         ticket=said.ticket,
         subject=said.subject,
         private=said.private,
-        choices=said.choices,
+        choices=said.choices if len(said.choices) <= adapter.buttons else (),
     )
-    return await adapter.reply(said.reply_to, outgoing)
+    external_id: str = await adapter.reply(said.reply_to, outgoing)
+    return external_id
+
+
+def numbered(text: str, choices: Sequence[Choice]) -> str:
+    """`text` with its choices as a list of numbers, for channels without buttons."""
+    lines = [
+        choice.label if choice.label.startswith(str(number)) else f"{number}. {choice.label}"
+        for number, choice in enumerate(choices, 1)
+    ]
+    return "\n".join((text, *lines))

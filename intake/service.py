@@ -30,6 +30,7 @@ from intake.broker import Broker
 from intake.config import Config
 from intake.control import Control
 from intake.conversation.answers import QuietHours
+from intake.conversation.converse import Converser
 from intake.guard import GuardedFetch
 from intake.kept import KeptWorker
 from intake.media import MediaFetcher
@@ -142,6 +143,16 @@ class Service:
         self.replies = ReplyWorker(self.journal, self.adapters, self.clock.now, self.metrics)
         answerer = self._answerer()
         keeper = StatusKeeper(self.journal, answerer, self.metrics, self.replies.wake)
+        context = build_context(polygons=polygons)
+        converser = Converser(
+            journal=self.journal,
+            context=context,
+            secrets=self.secrets,
+            adapters=self.adapters,
+            clock=self.clock.now,
+            said=self.replies.wake,
+            silent=answerer.silent,
+        )
         self.broker = Broker(
             self.config.broker,
             self.journal,
@@ -153,7 +164,7 @@ class Service:
         )
         self.settler = Settler(
             journal=self.journal,
-            context=build_context(polygons=polygons),
+            context=context,
             secrets=self.secrets,
             adapter_of=lambda account: self.config.account(account).adapter,
             public_url=self.config.public_url,
@@ -162,6 +173,7 @@ class Service:
             metrics=self.metrics,
             published=self._settled,
             acknowledge=answerer.acknowledge,
+            converse=converser.hear,
             media_wait=gateway.media_wait,
         )
         self.silence = Silence(
@@ -172,7 +184,13 @@ class Service:
         )
         self.silence.load()
         self.receiver = Receiver(
-            self.journal, self.files, self.secrets, self.metrics, self._received, self.silence.arrived
+            self.journal,
+            self.files,
+            self.secrets,
+            self.metrics,
+            self._received,
+            self.silence.arrived,
+            converser.telling,
         )
         self.kept = KeptWorker(self.journal, self.files, self.receiver, self.adapters)
         self.media = MediaFetcher(

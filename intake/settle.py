@@ -75,6 +75,8 @@ class Settler:
     published: Callable[[], None]
     acknowledge: Acknowledge | None = None
     """What the reporter of a newly filed complaint is told; None: nothing."""
+    converse: Callable[[ComplaintFile], Awaitable[bool]] | None = None
+    """The bot's turn about a complaint that is being told to it; True: it is not to be filed now."""
     media_wait: float = 20.0
     batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -119,6 +121,8 @@ class Settler:
         files = [file for file in await asyncio.gather(*map(self._load, due)) if file is not None]
         ready = []
         for file in files:
+            if self.converse is not None and await self.converse(file):
+                continue
             until = self._waits_for_media(file)
             if until is None:
                 ready.append(file)
@@ -235,20 +239,17 @@ class Settler:
         return Work(file, record, ((event, tuple(m.message_id for m in stored)),))
 
     def _information(self, file: ComplaintFile, before: Complaint, fresh: Sequence[StoredMessage]) -> Work:
-        """One event for what the reporter added, one for what strangers did."""
+        """One event for what the reporter added, one for each thing they want done, one for what strangers did."""
         record, events, sequence = before, [], file.last_sequence
-        for third_party in (False, True):
-            chosen = [m for m in fresh if m.third_party is third_party]
-            if not chosen:
-                continue
+        for kind, third_party, chosen in _by_event(fresh):
             messages = [m.message for m in chosen]
-            if not third_party:
+            if kind in ("information_added", "corrected") and not third_party:
                 record = with_added(record, messages, _unique(m.raw_sha256 for m in chosen))
                 record = self._with_urls(normalise(self._refreshed(file, record), self.context))
             news = added(messages, chosen[-1].received_at, third_party=third_party)
-            news = replace(news, attachments=self._urls(news.attachments))
+            news = replace(news, attachments=self._urls(news.attachments), rating=messages[-1].rating)
             sequence += 1
-            event = self._event(file, record, "information_added", sequence, news)
+            event = self._event(file, record, kind, sequence, news)
             events.append((event, tuple(m.message_id for m in chosen)))
         return Work(file, record, tuple(events))
 
@@ -301,6 +302,28 @@ class Settler:
             routing_key=routing_key,
             body=body,
         )
+
+
+_ACTS: dict[str, EventKind] = {"correct": "corrected", "withdraw": "withdrawn", "rate": "rated"}
+
+
+def _by_event(
+    fresh: Sequence[StoredMessage],
+) -> list[tuple[EventKind, bool, list[StoredMessage]]]:
+    """What came for a filed complaint, by the event that it makes: (kind, third party, its messages).
+
+    What was added comes first, then corrections, a withdrawal and ratings; a stranger can only add.
+    """
+    found: list[tuple[EventKind, bool, list[StoredMessage]]] = []
+    own = [m for m in fresh if not m.third_party]
+    for act in ("", *_ACTS):
+        chosen = [m for m in own if m.message.act == act]
+        if chosen:
+            found.append((_ACTS.get(act, "information_added"), False, chosen))
+    others = [m for m in fresh if m.third_party]
+    if others:
+        found.append(("information_added", True, others))
+    return found
 
 
 def _unsure(stored: Sequence[StoredMessage], record: Complaint) -> str:

@@ -41,6 +41,8 @@ def _edited(messages: Sequence[Message]) -> list[Message]:
     """The messages with every edit folded into the one that it follows; an edit of nothing known stands alone."""
     current: list[Message] = []
     for message in messages:
+        if message.act == "note":  # it answered the bot, and tells nothing
+            continue
         names = {message.external_id, *message.follows}
         index = next((i for i, m in enumerate(current) if m.external_id in names), None)
         if message.verb != "edit" or index is None:

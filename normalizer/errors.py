@@ -12,7 +12,8 @@
     │   └── Overloaded             refused before any work was done; SMTP 452
     ├── ProviderError              the way out or a media fetch failed
     │   ├── ProviderUnavailable    retryable, with the provider's own wait if it named one
-    │   │   └── OutcomeUnknown     it may have been done all the same: the answer never came
+    │   │   ├── OutcomeUnknown     it may have been done all the same: the answer never came
+    │   │   └── NeedsOperator      only a person can mend it: a dead token, a locked account
     │   └── ProviderRefused        permanent: bot blocked, media gone, address bounces
     ├── Misconfigured              a wrong setting, with the cure; only at start
     └── Damaged                    a stored body does not decrypt, or does not match its hash
@@ -120,6 +121,13 @@ class ProviderUnavailable(ProviderError):
 
 class OutcomeUnknown(ProviderUnavailable):
     """The provider was asked and its answer never came: another try may repeat what was done."""
+
+
+class NeedsOperator(ProviderUnavailable):
+    """Only the operator can mend it (a token that ended, an account that is locked): it waits, however long.
+
+    Such an attempt is not counted, so nothing is given up while nobody looks. The account's health says what to do.
+    """
 
 
 class ProviderRefused(ProviderError):

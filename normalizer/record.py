@@ -43,8 +43,9 @@ FURTHER_CHANNELS = ("telegram", "whatsapp", "instagram", "open311", "lapor_video
 
 Kind = Literal["complaint", "question", "suggestion", "thanks", "announcement", "spam", "abuse"]
 EventKind = Literal["created", "information_added", "corrected", "withdrawn", "rated"]
-#: What a person wants done with their complaint; empty: nothing but what the words say.
-Act = Literal["", "cancel", "correct", "withdraw", "rate"]
+#: What a person wants done with their complaint; empty: nothing but what the words say. A `note` was for the bot
+#: alone and is no part of what is told.
+Act = Literal["", "note", "correct", "withdraw", "rate"]
 AttachmentState = Literal["stored", "pending", "unavailable"]
 Flag = Literal[
     "emergency",
@@ -308,7 +309,10 @@ class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Added(Base, frozen=True, kw_only=True):
-    """What an *information added* brings: the new words and files, and whether a stranger sent them."""
+    """What an event after the first brings: the new words and files, and whether a stranger sent them.
+
+    `rating` is from 1 (very bad) to 5 (very good) in a `rated` event, else 0.
+    """
 
     text: str = ""
     public_text: str = ""
@@ -316,6 +320,7 @@ class Added(Base, frozen=True, kw_only=True):
     received_at: Moment
     third_party: bool = False
     edit: bool = False
+    rating: Annotated[int, Meta(ge=0, le=5)] = 0
 
 
 class ComplaintEvent(Base, frozen=True, kw_only=True, omit_defaults=False):

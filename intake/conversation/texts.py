@@ -41,3 +41,13 @@ class Texts:
         section, _, name = key.partition(".")
         text = table(self.language)[section][name]
         return text.format(**values) if values else text
+
+    def said(self, key: str, values: Mapping[str, str]) -> str:
+        """The same for the bot, whose values may name texts or stages themselves."""
+        own = dict(values)
+        if own.get("number", "").startswith("bot."):
+            own["number"] = self(own["number"])
+        if "stage" in own:
+            own["text"] = self(f"stage.{own['stage']}_text")
+            own["stage"] = self(f"stage.{own['stage']}")
+        return self(key, **own) if own else self(key)

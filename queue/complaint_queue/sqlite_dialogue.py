@@ -32,6 +32,8 @@ def converse(
         db.execute(
             "UPDATE messages SET complaint_id = ?, body = ? WHERE message_id = ?", (to, body, message_id)
         )
+        if to == turn.complaint_id:
+            continue
         db.execute(
             "DELETE FROM joined WHERE message_id = ? AND complaint_id = ?", (message_id, turn.complaint_id)
         )
