@@ -3,8 +3,8 @@
 Their bytes are already durable, so no parser can lose them. Parsers that may meet hostile input run in a process
 of their own with a deadline. After three deaths there, the raw event goes whole into quarantine and the others
 flow. The journal counts every attempt before it begins, so that input which takes the whole gateway down with it
-ends up there too; that bound is wider, because a gateway that was killed says nothing about the mail in hand. What waits
-for the operator (a token that ended) is asked again uncounted.
+ends up there too; that bound is wider, because a gateway that was killed says nothing about the mail in hand.
+What waits for the operator (a token that ended) is asked again uncounted.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from normalizer.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from normalizer.errors import NeedsOperator, ProviderError, ProviderRefused, ProviderUnavailable
 
 #: Seconds between two tries of what only the operator can mend.
 OPERATOR_WAIT = 3600.0
@@ -65,6 +65,7 @@ _FINAL: dict[int | tuple[int, int], str] = {
     (200, 1545041): _AWAY,
     10900: "this comment was answered in private before; Meta allows that once",
     10903: "this comment cannot be answered in private: it is older than seven days, or gone",
+    131052: "WhatsApp could not fetch the file from the citizen's telephone",
     (100, 33): "it is gone, or lies at another account",
 }
 
@@ -105,10 +106,10 @@ def meaning(where: str, status: int, error: GraphError, headers: Mapping[str, st
         return Told(ProviderRefused(f"{final} (Graph error {code})"))
     if code in (102, 190) or (status == 401 and not code):
         words = ended(where, error, status)
-        return Told(ProviderUnavailable(words, retry_after=OPERATOR_WAIT), ("token", words))
+        return Told(NeedsOperator(words, retry_after=OPERATOR_WAIT), ("token", words))
     if code in _OPERATOR:
         words = f"{_OPERATOR[code]} (Graph error {code})"
-        return Told(ProviderUnavailable(words, retry_after=OPERATOR_WAIT), ("account", words))
+        return Told(NeedsOperator(words, retry_after=OPERATOR_WAIT), (f"account for {purpose}", words))
     if code in _TOO_MANY or (status == 429 and code != _PAIR):
         wait = _wait(headers)
         reason = f"the Graph API was asked too often (error {code or status})"
@@ -136,7 +137,9 @@ def ended(where: str, error: GraphError, status: int = 400) -> str:
 
 
 def _wait(headers: Mapping[str, str]) -> float:
-    return _stated(headers) or _regained(headers) or LIMIT_WAIT
+    # "0" means at once, and is not the same as saying nothing.
+    named = (_stated(headers), _regained(headers))
+    return next((wait for wait in named if wait is not None), LIMIT_WAIT)
 
 
 def _stated(headers: Mapping[str, str]) -> float | None:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from adapters.base import Fetch
 from adapters.shared.meta_errors import told
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from normalizer.settings import Secret
 
 _ANSWER_BYTES = 64 * 1024
@@ -69,25 +69,36 @@ class Graph:
         """
         return await self.get(part(media_id), Media, "files")
 
-    async def get(self, path: str, kind: type[T], purpose: str, query: Mapping[str, str] = {}) -> T:
-        """What stands at `path` (without the version), as `kind`. Raises `ProviderUnavailable`, `ProviderRefused`."""
-        return await self._call("GET", path, kind, purpose, params=query)
+    async def get(
+        self, path: str, kind: type[T], purpose: str, query: Mapping[str, str] = {}, *, probe: bool = False
+    ) -> T:
+        """What stands at `path` (without the version), as `kind`. Raises `ProviderUnavailable`, `ProviderRefused`.
+
+        The success of a `probe` proves nothing, and a permission that it lacks is nobody's trouble.
+        """
+        return await self._call("GET", path, kind, purpose, probe=probe, params=query)
 
     async def post(self, path: str, content: Mapping[str, Any], kind: type[T], purpose: str) -> T:
-        """Send `content` as JSON to `path`; the answer as `kind`. Raises as `get` does."""
+        """Send `content` as JSON to `path`; the answer as `kind`. Raises as `get` does, or `OutcomeUnknown`."""
         return await self._call("POST", path, kind, purpose, json=content)
 
-    async def _call(self, method: str, path: str, kind: type[T], purpose: str, **how: Any) -> T:
-        body = await self._answer(method, f"{self._base}/{self._version}/{path}", purpose, how)
-        # The token holds, and so does what it may do here.
-        for trouble in ("token", "account", f"permission for {purpose}"):
-            self._trouble(trouble, None)
+    async def _call(
+        self, method: str, path: str, kind: type[T], purpose: str, *, probe: bool = False, **how: Any
+    ) -> T:
+        url = f"{self._base}/{self._version}/{path}"
+        body = await self._answer(method, url, purpose, how, probe)
+        if not probe:
+            # The token holds, and so does what it may do here.
+            for trouble in ("token", f"account for {purpose}", f"permission for {purpose}"):
+                self._trouble(trouble, None)
         try:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise ProviderUnavailable("the Graph API answered with something else than was asked") from None
+            raise _unanswered(method, "the Graph API answered with something else than was asked") from None
 
-    async def _answer(self, method: str, url: str, purpose: str, how: Mapping[str, Any]) -> bytes:
+    async def _answer(
+        self, method: str, url: str, purpose: str, how: Mapping[str, Any], probe: bool
+    ) -> bytes:
         try:
             async with (
                 aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session,
@@ -97,16 +108,23 @@ class Graph:
                 while answer.content.at_eof() is False and len(body) < _ANSWER_BYTES:
                     body += await answer.content.read(_ANSWER_BYTES - len(body))
                 status, headers = answer.status, answer.headers
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise ProviderUnavailable(f"the Graph API: {type(error).__name__}") from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _unanswered(method, f"the Graph API: {type(error).__name__}") from None
         if status == 200:
             return body
         meant = told(self._where, status, body, headers, purpose)
-        if meant.trouble:
+        if meant.trouble and not (probe and isinstance(meant.error, ProviderRefused)):
             self._trouble(*meant.trouble)
         if meant.hold:
             self._held(meant.hold)
         raise meant.error
+
+
+def _unanswered(method: str, reason: str) -> ProviderUnavailable:
+    """What was on its way may have arrived: then another try would say it twice."""
+    return ProviderUnavailable(reason) if method == "GET" else OutcomeUnknown(reason)
 
 
 def part(name: str) -> str:

@@ -29,7 +29,7 @@ from adapters.shared.meta_mentions import (
 )
 from adapters.shared.meta_text import Begun, pieces
 from adapters.shared.pace import Limit, Pace
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused
 from normalizer.record import RawEvent
 
 log = structlog.get_logger()
@@ -162,5 +162,5 @@ class PageAdapter(MetaAdapter[P]):
     def _id(self, sent: Sent) -> str:
         name = sent.message_id or text_of(sent.id)
         if not name:
-            raise ProviderUnavailable("the Graph API took the answer and gave no id")
+            raise OutcomeUnknown("the Graph API took the answer and gave no id")
         return name

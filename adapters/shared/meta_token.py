@@ -45,15 +45,15 @@ async def check_token(
     """Ask once, and tell `trouble`. Raises `ProviderUnavailable` when Meta could not be asked."""
     try:
         # Meta takes the token in question in the address alone; no address of ours is ever logged.
-        found = await graph.get("debug_token", _Debug, _PURPOSE, {"input_token": token.reveal()})
+        found = await graph.get("debug_token", _Debug, _PURPOSE, {"input_token": token.reveal()}, probe=True)
     except ProviderRefused:
-        trouble(f"permission for {_PURPOSE}", None)
         await graph.get("me", _Me, _PURPOSE, {"fields": "id"})
         return
     data = found.data
     if not data.is_valid:
         trouble("token", ended(where, data.error or GraphError(code=190)))
         return
+    trouble("token", None)
     trouble(_EXPIRES, _words(data, where, now))
 
 

@@ -21,7 +21,7 @@ from adapters.shared.meta_text import Begun, pieces
 from adapters.shared.pace import Limit, Pace
 from adapters.whatsapp.parse import parse
 from adapters.whatsapp.people import is_user_id
-from normalizer.errors import Misconfigured, ProviderRefused, ProviderUnavailable
+from normalizer.errors import Misconfigured, OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from normalizer.record import Attachment, RawEvent
 
 #: What WhatsApp takes at most, for documents: developers.facebook.com/docs/whatsapp/cloud-api/reference/media.
@@ -108,7 +108,7 @@ class WhatsappAdapter(MetaAdapter[WhatsappSettings]):
             content["text"] = {"body": text, "preview_url": False}
             sent = await self.graph.post(f"{self.us}/messages", content, _Sent, "answers")
             if not sent.messages:
-                raise ProviderUnavailable("WhatsApp took the answer and gave no id")
+                raise OutcomeUnknown("WhatsApp took the answer and gave no id")
             return sent.messages[-1].id
 
         return await self._begun.send(outgoing.key, pieces(outgoing.text, TEXT_LIMIT), send)

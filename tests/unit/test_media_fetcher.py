@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from adapters.base import Account, Adapter
 from complaint_queue.journal import MediaJob
 from intake.media import MediaFetcher, MediaLimits
-from normalizer.errors import ProviderRefused, ProviderUnavailable, Unavailable
+from normalizer.errors import NeedsOperator, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.record import Attachment
 
 START = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
@@ -207,6 +207,43 @@ async def test_the_providers_own_wait_is_heeded() -> None:
     async with bench.running():
         await bench.until(lambda: bool(bench.journal.retries))
     assert bench.journal.retries == [(1, 77.0)]
+
+
+async def test_a_weekend_without_a_token_costs_no_photo() -> None:
+    mended, asked = False, 0
+
+    async def serve(attachment: Attachment) -> AsyncIterator[bytes]:
+        nonlocal asked
+        asked += 1
+        if not mended:
+            raise NeedsOperator("the token has ended", retry_after=3600)
+        async for chunk in whole(attachment):
+            yield chunk
+
+    bench = Bench(a=FileServer(serve), b=FileServer(whole))
+    # More than the fetcher looks at in one go, all of them older than the other account's.
+    photos = range(1, FAST.at_once * 50 + 20)
+    for job_id in photos:
+        bench.journal.add(job_id)
+    async with bench.running():
+        await bench.until(lambda: asked > 0 and not bench.fetcher._running)
+        for hour in range(62):
+            before = asked
+            bench.journal.now += timedelta(hours=1)
+            bench.fetcher.wake()
+            await bench.until(lambda before=before: asked > before)  # type: ignore[misc]
+            await bench.until(lambda: not bench.fetcher._running)
+            assert asked - before <= FAST.at_once_per_account, "one look an hour, not one for each photo"
+            bench.journal.add(10_000 + hour, account="b")
+            bench.fetcher.wake()
+            await bench.until(lambda hour=hour: 10_000 + hour in bench.journal.done)  # type: ignore[misc]
+        assert bench.journal.retries == [], "no attempt was counted"
+        assert not set(photos) & set(bench.journal.done)
+        mended = True
+        bench.journal.now += timedelta(seconds=FAST.operator_wait + 1)
+        bench.fetcher.wake()
+        await bench.until(lambda: set(photos) <= set(bench.journal.done))
+    assert {bench.journal.done[job_id].state for job_id in photos} == {"stored"}
 
 
 async def test_a_file_that_does_not_come_is_tried_again_after_the_deadline() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,8 +13,8 @@ import pytest
 
 from adapters.base import Accepted, Account
 from adapters.shared.meta_mentions import Mention, Words
-from intake.kept import KeptWorker
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from intake.kept import ATTEMPTS, KeptWorker
+from normalizer.errors import NeedsOperator, ProviderRefused, ProviderUnavailable
 from normalizer.record import RawEvent
 from tests.intake_world import IntakeWorld, intake_world
 
@@ -122,6 +123,38 @@ async def test_while_meta_is_away_it_waits(world: IntakeWorld, adapter: Any, ask
     assert await world.journal.kept() == ()
     await world.settle()
     assert [event.complaint.text for event in await world.events()] == [TEXT]
+
+
+async def test_while_the_token_is_dead_it_waits_uncounted(
+    world: IntakeWorld, adapter: Any, asked: Asked
+) -> None:
+    asked.errors += [NeedsOperator("the token has ended")] * (ATTEMPTS * 3)
+    worker = await keep_and_work(world, adapter)
+    for _ in range(ATTEMPTS * 3):
+        (kept,) = await world.journal.kept()
+        assert kept.tries == 1
+        await worker.one(kept)
+    assert await world.journal.kept() == ()
+    await world.settle()
+    assert [event.complaint.text for event in await world.events()] == [TEXT]
+
+
+async def test_a_heap_that_waits_hides_nobody(world: IntakeWorld, adapter: Any, asked: Asked) -> None:
+    worker = KeptWorker(world.journal, world.files, world.receiver, world.adapters)
+    for number in range(120):
+        mention = {"field": "mentions", "value": {"media_id": "900", "comment_id": str(1000 + number)}}
+        await world.receiver.keep(raw(body(mention)), None, None)
+    asked.errors += [NeedsOperator("the token has ended")] * 120
+    for kept in await world.journal.kept(120):
+        await worker.one(kept)
+    await world.receiver.keep(raw(body(MENTION)), None, None)
+    async with asyncio.timeout(20):
+        task = asyncio.create_task(worker.run())
+        while len(await world.journal.kept(200)) > 120:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert asked.calls[-1].id == "901"
 
 
 async def test_what_may_not_be_seen_is_kept_with_its_place(
