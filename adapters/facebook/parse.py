@@ -16,9 +16,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.base import Accepted, Ignored, Item
+from adapters.shared.meta_attached import file_at, lies_at_meta
 from adapters.shared.meta_batch import Change, Id, derived_id, moment, name_of, text_of, updates
 from adapters.shared.meta_mentions import Mention, Words
-from adapters.shared.meta_messaging import file_at, lies_at_meta, read_event
+from adapters.shared.meta_messaging import read_event
 from normalizer.errors import Unreadable
 from normalizer.record import Attachment, Authenticity, Message, Sender
 

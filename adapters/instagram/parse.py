@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from adapters.base import Accepted, Ignored, Item
+from adapters.shared.meta_attached import file_at
 from adapters.shared.meta_batch import Change, Id, derived_id, moment, name_of, text_of, updates
 from adapters.shared.meta_mentions import Mention, Words
-from adapters.shared.meta_messaging import file_at, read_event
+from adapters.shared.meta_messaging import read_event
 from normalizer.errors import Unreadable
 from normalizer.record import Authenticity, Contact, Message, Sender
 

@@ -6,19 +6,17 @@ developers.facebook.com/docs/messenger-platform/instagram/features/webhook: the 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Raw, Struct
 
 from adapters.base import Accepted, Ignored, Item, Receipt
+from adapters.shared.meta_attached import Attached, Found, found_in
 from adapters.shared.meta_batch import Id, derived_id, moment, text_of
-from adapters.shared.meta_graph import on_host
 from normalizer.errors import Unreadable
-from normalizer.record import Attachment, Authenticity, Contact, Coordinates, Message, Place, Sender
+from normalizer.record import Authenticity, Contact, Message, Sender
 
 #: What says who and when; any other key of an event names its kind.
 _TRAVEL = frozenset(
@@ -34,9 +32,6 @@ _TRAVEL = frozenset(
         "time",
     }
 )
-_FILES = frozenset({"image", "video", "audio", "file", "story_mention"})
-#: Where Meta keeps what was uploaded to it: such an address is a file, another one a page to read.
-_CDN = ("fbcdn.net", "fbsbx.com", "cdninstagram.com")
 
 
 class _Party(Struct, frozen=True):
@@ -44,27 +39,6 @@ class _Party(Struct, frozen=True):
     user_ref: str | None = None
     username: str | None = None
     name: str | None = None
-
-
-class _Spot(Struct, frozen=True):
-    lat: float | None = None
-    long: float | None = None
-
-
-class _Payload(Struct, frozen=True):
-    url: str | None = None
-    title: str | None = None
-    sticker_id: Id | None = None
-    coordinates: _Spot | None = None
-
-
-class _Attachment(Struct, frozen=True):
-    """`payload` is typed later: of kinds that we do not read it may be anything."""
-
-    type: str = ""
-    payload: Raw = Raw(b"null")
-    title: str | None = None
-    url: str | None = None
 
 
 class _ReplyTo(Struct, frozen=True):
@@ -78,7 +52,7 @@ class _Message(Struct, frozen=True):
     is_deleted: bool | None = None
     is_unsupported: bool | None = None
     sticker_id: Id | None = None
-    attachments: tuple[_Attachment, ...] | None = None
+    attachments: tuple[Attached, ...] | None = None
     reply_to: _ReplyTo | None = None
 
 
@@ -111,18 +85,6 @@ class _Event(Struct, frozen=True):
     postback: _Postback | None = None
     delivery: _Seen | None = None
     read: _Seen | None = None
-
-
-class _Found(Struct):
-    """What the attachments of one message hold."""
-
-    files: list[Attachment]
-    lines: list[str]
-    place: Place
-    link: str = ""
-    passed: str = ""
-    """The kind of what was passed over, or of what could not be read (`broken`)."""
-    broken: bool = False
 
 
 def read_event(raw: Raw, ours: str) -> Sequence[Item]:
@@ -175,12 +137,12 @@ def _message(event: _Event, message: _Message, sender: _Party) -> Item:
     text = message.text or ""
     if message.is_deleted:
         return Ignored(reason="unsupported", external_id=message.mid or "", detail="removed")
-    found = _found(message.attachments or (), text)
+    found = found_in(message.attachments or (), text)
     words = "\n".join(line for line in (text.strip(), *found.lines) if line)
     if not (words or found.files or found.place.coordinates):
         return _nothing(message, found)
     external_id = message.mid or derived_id(
-        text_of(sender.id), event.timestamp, words, *_remotes(found.files)
+        text_of(sender.id), event.timestamp, words, *(file.remote for file in found.files)
     )
     return Accepted(
         message=Message(
@@ -200,7 +162,7 @@ def _message(event: _Event, message: _Message, sender: _Party) -> Item:
     )
 
 
-def _nothing(message: _Message, found: _Found) -> Item:
+def _nothing(message: _Message, found: Found) -> Item:
     """The fate of a message in which there is nothing to read."""
     external_id = message.mid or ""
     if found.broken:
@@ -248,73 +210,6 @@ def _postback(postback: _Postback) -> Item:
     return Ignored(reason="unsupported", external_id=postback.mid or "", detail=detail)
 
 
-def _found(attachments: tuple[_Attachment, ...], text: str) -> _Found:
-    found = _Found(files=[], lines=[], place=Place())
-    for one in attachments:
-        kind = one.type[:40] or "attachment"
-        try:
-            payload = msgspec.json.decode(one.payload, type=_Payload | None) or _Payload()
-        except msgspec.ValidationError:
-            payload = _Payload()
-            found.broken = found.broken or one.type in _FILES or one.type == "location"
-        url = payload.url or one.url or ""
-        if payload.sticker_id is not None or one.type == "sticker":
-            found.passed = "sticker"
-        elif one.type == "location":
-            _locate(found, payload)
-        elif one.type in _FILES and url:
-            found.files.append(file_at(url))
-        elif one.type in _FILES:
-            found.passed, found.broken = kind, True
-        else:
-            _share(found, kind, payload.title or one.title or "", url, text)
-    return found
-
-
-def _locate(found: _Found, payload: _Payload) -> None:
-    """Its title is "Pinned Location" or somebody's name, never an address."""
-    place = _place(payload.coordinates)
-    if place.coordinates is None:
-        found.passed, found.broken = "location", True
-    elif found.place.coordinates is None:
-        found.place = place
-
-
-def _share(found: _Found, kind: str, title: str, url: str, text: str) -> None:
-    """A link preview, a shared post or reel: its title and address are what the citizen points at."""
-    if lies_at_meta(url):
-        found.files.append(file_at(url))
-        url = ""
-    known = {text.strip(), *found.lines}
-    found.lines += [
-        line for line in (title.strip(), url.strip()) if line and line not in known and line not in text
-    ]
-    if url.startswith(("https://", "http://")):
-        found.link = found.link or url
-    if not (title or url):
-        found.passed = kind
-
-
-def lies_at_meta(url: str) -> bool:
-    """Whether `url` is a file that was uploaded to Meta, and no page."""
-    return on_host(_parts(url)[1].lower(), _CDN)
-
-
-def _place(spot: _Spot | None) -> Place:
-    """A shared location; one that lies nowhere on the globe is none."""
-    if spot is None or spot.lat is None or spot.long is None:
-        return Place()
-    if not (math.fabs(spot.lat) <= 90 and math.fabs(spot.long) <= 180):
-        return Place()
-    return Place(coordinates=Coordinates(latitude=spot.lat, longitude=spot.long), method="coordinates")
-
-
-def file_at(url: str) -> Attachment:
-    """A file behind an address at Meta, which lives for some days; its name if the address tells one."""
-    name = unquote(_parts(url)[2].rpartition("/")[2])
-    return Attachment(name=name[:120] if "." in name else "", state="pending", remote=url)
-
-
 def person(party: _Party) -> Sender:
     """The writer: an id that is this page's own for them, seldom a name, never a telephone."""
     reference = text_of(party.id) or (f"user_ref:{party.user_ref}" if party.user_ref else "")
@@ -332,16 +227,3 @@ def _way_back(sender: _Party) -> dict[str, str]:
 def _follows(message: _Message) -> tuple[str, ...]:
     replied = message.reply_to.mid if message.reply_to else None
     return (replied,) if replied and replied != message.mid else ()
-
-
-def _remotes(files: list[Attachment]) -> list[str]:
-    return [file.remote for file in files]
-
-
-def _parts(url: str) -> tuple[str, str, str]:
-    """Scheme, host, path; empty where `url` is no address."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.path
-    except ValueError:
-        return "", "", ""
