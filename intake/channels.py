@@ -41,46 +41,54 @@ ALSO = {
     "walkin": ("balai_kota", "kantor_walikota", "kantor_inspektorat", "kantor_kecamatan", "kantor_kelurahan"),
     "email": ("lapor_video",),
     "x": ("medsos_gubernur",),
+    "facebook": ("medsos_gubernur",),
+    "instagram": ("medsos_gubernur",),
 }
+#: What these serve is read by people, not by programs.
+_PAGES = frozenset({"balai_warga"})
 
 
 class Row(NamedTuple):
-    """One channel. `adapter` is empty while nothing opens it; `ways` are webhook, own loop, answers."""
+    """One channel. `adapters` is empty while nothing opens it; `ways` are those of the first: own loop, webhook, own
+    HTTP interface, or else a web page; and whether it answers.
+    """
 
     channel: str
     title: str
     official: bool
-    adapter: str
+    adapters: tuple[str, ...]
     ways: str
 
 
 def rows() -> list[Row]:
     """Every channel in the order of the law, then those beyond, then what further adapters bring."""
-    opened: dict[str, str] = {}
+    opened: dict[str, list[str]] = {}
     for name in names():
-        opened.setdefault(load(name).default_channel, name)
+        opened.setdefault(load(name).default_channel, []).append(name)
     for name, channels in ALSO.items():
         if name in names():
             for channel in channels:
-                opened.setdefault(channel, name)
+                opened.setdefault(channel, []).append(name)
     known = (*OFFICIAL_CHANNELS, *FURTHER_CHANNELS)
     return [
-        Row(channel, TITLES.get(channel, channel), channel in OFFICIAL_CHANNELS, adapter, _ways(adapter))
+        Row(channel, TITLES.get(channel, channel), channel in OFFICIAL_CHANNELS, adapters, _ways(adapters))
         for channel in (*known, *sorted(opened.keys() - set(known)))
-        for adapter in (opened.get(channel, ""),)
+        for adapters in (tuple(dict.fromkeys(opened.get(channel, ()))),)
     ]
 
 
-def _ways(adapter: str) -> str:
-    if not adapter:
+def _ways(adapters: tuple[str, ...]) -> str:
+    if not adapters:
         return ""
-    kind = load(adapter)
+    kind = load(adapters[0])
     found = []
-    # Webhook has members that are no methods, so `issubclass` cannot be asked about it.
+    # Webhook and Serves have members that are no methods, so `issubclass` cannot be asked about them.
     if hasattr(kind, "run"):
         found.append("own loop")
     if hasattr(kind, "verify") and hasattr(kind, "handshake"):
         found.append("webhook")
+    if hasattr(kind, "web_app") and kind.name not in _PAGES:
+        found.append("own HTTP interface")
     if not found:
         found.append("web page")
     if hasattr(kind, "reply"):
@@ -92,8 +100,8 @@ def markdown(table: list[Row]) -> str:
     """For README.md."""
     lines = ["| Channel | Name | Of the thirteen | Adapter | State |", "|---|---|---|---|---|"]
     for row in table:
-        adapter = f"[{row.adapter}](adapters/{row.adapter}/doc.md)" if row.adapter else ""
-        state = f"open: {row.ways}" if row.adapter else "planned"
+        adapter = ", ".join(f"[{name}](adapters/{name}/doc.md)" for name in row.adapters)
+        state = f"open: {row.ways}" if row.adapters else "planned"
         lines.append(
             f"| `{row.channel}` | {row.title} | {'yes' if row.official else ''} | {adapter} | {state} |"
         )
@@ -108,5 +116,7 @@ def for_terminal(table: list[Row]) -> Table:
     for name in ("Kanal", "Nama", "Resmi", "Adapter", "Cara"):
         shown.add_column(name)
     for row in table:
-        shown.add_row(row.channel, row.title, "✓" if row.official else "", row.adapter or "—", row.ways)
+        shown.add_row(
+            row.channel, row.title, "✓" if row.official else "", ", ".join(row.adapters) or "—", row.ways
+        )
     return shown

@@ -59,6 +59,7 @@ class FacebookAdapter(PageAdapter[FacebookSettings]):
     name: ClassVar[str] = "facebook"
     title: ClassVar[str] = "Facebook"
     default_channel: ClassVar[str] = "facebook"
+    converses: ClassVar[bool] = True
     Settings: ClassVar[type[Struct]] = FacebookSettings
     own_setting: ClassVar[str] = "page_id"
     text_limit: ClassVar[int] = 2000

@@ -24,7 +24,9 @@ from normalizer.errors import Unreadable
 from normalizer.record import Attachment, Authenticity, Message, Sender
 
 _PUBLIC = frozenset({"feed", "mention", "ratings"})
-#: What people write on a page; other items of the feed (reactions, likes, events) are none.
+#: What is no writing, whatever comes with it.
+_TAPPED = frozenset({"reaction", "like", "follow", "connection"})
+#: What people write on a page; another item of the feed (an event, a milestone) is that only if it has words.
 _WRITTEN = frozenset(
     {"comment", "post", "status", "photo", "video", "share", "link", "album", "note", "reel", "rating"}
 )
@@ -113,7 +115,7 @@ def _public(change: Change, page: str, words: Mapping[str, Words]) -> Item:
     unsupported = partial(Ignored, reason="unsupported", external_id=given)
     if sender.reference == page:
         return Ignored(reason="own_echo", external_id=given)
-    if item not in _WRITTEN and not (mentioned and not item):
+    if item in _TAPPED or not (item in _WRITTEN or text or (mentioned and not item)):
         return unsupported(detail=item[:40] or change.field)
     if verb in _GONE:
         return unsupported(detail="removed")

@@ -58,6 +58,7 @@ class WhatsappAdapter(MetaAdapter[WhatsappSettings]):
     name: ClassVar[str] = "whatsapp"
     title: ClassVar[str] = "WhatsApp"
     default_channel: ClassVar[str] = "whatsapp"
+    converses: ClassVar[bool] = True
     Settings: ClassVar[type[Struct]] = WhatsappSettings
     own_setting: ClassVar[str] = "phone_number_id"
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from adapters.shared.meta_batch import BROKEN
 from normalizer.errors import Unreadable
 from normalizer.record import Attachment, Coordinates, Place
 
 _FILES = frozenset({"image", "audio", "voice", "video", "document"})
+#: Types that say something, and so cannot be without it.
+_SPOKEN = _FILES | {"text", "location", "interactive", "button", "contacts"}
 #: Keys of a filled-in form that are for machines.
 _FORM_KEYS = frozenset({"flow_token", "wa_flow_response_params"})
+#: How deep the fields of a form may lie.
+_FORM_DEPTH = 4
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -85,7 +92,7 @@ def content_of(raw: Raw, kind: str) -> Content | None:
     """What a message of type `kind` holds; None for types that say nothing (stickers, reactions, those unknown)."""
     parts = msgspec.json.decode(raw, type=dict[str, Raw])
     if kind not in parts:
-        if kind in _FILES or kind in ("text", "location", "interactive", "button", "contacts"):
+        if kind in _SPOKEN:
             raise Unreadable(f"a message of type {kind} without {kind}")
         return None
     part = parts[kind]
@@ -106,6 +113,12 @@ def content_of(raw: Raw, kind: str) -> Content | None:
         cards = msgspec.json.decode(part, type=tuple[_VCard, ...])
         return Content(text="\n".join(_card_line(card) for card in cards))
     return None
+
+
+def without_its_file(content: Content | None) -> Content:
+    """What is left of a message whose file WhatsApp lost: the clerk has to see that there was one."""
+    found = content or Content()
+    return found if found.files else replace(found, files=(Attachment(state="unavailable"),))
 
 
 def _file(part: Raw, kind: str) -> Content:
@@ -149,7 +162,7 @@ def _interactive(part: Raw) -> Content | None:
     if choice:
         return Content(text="\n".join(p.strip() for p in (choice.title, choice.description) if p))
     if found.nfm_reply:
-        return Content(text=_form(found.nfm_reply))
+        return _form(found.nfm_reply)
     return None
 
 
@@ -159,21 +172,41 @@ def _order(part: Raw) -> Content | None:
     return Content(text=text) if text else None
 
 
-def _form(form: _Form) -> str:
-    """The fields of a form as lines; where they are no fields, the line that the citizen saw."""
+def _form(form: _Form) -> Content:
+    """The fields of a form as lines and its photos as files; without any, the line that the citizen saw.
+
+    developers.facebook.com/documentation/business-messaging/whatsapp/flows/guides/receiveflowresponse
+    """
     body = (form.body or "").strip()
     try:
         fields = msgspec.json.decode(form.response_json or "null")
     except BROKEN:
-        return body
-    if not isinstance(fields, dict):
-        return body
-    lines = [
-        f"{key}: {value}"
-        for key, value in fields.items()
-        if key not in _FORM_KEYS and isinstance(value, str | int | float) and value != ""
-    ]
-    return "\n".join(lines) or body
+        return Content(text=body)
+    lines: list[str] = []
+    files: list[Attachment] = []
+    if isinstance(fields, dict):
+        for key, value in fields.items():
+            if key not in _FORM_KEYS:
+                said = ", ".join(_said(value, files))
+                lines += [f"{key}: {said}"] if said else []
+    return Content(text="\n".join(lines) or body, files=tuple(files))
+
+
+def _said(value: Any, files: list[Attachment], depth: int = 0) -> Iterator[str]:
+    """The words in one field: several where several were ticked, named where an address has parts. Files go aside."""
+    if isinstance(value, dict) and "mime_type" in value and isinstance(value.get("id"), str | int):
+        names = (value.get("file_name"), value.get("mime_type"))
+        name, kind = (one if isinstance(one, str) else "" for one in names)
+        files.append(Attachment(name=name, declared_type=kind, state="pending", remote=str(value["id"])))
+    elif isinstance(value, dict | list) and depth < _FORM_DEPTH:
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from (
+                f"{key} {one}" if isinstance(key, str) else one for one in _said(inner, files, depth + 1)
+            )
+    elif isinstance(value, bool):
+        yield "ya" if value else "tidak"
+    elif isinstance(value, str | int | float) and value != "":
+        yield str(value)
 
 
 def _card_line(card: _VCard) -> str:

@@ -28,7 +28,7 @@ from adapters.shared.meta_batch import (
     not_read,
     text_of,
 )
-from adapters.whatsapp.content import Content, content_of
+from adapters.whatsapp.content import Content, content_of, without_its_file
 from adapters.whatsapp.people import Card, person
 from normalizer.errors import Unreadable
 from normalizer.record import Authenticity, Message
@@ -59,7 +59,7 @@ class _Error(Struct, frozen=True):
 
 
 class _Status(Struct, frozen=True):
-    id: str = ""
+    id: Id | None = None
     status: str = ""
     timestamp: Any = None
     errors: tuple[_Error, ...] | None = None
@@ -99,6 +99,8 @@ class _Noticed(Struct, frozen=True):
     system: _Notice
 
 
+#: The error of a message whose file WhatsApp could not fetch from the citizen.
+_FILE_LOST = "131052"
 #: Statuses of our own messages; `played` is a voice message that was heard, `deleted` is none of these.
 _STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
     "sent": "sent",
@@ -176,11 +178,11 @@ def _status(raw: Raw) -> Item:
     developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
     """
     status = msgspec.json.decode(raw, type=_Status)
-    state = _STATES.get(status.status)
-    if state is None or not status.id:
-        return Ignored(reason="delivery_receipt", external_id=status.id, detail=status.status[:40])
+    state, name = _STATES.get(status.status), text_of(status.id)
+    if state is None or not name:
+        return Ignored(reason="delivery_receipt", external_id=name, detail=status.status[:40])
     detail = "; ".join(_error_words(error) for error in status.errors or ())[:300]
-    return Receipt(external_id=status.id, state=state, at=moment(status.timestamp), detail=detail)
+    return Receipt(external_id=name, state=state, at=moment(status.timestamp), detail=detail)
 
 
 def _error(raw: Raw) -> Item:
@@ -218,6 +220,8 @@ def _message(raw: Raw, *, people: Sequence[Card]) -> Item:
         if not travel.errors:
             raise
         content = None  # WhatsApp itself says that it could not pass it on
+    if any(text_of(error.code) == _FILE_LOST for error in travel.errors or ()):
+        content = without_its_file(content)
     if content is None:
         return unsupported(detail=_error_words(travel.errors[0]) if travel.errors else _kind(within, kind))
     if not (content.text or content.files or content.place.coordinates):
