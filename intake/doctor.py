@@ -6,10 +6,12 @@ Every check is on its own: what one finds wrong does not hide the next. Nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import socket
+import sqlite3
 import stat
 import tempfile
 import time
@@ -95,6 +97,7 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
     findings += [_folder(config), _room(config), _keys(config, environment)]
     findings += [await _journal(config, environment)]
     findings += [finding async for finding in _accounts(config)]
+    findings += [_desk(config)]
     findings += [_port(where, what, running) for what, where in _doors(config)]
     findings += [await _broker(config)]
     findings += [_package(), _gateway(running, config)]
@@ -230,6 +233,40 @@ async def _accounts(config: Config) -> AsyncIterator[Finding]:
             yield Finding(what=what, ok=False, found=_first_line(error), cure=_cure(error))
         else:
             yield Finding(what=what, ok=True, found=f"{account.adapter}, for the channel {account.channel}")
+
+
+def _desk(config: Config) -> Finding:
+    """The counters: an account that stores what clerks type, and an office for each of them."""
+    from normalizer.offices import offices
+
+    desks = [account.name for account in config.accounts if account.adapter == "walkin"]
+    clerks = _clerks(config.data_dir / "staff.sqlite3")
+    what = "walk-in desk"
+    if not desks:
+        found = f"no account of the adapter walkin: /loket is closed ({len(clerks)} clerks)"
+        cure = f'to open it, add to {config.source}: [[account]] name = "loket", adapter = "walkin"'
+        return Finding(what=what, ok=not clerks, found=found, cure=cure)
+    if len(desks) > 1:
+        cure = f"keep one of them: {config.source}"
+        return Finding(what=what, ok=False, found=f"only {desks[0]} is used of {', '.join(desks)}", cure=cure)
+    astray = sorted(login for login, code in clerks if code not in offices())
+    if astray:
+        cure = "make them anew with `kanal user add LOGIN --office CODE` (normalizer/data/offices.csv)"
+        return Finding(what=what, ok=False, found=f"clerks without an office: {', '.join(astray)}", cure=cure)
+    return Finding(what=what, ok=True, found=f"{desks[0]}, {len(clerks)} clerks")
+
+
+def _clerks(path: Path) -> list[tuple[str, str]]:
+    """Login and office of every clerk who may sign in; none when there is no staff file or it cannot be read."""
+    if not path.exists():
+        return []
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return db.execute(
+                "SELECT login, office_code FROM user WHERE role = 'clerk' AND NOT disabled"
+            ).fetchall()
+    except sqlite3.Error:
+        return []
 
 
 class _NoInbox:

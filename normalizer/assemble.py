@@ -166,6 +166,7 @@ def assemble(
         received_at=received_at,
         sent_at=next((m.sent_at for m in parts if m.sent_at), None),
         office_code=_first(m.office_code for m in parts),
+        against_office=_first(m.against_office for m in parts),
         clerk_id=_first(m.clerk_id for m in parts),
         on_behalf_of=_first(m.on_behalf_of for m in parts),
         external_ids=_unique(m.external_id for m in messages),

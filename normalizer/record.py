@@ -197,7 +197,8 @@ class Message(Base, frozen=True, kw_only=True):
     `reply_to` is what the adapter needs to answer; nobody else reads it. `hold`, when it is not empty, says why a
     person has to look at the message before it becomes a case. `choice` is the name of the button that was tapped;
     `act` is what the sender wants done with a complaint that this message is joined to. `parts_joiner` joins the
-    texts of a group: empty for a long SMS, a newline for an album.
+    texts of a group: empty for a long SMS, a newline for an album. `against_office` is the code of the office that it
+    is about, from which it is hidden.
     """
 
     external_id: str
@@ -219,6 +220,7 @@ class Message(Base, frozen=True, kw_only=True):
     reply_to: dict[str, str] = {}
     channel: str = ""
     office_code: str = ""
+    against_office: str = ""
     clerk_id: str = ""
     on_behalf_of: str = ""
     anonymous: bool = False
@@ -271,7 +273,11 @@ class Reporter(Base, frozen=True, kw_only=True):
 
 
 class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
-    """The canonical complaint record, as far as it is known at this event."""
+    """The canonical complaint record, as far as it is known at this event.
+
+    `office_code` is the office that took it; `against_office` the office that it is about (itself or an official of
+    it), to which nobody may show it. Both are codes of normalizer/data/offices.csv, empty for none.
+    """
 
     schema_version: str = SCHEMA_VERSION
     complaint_id: str
@@ -282,6 +288,7 @@ class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
     received_at: Moment
     sent_at: Moment | None = None
     office_code: str = ""
+    against_office: str = ""
     clerk_id: str = ""
     on_behalf_of: str = ""
     external_ids: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from aiohttp import web
 from adapters.base import Account, Fate, Ports
 from adapters.walkin import ADAPTER
 from adapters.walkin.adapter import WalkinSettings
-from complaint_queue.journal import ComplaintFile
+from complaint_queue.journal import ComplaintFile, StoredMessage
 from complaint_queue.way_out import Progress
 from intake.staff import StaffStore
 from intake.web import pages
@@ -80,7 +80,13 @@ class MemoryJournal:
             self.complaints[number] = ComplaintFile(
                 complaint_id=number, ticket=ticket_of(ticket_day(self.clock.now()), number), account=account,
                 channel=message.channel, office_code=message.office_code, opened_at=self.clock.now(), state="open",
-                last_sequence=0, version=1, messages=(), media_pending=0, record=b"",
+                last_sequence=0, version=1, media_pending=0, record=b"", against_office=message.against_office,
+                messages=(
+                    StoredMessage(
+                        message_id=number, message=message, received_at=self.clock.now(), raw_sha256="",
+                        third_party=False, event_sequence=None,
+                    ),
+                ),
             )  # fmt: skip
         outcome: Any = "accepted" if known is None else "duplicate"
         ticket = self.complaints[number].ticket
@@ -93,10 +99,18 @@ class MemoryJournal:
         return next((one for one in self.complaints.values() if one.ticket == ticket), None)
 
     async def recent(
-        self, office_code: str | None = None, limit: int = 100
+        self, office_code: str | None = None, limit: int = 100, *, hidden_from: str = ""
     ) -> tuple[tuple[str, datetime, str], ...]:
-        found = [one for one in self.complaints.values() if office_code in (None, one.office_code)]
+        found = [
+            one for one in self.complaints.values()
+            if office_code in (None, one.office_code)
+            and (not one.against_office or one.against_office not in (office_code, hidden_from))
+        ]  # fmt: skip
         return tuple((one.ticket, one.opened_at, one.channel) for one in found[-limit:])
+
+    async def about(self, offices: Sequence[str], limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
+        found = [one for one in self.complaints.values() if one.against_office in offices]
+        return tuple((one.ticket, one.opened_at, one.against_office) for one in found[-limit:])
 
 
 class MemoryFiles:
@@ -129,7 +143,9 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def open_world(folder: Path, secure: bool = False) -> AsyncIterator[World]:
+async def open_world(
+    folder: Path, secure: bool = False, walkin_account: str = "walkin"
+) -> AsyncIterator[World]:
     """The pages, served; a clerk `loket` has an account already."""
     world = World(folder)
     await world.staff.open()
@@ -141,7 +157,7 @@ async def open_world(folder: Path, secure: bool = False) -> AsyncIterator[World]
     world.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     deps = pages.PageDeps(
         journal=world.journal, files=world.files, secrets=world.secrets, staff=world.staff, clock=world.clock.now,  # type: ignore[arg-type]
-        receive=world.journal.receive, walkin_account="walkin", public_url=world.url, secure=secure,
+        receive=world.journal.receive, walkin_account=walkin_account, public_url=world.url, secure=secure,
         max_form=3 * 1024 * 1024,
     )  # fmt: skip
     app.middlewares.extend(pages.middlewares(deps))

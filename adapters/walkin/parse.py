@@ -1,6 +1,9 @@
 """The walk-in form: multipart bytes and the clerk's envelope become one message, or every wrong field at once.
 
 The envelope is written by our own page after it has proved the session: `clerk` (login) and `office_code`.
+What is said at the Inspektorat is confidential unless the form says `not_confidential`: a box that was lost on the way,
+or that nobody looked at, makes nothing public.
+
 Problems are keys of the page's message files (`problem.<key>`), so that they can be said in the clerk's language.
 """
 
@@ -14,13 +17,15 @@ from adapters.shared.multipart import read
 from adapters.walkin.nik import Nik, read_nik
 from normalizer.errors import InvalidForm, Unreadable
 from normalizer.identity import ticket_day
-from normalizer.offices import Office, offices
+from normalizer.offices import Office, find_office, offices
 from normalizer.record import Authenticity, Contact, Message, RawEvent, Sender
 
 _PAGE_ORDER = (
     *("form_id", "text", "category", "kelurahan", "address", "files"),
-    *("name", "phone", "nik", "email", "on_behalf_of", "consent"),
+    *("against_office", "name", "phone", "nik", "email", "on_behalf_of", "consent"),
 )
+#: How a form says "the office where we stand" without writing its name.
+_HERE = frozenset((".", "kantor ini", "this office"))
 
 
 def parse(raw: RawEvent) -> Sequence[Accepted]:
@@ -59,15 +64,34 @@ def _message(form: Form, raw: RawEvent, office: Office) -> Message:
         place=form.place(),
         attachments=form.attachments(),
         anonymous=form.ticked("anonymous"),
-        confidential=form.ticked("confidential"),
+        confidential=_confidential(form, office),
         channel=office.channel,
         office_code=office.code,
+        against_office=_against(form, office),
         clerk_id=raw.envelope["clerk"],
         authenticity=Authenticity(method="session"),
     )
     if not form.ticked("consent"):
         form.wrong("consent", "consent")
     return message
+
+
+def _confidential(form: Form, office: Office) -> bool:
+    return form.ticked("confidential") or (office.confidential and not form.ticked("not_confidential"))
+
+
+def _against(form: Form, office: Office) -> str:
+    """The code of the office that the complaint is about, or whose official it is about."""
+    written = form.line("against_office")
+    if not written:
+        return ""
+    if written.casefold() in _HERE:
+        return office.code
+    found = find_office(written)
+    if len(found) != 1:
+        form.wrong("against_office", "against_unclear" if found else "against_unknown")
+        return ""
+    return found[0].code
 
 
 def _nik(form: Form) -> str:

@@ -38,7 +38,18 @@ def mount(app: web.Application) -> None:
 
 
 async def form_page(request: web.Request, session: Session) -> web.StreamResponse:
+    why = _closed(request, session)
+    if why:
+        return await page(request, "loket_tutup.html", status=503, why=why)
     return await _show(request, session, {})
+
+
+def _closed(request: web.Request, session: Session) -> str:
+    """Why nothing could be stored here: the gateway has no `account` for the desk, or the clerk no `office`."""
+    if not request.app[DEPS].walkin_account:
+        return "account"
+    user = session.user
+    return "" if user.sees_all_offices or user.office_code in offices() else "office"
 
 
 async def submit(request: web.Request) -> web.StreamResponse:
@@ -61,6 +72,8 @@ async def _submit(request: web.Request) -> web.StreamResponse:
         guard.check_form(request, session, typed.get("csrf", ""))
     except guard.Refused:
         return await _show(request, session, typed, notice="stale", status=403)
+    if _closed(request, session):
+        return await _show(request, session, typed, notice="closed", status=503)
     form_id, _, mark = typed.get("form_id", "").partition(".")
     if not deps.secrets.verify("form", f"{session.user.login}.{form_id}", mark):
         return await _show(request, session, typed, notice="stale", status=403, fresh=True)
@@ -143,8 +156,9 @@ async def _show(
         notice=notice,
         form_id=form_id,
         office=office,
-        offices=offices().values() if session is None or session.user.sees_all_offices else (),
-        confidential=typed.get("confidential", "") if typed else bool(office and office.confidential),
+        always_confidential=bool(office and office.confidential),
+        offices=tuple(offices().values()),
+        choose_office=session is None or session.user.sees_all_offices,
         categories=categories(ticket_day(deps.clock())),
         kelurahan=_kelurahan_labels(),
         limits={

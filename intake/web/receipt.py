@@ -1,20 +1,27 @@
-"""The receipt that the citizen takes home, its QR code, and the day's list to print it again."""
+"""The receipt that the citizen takes home, its QR code, and the day's list to print it again.
+
+What is about an office is not shown to it: neither receipt, nor QR code, nor a line in its list. Only the clerk who
+typed it gets the paper for the citizen, for an hour.
+"""
 
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import segno
 from aiohttp import web
 
 from complaint_queue.journal import ComplaintFile
-from intake.staff.rules import Session
+from intake.staff.rules import Session, User
 from intake.web import guard
 from intake.web.deps import DEPS, PageDeps
 from intake.web.render import page
 from normalizer.identity import read_ticket, ticket_day
-from normalizer.offices import offices
+from normalizer.offices import offices, overseen_by
 
+#: How long a clerk may print what they entered about their own office.
+_PAPER = timedelta(hours=1)
 _COUNTERS = frozenset(
     ("kantor_kelurahan", "kantor_kecamatan", "kantor_walikota", "kantor_inspektorat", "balai_kota")
 )
@@ -38,9 +45,16 @@ async def _complaint(request: web.Request, session: Session) -> ComplaintFile:
     ticket = read_ticket(request.match_info["ticket"])
     found = await deps.journal.complaint_by_ticket(ticket) if ticket else None
     user = session.user
-    if found is None or not (user.sees_all_offices or _own(found, deps, user.office_code)):
+    if found is None or not _may_see(found, user, deps):
         raise web.HTTPNotFound
     return found
+
+
+def _may_see(found: ComplaintFile, user: User, deps: PageDeps) -> bool:
+    if found.against_office and found.against_office == user.office_code:
+        clerk = found.messages[0].message.clerk_id if found.messages else ""
+        return clerk == user.login and deps.clock() - found.opened_at <= _PAPER
+    return user.sees_all_offices or _own(found, deps, user.office_code)
 
 
 def _own(found: ComplaintFile, deps: PageDeps, office_code: str) -> bool:
@@ -77,13 +91,24 @@ async def qr(request: web.Request, session: Session) -> web.StreamResponse:
 
 
 async def today(request: web.Request, session: Session) -> web.StreamResponse:
-    """Today's entries of one's own office; of all offices for operators and administrators."""
+    """Today's entries of one's own office, of all for operators and administrators; and what is about offices below.
+
+    Of the latter the number alone: the citizen's receipt is for the counter where it was asked for.
+    """
     deps = request.app[DEPS]
     user = session.user
-    rows = await deps.journal.recent(None if user.sees_all_offices else user.office_code or "-", limit=500)
+    mine = None if user.sees_all_offices else user.office_code or "-"
+    rows = await deps.journal.recent(mine, limit=500, hidden_from=user.office_code)
+    overseen = await deps.journal.about(overseen_by(user.office_code), limit=100)
     day = ticket_day(deps.clock())
     entries = [row for row in rows if ticket_day(row[1]) == day and row[2] in _COUNTERS]
     office = offices().get(user.office_code)
+    about = [(ticket, at, offices()[code].name) for ticket, at, code in overseen if code in offices()]
     return await page(
-        request, "hari_ini.html", entries=entries, office=office.name if office else "", day=deps.clock()
+        request,
+        "hari_ini.html",
+        entries=entries,
+        about=about,
+        office=office.name if office else "",
+        day=deps.clock(),
     )

@@ -132,6 +132,8 @@ class ComplaintFile(Struct, frozen=True, kw_only=True):
     media_pending: int
     record: bytes
     """The complaint's record after its last event (`Complaint` as msgpack), empty before the first."""
+    against_office: str = ""
+    """The office that it is about, from which it is hidden; empty: about none."""
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
@@ -291,6 +293,12 @@ class Journal(WayOut, Protocol):
 
     async def depths(self) -> Depths: ...
     async def recent(
-        self, office_code: str | None = None, limit: int = 100
+        self, office_code: str | None = None, limit: int = 100, *, hidden_from: str = ""
     ) -> tuple[tuple[str, datetime, str], ...]:
-        """The newest complaints: ticket, opened_at, channel; of one office when it is named."""
+        """The newest complaints: ticket, opened_at, channel; of one office when it is named.
+
+        An office's own list never has what is about that office; `hidden_from` names one from which this holds in
+        the list of all."""
+
+    async def about(self, offices: Sequence[str], limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
+        """The newest complaints against these offices: ticket, opened_at, the office that it is about."""

@@ -305,9 +305,12 @@ class SqliteJournal(SqliteWayOut):
         return await self._ask(lambda reads: reads.depths())
 
     async def recent(
-        self, office_code: str | None = None, limit: int = 100
+        self, office_code: str | None = None, limit: int = 100, *, hidden_from: str = ""
     ) -> tuple[tuple[str, datetime, str], ...]:
-        return await self._ask(lambda reads: reads.recent(office_code, limit))
+        return await self._ask(lambda reads: reads.recent(office_code, hidden_from, limit))
+
+    async def about(self, offices: Sequence[str], limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
+        return await self._ask(lambda reads: reads.about(offices, limit))
 
     async def check(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the whole database, for `kanal doctor`; empty when it is sound."""

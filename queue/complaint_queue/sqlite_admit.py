@@ -69,7 +69,10 @@ def _hash(body: bytes) -> str:
 class Case:
     """A complaint as far as admitting needs to know it."""
 
-    __slots__ = ("complaint_id", "due_at", "opened", "quiet_until", "state", "ticket", "touched", "version")
+    __slots__ = (
+        *("against", "complaint_id", "due_at", "opened"),
+        *("quiet_until", "state", "ticket", "touched", "version"),
+    )
 
     def __init__(
         self, complaint_id: int, ticket: int, state: int, version: int, due_at: int | None, quiet_until: int
@@ -77,6 +80,7 @@ class Case:
         self.complaint_id, self.ticket, self.state, self.version = complaint_id, ticket, state, version
         self.due_at, self.quiet_until = due_at, quiet_until
         self.opened: tuple[str, str, str, int] | None = None
+        self.against = ""
         self.touched = False
 
 
@@ -301,6 +305,7 @@ class _Claiming:
         case = Case(message_id, ticket, 0, 1, due_at, quiet_until)
         account = prepared.admission.raw.account
         case.opened = (account, admit.channel, admit.office_code, prepared.received_at)
+        case.against = admit.message.against_office
         self._cases[message_id] = case
         return case
 
@@ -393,12 +398,15 @@ class _Claiming:
         for c in self._cases.values():
             if c.opened is not None:
                 opened.append(
-                    (c.complaint_id, c.ticket, *c.opened, c.state, 0, c.version, c.due_at, c.quiet_until)
+                    (
+                        *(c.complaint_id, c.ticket, *c.opened, c.state, 0, c.version),
+                        *(c.due_at, c.quiet_until, c.against),
+                    )
                 )
             elif c.touched:
                 joined.append((c.version, c.due_at, c.quiet_until, c.complaint_id))
         if opened:
-            insert(self._db, "INSERT INTO complaints", 11, opened)
+            insert(self._db, "INSERT INTO complaints", 12, opened)
         if joined:
             self._db.executemany(
                 "UPDATE complaints SET version = ?, due_at = ?, quiet_until = ? WHERE complaint_id = ?",

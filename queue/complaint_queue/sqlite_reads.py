@@ -6,7 +6,9 @@ one damaged record never hides the others.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from normalizer.errors import Damaged
@@ -92,7 +94,7 @@ class Reads:
     def complaint(self, complaint_id: int) -> ComplaintFile | None:
         # The version is read first: what joins while the rest is read makes `settle` say no, and never too much.
         row = self._one(
-            "SELECT ticket, account, channel, office, opened_at, state, last_sequence, version "
+            "SELECT ticket, account, channel, office, opened_at, state, last_sequence, version, against "
             "FROM complaints WHERE complaint_id = ?",
             complaint_id,
         )
@@ -116,6 +118,7 @@ class Reads:
             state=STATES[row[5]],
             last_sequence=row[6],
             version=row[7],
+            against_office=row[8],
             messages=tuple(self._message(m) for m in sorted(messages)),
             media_pending=pending[0],
             record=self.codec.open("record", record[0]) if record else b"",
@@ -303,14 +306,27 @@ class Reads:
             oldest_triage=None if row[8] is None else moment(row[8]),
         )
 
-    def recent(self, office: str | None, limit: int) -> tuple[Any, ...]:
-        where = "" if office is None else "WHERE office = ? AND office <> '' "
+    def recent(self, office: str | None, hidden_from: str, limit: int) -> tuple[Any, ...]:
+        where = "against <> ?2 OR ?2 = ''"
+        if office is not None:
+            where = f"office = ?3 AND office <> '' AND against <> office AND ({where})"
         rows = self._all(
-            f"SELECT ticket, opened_at, channel FROM complaints {where}ORDER BY complaint_id DESC LIMIT ?",  # noqa: S608
+            f"SELECT ticket, opened_at, channel FROM complaints WHERE {where} "  # noqa: S608
+            "ORDER BY complaint_id DESC LIMIT ?1",
+            *(limit, hidden_from),
             *([] if office is None else [office]),
-            limit,
         )
         return tuple((ticket_text(ticket), moment(at), channel) for ticket, at, channel in rows)
+
+    def about(self, offices: Sequence[str], limit: int) -> tuple[Any, ...]:
+        # CROSS JOIN: one walk through the index per office, whatever the planner believes of so rare a column.
+        rows = self._all(
+            "SELECT ticket, opened_at, against FROM json_each(?1) CROSS JOIN complaints "
+            "WHERE against = value AND against <> '' ORDER BY complaint_id DESC LIMIT ?2",
+            json.dumps(list(offices)),
+            limit,
+        )
+        return tuple((ticket_text(ticket), moment(at), against) for ticket, at, against in rows)
 
     def check(self) -> tuple[str, ...]:
         """Everything that SQLite finds wrong with its structure; reads the whole database."""

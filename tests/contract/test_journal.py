@@ -709,6 +709,35 @@ class TestLife:
         assert [row[0] for row in await journal.recent()] == [other.ticket, mine.ticket]
         assert await journal.recent("") == ()
 
+    async def test_what_is_about_an_office_is_not_in_its_list(self, journal: Journal) -> None:
+        mine, other = "31.71.01.1001", "31.71.01.1002"
+
+        def against(number: str, office: str, entered: str) -> Admit:
+            return admit(number, message=message(number, against_office=office), office_code=entered)
+
+        plain = await one(journal, admit("1", office_code=mine))
+        own = await one(journal, against("2", mine, mine))
+        about_other = await one(journal, against("3", other, mine))
+        elsewhere = await one(journal, against("4", mine, other))
+
+        def tickets(rows: tuple[tuple[str, datetime, str], ...]) -> list[str]:
+            return [row[0] for row in rows]
+
+        assert tickets(await journal.recent(mine)) == [about_other.ticket, plain.ticket]
+        assert tickets(await journal.recent(other)) == [elsewhere.ticket]
+        assert tickets(await journal.recent(other, hidden_from=mine)) == []
+        assert tickets(await journal.recent(hidden_from=mine)) == [about_other.ticket, plain.ticket]
+        assert len(await journal.recent()) == 4
+        assert await journal.about((mine,)) == (
+            (elsewhere.ticket, START, mine),
+            (own.ticket, START, mine),
+        )
+        assert tickets(await journal.about((mine, other), limit=2)) == [elsewhere.ticket, about_other.ticket]
+        assert await journal.about(()) == await journal.about(("",)) == ()
+        file = await journal.complaint(own.complaint_id)
+        assert file is not None
+        assert (file.office_code, file.against_office) == (mine, mine)
+
     async def test_no_text_can_be_read_in_the_files(self, journal: Journal, tmp_path: Path) -> None:
         planted = "tetangga saya di nomor tujuh"
         secret = raw(planted.encode())

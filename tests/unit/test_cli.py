@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -188,6 +189,29 @@ async def test_doctor_names_an_absent_credential_and_a_key_that_others_can_read(
     (data / "keys.json").chmod(0o600)
     findings = {finding.what: finding for finding in await examine(config, {})}
     assert not findings["keys"].ok, "it is no keyring"
+
+
+async def test_doctor_says_what_the_walk_in_desk_lacks(config: Path) -> None:
+    async def desk() -> tuple[bool, str]:
+        (found,) = [one for one in await examine(config, {}) if one.what == "walk-in desk"]
+        return found.ok, f"{found.found} {found.cure}"
+
+    assert (await desk())[0]
+    chosen = ("--config", str(config))
+    assert (await asyncio.to_thread(kanal, "user", "add", "tanpa", *chosen))[0] == 0
+    ok, told = await desk()
+    assert not ok
+    assert "tanpa" in told
+    assert "--office" in told
+    text = config.read_text().replace(
+        'name = "loket"\nadapter = "walkin"', 'name = "lapor"\nadapter = "balai_warga"'
+    )
+    config.write_text(text)
+    ok, told = await desk()
+    assert not ok
+    assert 'adapter = "walkin"' in told
+    assert (await asyncio.to_thread(kanal, "user", "disable", "tanpa", *chosen))[0] == 0
+    assert (await desk())[0], "a gateway without counters is well"
 
 
 async def test_doctor_says_when_the_broker_does_not_answer(config: Path) -> None:
