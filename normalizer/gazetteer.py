@@ -35,25 +35,26 @@ class Kelurahan(Base, frozen=True, kw_only=True):
 
 
 class RegionPath(Base, frozen=True, kw_only=True):
-    """A region with its parents; what lies below the region that was asked for is None."""
+    """A region with its parents; what lies below the region that was asked for is None.
 
+    `code` is that of the deepest region, `depth` 1 for a city, 2 for a kecamatan, 3 for a kelurahan.
+    """
+
+    code: str
+    depth: int
     city: Region
     kecamatan: Region | None = None
     kelurahan: Region | None = None
 
     @property
-    def depth(self) -> int:
-        """1 for a city, 2 for a kecamatan, 3 for a kelurahan."""
-        return 1 + (self.kecamatan is not None) + (self.kelurahan is not None)
-
-    @property
-    def code(self) -> str:
-        """The code of the deepest region."""
-        return (self.kelurahan or self.kecamatan or self.city).code
+    def region(self) -> Region:
+        """The deepest region."""
+        return self.kelurahan or self.kecamatan or self.city
 
     def within(self, code: str) -> bool:
         """Whether this region is `code` or lies in it."""
-        return (self.code + ".").startswith(code + ".")
+        own = self.code
+        return own.startswith(code) and (len(own) == len(code) or own[len(code)] == ".")
 
 
 def read_table(name: str) -> Iterator[dict[str, str]]:
@@ -87,9 +88,13 @@ def _paths() -> dict[str, RegionPath]:
         city = Region(code=row.city_code, name=row.city)
         kecamatan = Region(code=row.kecamatan_code, name=row.kecamatan)
         kelurahan = Region(code=row.code, name=row.name)
-        paths.setdefault(city.code, RegionPath(city=city))
-        paths.setdefault(kecamatan.code, RegionPath(city=city, kecamatan=kecamatan))
-        paths[kelurahan.code] = RegionPath(city=city, kecamatan=kecamatan, kelurahan=kelurahan)
+        paths.setdefault(city.code, RegionPath(code=city.code, depth=1, city=city))
+        paths.setdefault(
+            kecamatan.code, RegionPath(code=kecamatan.code, depth=2, city=city, kecamatan=kecamatan)
+        )
+        paths[kelurahan.code] = RegionPath(
+            code=kelurahan.code, depth=3, city=city, kecamatan=kecamatan, kelurahan=kelurahan
+        )
     return paths
 
 

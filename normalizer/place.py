@@ -9,7 +9,8 @@ import msgspec
 
 from normalizer.context import Context, decided
 from normalizer.gazetteer import BOUNDS, MAINLAND, RegionPath, find_region, nearest
-from normalizer.place_text import Found, address_of, read_place
+from normalizer.place_address import address_of
+from normalizer.place_text import Found, read_place
 from normalizer.record import Complaint, Coordinates, Evidence, Place
 
 _IN_TEXT = re.compile(r"(?<![\d.])(-?\d{1,3}\.\d{4,12}) ?,\s?(-?\d{1,3}\.\d{4,12})(?!\d)")

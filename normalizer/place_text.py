@@ -1,4 +1,10 @@
-"""The place that a text names: its address, and the region that its names agree on."""
+"""The region that a text names, with the words that say so; nothing rather than a guess.
+
+Names are found in one pass (`place_names`). What stands beside each one tells what it is here: "kel." and "kec." tell
+its level, "Jl." makes it a street, "kali" a river, "arah" a direction, "warga" the writer's home, "pak" a person. Then
+all that remain must fit together: the deepest region on a chain (Tebet Barat, Tebet, Jakarta Selatan) is the answer;
+of several chains the one with the stronger words; of equals what holds them both, or nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +13,60 @@ from collections.abc import Sequence
 
 from normalizer.folding import fold
 from normalizer.gazetteer import RegionPath, find_region
-from normalizer.phrases import words_in
-from normalizer.place_names import Name, PlaceNames
+from normalizer.place_names import Level, Name, PlaceNames, Use, settled
 from normalizer.record import Base
 
-_MARKER = re.compile(r"\b(kelurahan|kel|klurahan|kelurhan|kecamatan|kec|kcamatan|wilayah)\s+$")
-_MISSPELT = re.compile(r"\b(kelurahan|kel|kecamatan|kec)\s+([a-z]{3,}(?: [a-z]{3,}){0,2})")
-_STREET = re.compile(r"\b(?:jl|jln|jalan|gg|gang|raya|tol|terusan|simpang|lampu merah)\s+$")
+#: Ends a sentence, in the text as it is searched: a letter that nobody writes.
+_STOP = "ǁ"
+_ENDS = {ord(end): f" {_STOP} " for end in "!?\n;|"}
+_DOT = re.compile(r"\.(?=\s)(?<=[A-Za-z]{4}\.)")
+#: "diKemayoran", "#BanjirTebet": a capital begins a new word.
+_CAPITAL = re.compile(r"[a-z][A-Z]")
+
+_MARKER = re.compile(
+    r"(?:^| )(?:(?P<kel>kelurahan|kel|klurahan|kelurhan|lurah|kelurahn|desa)|"
+    r"(?P<kec>kecamatan|kec|kcamatan|kecamtan|camat|polsek|koramil))(?: (?:di|kota|daerah))? $"
+)
+_GLUED = re.compile(r"(?:kel|kec|kelurahan|kecamatan)(?=[a-z]{4})")
+_STREET = re.compile(
+    r"(?:^| )(?:jl|jln|jalan|gg|gang|raya|tol|terusan|boulevard|simpang|lampu bale|jalan raya|by pass)(?: raya)? $"
+)
+_RIVER = re.compile(r"(?:^| )(?:kali|sungai|ciliwung|kalinya|anak kali|das|situ|danau|gunung|laut|selat) $")
+_PERSON = re.compile(
+    r"(?:^| )(?:pak|bu|ibu|bapak|bpk|mas|mbak|mba|bang|sdr|sdri|saudara|saudari|haji|hj|nama|namanya|ustad|ustadz) $"
+)
 _AWAY = re.compile(
-    r"\b(?:dari|menuju|arah|jurusan|tujuan|ke|asal|orang|via|tol|kereta|krl|bus|arah ke)\s+(?:kota\s+)?$"
+    r"(?:^| )(?:dari|menuju|arah|jurusan|tujuan|ke|asal|orang|via|kereta|krl|bus|busway|koridor|"
+    r"trayek|rute|sampai|sampe|hingga|harga|perbatasan)(?: (?:arah|ke|kota))? $"
 )
-_AT = re.compile(r"\b(?:di|kota|kab|kabupaten|daerah|wilayah|kec|kecamatan)\s+$")
-_ADDRESS = re.compile(
-    r"\b(?P<kind>[Jj]l|[Jj]ln|JL|JLN|[Jj]alan|JALAN|[Gg]g|GG|[Gg]ang|GANG)\b\.? ?(?=(?P<rest>[^\n;!?]{2,120}))"
+_HOME = re.compile(
+    r"(?:^| )(?:(?:saya|sy|sya|aku|gue|gw|ane|kami|kita|ktp|domisili|tinggal|rumah|kos|wrg|warga|penduduk|"
+    r"alamat|asal|asli|orang|dari|berdomisili|beralamat|lahir)"
+    r"(?: (?:saya|sy|gue|gw|aku|kami|ktp|asal|warga|wrg|tinggal|orang|dari|di|"
+    r"asli|domisili|berdomisili|beralamat|kelurahan|kel|kecamatan|kec|rt \d+|rw \d+))*) $"
 )
-_RT_RW = re.compile(r"\brt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?", re.IGNORECASE)
-_NUMBER = re.compile(
-    r"(?i:no|nomor|nmr|nomer|blok|kav|km)\.?$|^\d{1,4}[A-Za-z]?(?:/\d+)?$|^[IVX]{1,5}$|^(?i:rt|rw)[.\d/]*$"
+#: Who says so lives there; "warga Tebet" alone may also be those whom it happens to.
+_ONE = re.compile(r"\b(?:saya|sy|sya|aku|gue|gw|ane|ktp|domisili|kami|rumah)\b")
+_AT = re.compile(
+    r"(?:^| )(?:di|d|kota|kab|kabupaten|daerah|wilayah|kawasan|sekitar|dekat|deket|dkt|seputar|sepanjang|lokasi|"
+    r"tepatnya|tempat|warga|area|depan|belakang|samping|in|at|near|nang|ing|ning|dina|rusun|rusunawa|stasiun|halte|"
+    r"terminal|pasar|puskesmas|kampung|komplek|kompleks|perumahan|apartemen|tpu|mrt|lrt|sdn|smpn|sman|rsud|masjid)"
+    r"(?: (?:daerah|wilayah|kawasan|kota|sekitar|area))? $"
 )
+_OWN = re.compile(
+    r" (?:saya|sy|kami|kita|ku|gue|gw|orang|nya|tetangga|itu|pagi|depan|lalu|kemarin|besok)(?= |$)"
+)
+#: A pause or these words may stand between a name and the region that holds it.
+_BESIDE = re.compile(
+    r"[ ]*(?:(?:kelurahan|kel|kecamatan|kec|kota|kodya|di|wilayah|jakarta|jalan|rt|rw|no|daerah|\d+)[ ]*){0,6}"
+)
+_SEARCH_WORDS = frozenset(
+    (
+        *("kel", "kelurahan", "klurahan", "kelurhan", "lurah", "kec", "kecamatan", "camat"),
+        *("di", "daerah", "wilayah", "kawasan", "kampung", "warga", "wrg", "tinggal"),
+    )
+)
+_DIRECTED = ("utara", "selatan", "barat", "timur")
 
 
 class Found(Base, frozen=True, kw_only=True):
@@ -39,143 +81,235 @@ class Found(Base, frozen=True, kw_only=True):
 
 
 class _Hit(Base, frozen=True, kw_only=True):
+    """A name in its context; `alone` when it needs no other to be believed, `home` when the writer lives there."""
+
+    start: int
+    end: int
     paths: tuple[RegionPath, ...]
     weight: float
     alone: bool
-    words: str
+    home: bool = False
+    marked: bool = False
+    use: Use = "name"
+    stem: bool = False
 
 
-def address_of(text: str) -> str:
-    """The street, number and RT/RW of the first address in `text`, as written; empty when there is none."""
-    # Words that end the name of a street, or show that "jalan" was no street at all.
-    stop = words_in("no street")
-    for match in _ADDRESS.finditer(text):
-        words: list[str] = []
-        for word in match["rest"].split():
-            bare = word.strip(".,()\"'")
-            if bare.lower() in stop or not bare:
+class _Text:
+    """A text as it is searched: settled words parted by single spaces, and the words as they were written."""
+
+    def __init__(self, text: str) -> None:
+        stopped = _DOT.sub(f" {_STOP} ", text.translate(_ENDS))
+        if _CAPITAL.search(stopped) is not None:
+            stopped = _CAPITAL.sub(lambda pair: f"{pair[0][0]} {pair[0][1]}", stopped)
+        self._stopped = stopped
+        self._folded = fold(stopped)
+        self.written = self._folded.split()
+        self.words = settled(self.written)
+        self.line = " ".join(self.words)
+
+    def said(self, start: int, end: int) -> str:
+        """The words as written (folded) between two positions of `line`."""
+        first = self.line.count(" ", 0, start)
+        return " ".join(self.written[first : first + 1 + self.line.count(" ", start, end)])
+
+    def capital(self, start: int, end: int) -> bool:
+        """Whether every word there is capitalised where the text is not all capitals."""
+        if self._stopped.isupper():
+            return False
+        first = self.line.count(" ", 0, start)
+        last = first + self.line.count(" ", start, end)
+        capitals = []
+        for number, match in enumerate(re.finditer(r"\S+", self._folded)):
+            if number > last:
                 break
-            # After the first word of its name a street goes on in capitals or numbers.
-            if (
-                words
-                and not (bare[0].isupper() or bare[0].isdigit() or _NUMBER.search(bare))
-                and words[0][0].isupper()
-            ):
-                break
-            words.append(word)
-            if len(words) >= 9 or (word.endswith(",") and not _goes_on(match["rest"], words)):
-                break
-            if word.endswith(".") and len(bare) > 3:
-                break
-        # "jalan" with a small letter after it is the common noun, unless it is abbreviated.
-        if not words or (match["kind"].lower() == "jalan" and words[0][0].islower()):
-            continue
-        return (
-            f"{match['kind']}. {' '.join(words)}".replace("alan. ", "alan ")
-            .replace("ang. ", "ang ")
-            .rstrip(".,;: ")
+            if number >= first:
+                capitals.append(self._stopped[match.start()].isupper())
+        begins = first == 0 or self.words[first - 1] == _STOP
+        return bool(capitals) and all(capitals) and not (begins and len(capitals) == 1)
+
+
+def _hit(
+    text: _Text, start: int, end: int, name: Name, names: Sequence[tuple[int, int, Name]]
+) -> _Hit | None:
+    """What a name means where it stands; None when it is no place there."""
+    line = text.line
+    before = line[max(0, start - 48) : start]
+    before = before[before.rfind(_STOP) + 1 :]
+    after = line[end : end + 16]
+    marker = _MARKER.search(before)
+    home = _HOME.search(before)
+    own_home = home is not None and _ONE.search(home[0]) is not None
+    paths = name.paths
+    if name.use != "word" and marker is None and line[start : start + 5] != "warga" and home is None:
+        for pattern in (_RIVER, _PERSON):
+            if pattern.search(before):
+                return None
+    if marker is not None:
+        depth = 3 if marker["kel"] else 2
+        fitting = tuple(p for p in paths if p.depth == depth)
+        weight = 0.95 if fitting else 0.8
+        return _Hit(start=start, end=end, paths=fitting or paths, weight=weight, alone=True, marked=bool(fitting),
+                    home=own_home, use=name.use)  # fmt: skip
+    if _STREET.search(before):
+        # Streets are named after places, and often, but not always, lie there.
+        kelurahan = paths[0]
+        if (
+            line[start:end].endswith(_DIRECTED)
+            and kelurahan.kelurahan is not None
+            and kelurahan.kecamatan is not None
+            and "raya" not in before[-5:] + after[:5]
+            and not before.endswith("tol ")
+        ):
+            parent = find_region(kelurahan.kecamatan.code)
+            if parent is not None:
+                return _Hit(start=start, end=end, paths=(parent,), weight=0.6, alone=True)
+        return _Hit(start=start, end=end, paths=paths, weight=0.4, alone=False)
+    at = _AT.search(before) is not None
+    if home is not None and (own_home or not at):
+        return _Hit(
+            start=start, end=end, paths=paths, weight=0.7, alone=name.use != "word", home=True, use=name.use
         )
-    alone = _RT_RW.search(text)
-    return alone[0] if alone else ""
+    if _AWAY.search(before):
+        return _Hit(start=start, end=end, paths=paths, weight=0.4, alone=name.use == "name", use=name.use)
+    if name.kind == "landmark" and (name.use == "name" or at or text.capital(start, end)):
+        return _Hit(start=start, end=end, paths=paths, weight=0.75, alone=True)
+    if name.use == "name":
+        return _Hit(start=start, end=end, paths=paths, weight=0.85 if at else 0.8, alone=True, stem=name.stem)
+    if name.use == "double" and not _OWN.match(after) and (at or text.capital(start, end)):
+        return _Hit(start=start, end=end, paths=paths, weight=0.7, alone=True, use=name.use)
+    return _Hit(start=start, end=end, paths=paths, weight=0.5, alone=False, use=name.use)
 
 
-def _goes_on(rest: str, words: Sequence[str]) -> bool:
-    following = rest.split()[len(words) : len(words) + 1]
-    return bool(following) and re.match(r"(?i)(?:rt|rw|no|nomor|blok)\b", following[0]) is not None
-
-
-def _hits(folded: str, names: Sequence[tuple[int, int, Name]]) -> list[_Hit]:
-    hits = []
-    for start, end, name in names:
-        if name.kind == "outside":
+def _misspelt(
+    text: _Text, places: PlaceNames, names: Sequence[tuple[int, int, Name]]
+) -> list[tuple[int, int, Name, float]]:
+    """Names with a letter or more wrong, where a word says that a name follows; each with its likeness."""
+    found: list[tuple[int, int, Name, float]] = []
+    words, position = text.words, 0
+    covered = [(start, end) for start, end, _ in names]
+    for number, word in enumerate(words[:-1]):
+        position += len(word) + 1
+        if word not in _SEARCH_WORDS or words[number + 1] in _SEARCH_WORDS:
             continue
-        before = folded[max(0, start - 24) : start]
-        marker = _MARKER.search(before)
-        paths, weight, alone = name.paths, 0.8, not name.common
-        if marker is not None and marker[1] != "wilayah":
-            depth = 3 if marker[1].startswith(("kel", "kl")) else 2
-            paths = tuple(p for p in name.paths if p.depth == depth) or name.paths
-            weight, alone = 0.95, True
-        elif _STREET.search(before):
-            # Streets are named after places, and often, but not always, lie there.
-            weight, alone = 0.4, False
-        elif _AWAY.search(before):
-            weight, alone = 0.4, alone
-        elif name.kind == "landmark":
-            weight = 0.75
-        hits.append(_Hit(paths=paths, weight=weight, alone=alone, words=folded[start:end]))
-    return hits
-
-
-def _misspelt(folded: str, places: PlaceNames, names: Sequence[tuple[int, int, Name]]) -> list[_Hit]:
-    hits = []
-    for match in _MISSPELT.finditer(" ".join(folded.split()) if "  " in folded else folded):
-        level = "kelurahan" if match[1].startswith("kel") else "kecamatan"
-        words = match[2].split()
-        if any(_ends_with_name(folded, name, words[0]) for name in names):
+        if any(start < position + len(words[number + 1]) and position < end for start, end in covered):
             continue
-        for count in range(len(words), 0, -1):
-            found = places.resembling(
-                " ".join(words[:count]), "kelurahan" if level == "kelurahan" else "kecamatan"
-            )
-            if found is not None:
-                said = f"{match[1]} {' '.join(words[:count])}"
-                hits.append(_Hit(paths=(found[0],), weight=0.8 * found[1], alone=True, words=said))
+        following = words[number + 1 : number + 4]
+        if _STOP in following:
+            following = following[: following.index(_STOP)]
+        near = places.misspelt(following)
+        if near is not None:
+            count, name = near
+            found.append((position, position + len(" ".join(following[:count])), name, 0.9))
+            continue
+        level: Level | None = {"kel": "kelurahan", "kec": "kecamatan"}.get(word[:3])  # type: ignore[assignment]
+        if level is None or not following or not following[0].isalpha():
+            continue
+        for count in range(len(following), 0, -1):
+            said = " ".join(following[:count])
+            resembling = places.resembling(said, level)
+            if resembling is not None:
+                found.append((position, position + len(said), Name(paths=(resembling[0],)), resembling[1]))
                 break
-    return hits
-
-
-def _ends_with_name(folded: str, name: tuple[int, int, Name], word: str) -> bool:
-    start, end, meaning = name
-    return meaning.kind == "name" and folded[start:end].split()[0] == word
+    return found
 
 
 def _related(one: RegionPath, other: RegionPath) -> bool:
     return one.within(other.code) or other.within(one.code)
 
 
-def _resolve(hits: Sequence[_Hit]) -> tuple[RegionPath | None, float, tuple[str, ...], str]:
-    """The region on which most agree: path, confidence, words, conflict."""
-    sure = [h for h in hits if h.alone]
-    # A common word or a street counts when it lies in (or holds) a region that was named for sure.
-    kept = [
-        h
-        for h in hits
-        if h.alone or any(_related(p, q) and p != q for o in sure for p in h.paths for q in o.paths)
-    ]
+def _agree(one: _Hit, other: _Hit) -> bool:
+    return any(_related(p, q) for p in one.paths for q in other.paths)
+
+
+def _beside(line: str, one: _Hit, other: _Hit) -> bool:
+    """Whether nothing but markers stands between the two."""
+    first, second = (one, other) if one.start < other.start else (other, one)
+    return _BESIDE.fullmatch(line[first.end : second.start]) is not None
+
+
+def _supported(line: str, hits: Sequence[_Hit]) -> list[_Hit]:
+    """Those that may be believed: alone, or because a region that fits is named, for an ordinary word beside it."""
+    kept: list[_Hit] = []
+    # The unmistakable first: a double that fits them may then speak for an ordinary word ("Setu, Cipayung, Jaktim").
+    for hit in sorted(hits, key=lambda h: (not h.alone, h.use == "word")):
+        if hit.alone:
+            kept.append(hit)
+            continue
+        fitting = [
+            o
+            for o in kept
+            if any(p != q and _related(p, q) for p in hit.paths for q in o.paths)
+            and (hit.use != "word" or _beside(line, hit, o))
+        ]
+        if not fitting:
+            continue
+        if hit.weight <= 0.4 and all(p.depth == 1 for o in fitting for p in o.paths):
+            # A street that bears a name says no more than the city beside it.
+            continue
+        kept.append(_with(hit, weight=max(hit.weight, 0.75 if hit.use != "name" else hit.weight)))
+    return kept
+
+
+def _with(hit: _Hit, *, paths: tuple[RegionPath, ...] | None = None, weight: float | None = None) -> _Hit:
+    return _Hit(
+        start=hit.start, end=hit.end, paths=hit.paths if paths is None else paths,
+        weight=hit.weight if weight is None else weight,
+        alone=hit.alone, home=hit.home, marked=hit.marked, use=hit.use, stem=hit.stem,
+    )  # fmt: skip
+
+
+def _settle_shared(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Of a name that several regions bear, the one that the others speak for; without them the widest.
+
+    "Jatinegara, Cakung": the kelurahan in Cakung; "kel. Gambir, kec. Gambir": each its own; "Gambir": the kecamatan.
+    """
+    result = []
+    for hit in hits:
+        paths = hit.paths
+        if len(paths) > 1:
+            others = [p for o in hits if o is not hit for p in o.paths if p.depth == 2 and p not in paths]
+            agreed = [p for p in paths if p.depth == 3 and any(p.within(q.code) for q in others)]
+            paths = (agreed[0],) if agreed else (min(paths, key=lambda p: p.depth),)
+        result.append(_with(hit, paths=paths))
+    return result
+
+
+def _resolve(text: _Text, hits: Sequence[_Hit]) -> tuple[RegionPath | None, float, tuple[str, ...], str]:
+    """The region on which the hits agree: path, confidence, words, conflict."""
+    kept = _supported(text.line, hits)
+    incident = [h for h in kept if not h.home]
+    if incident and any(h.home for h in kept):
+        # Where the writer lives matters only as far as it fits where it happened.
+        away = [h for h in kept if h.home and not any(_agree(h, o) and not o.stem for o in incident)]
+        if any(h.weight > 0.4 or h.alone for h in incident):
+            kept = [h for h in kept if h not in away]
+    kept = _settle_shared(kept)
     if not kept:
         return None, 0.0, (), ""
-    scores: dict[str, tuple[float, int, RegionPath]] = {}
+    if len({h.paths[0].code for h in kept}) == 1:
+        said = tuple(dict.fromkeys(text.said(h.start, h.end) for h in kept))
+        return kept[0].paths[0], min(0.99, max(h.weight for h in kept) + 0.05 * (len(said) > 1)), said, ""
+    supports: list[tuple[float, RegionPath]] = []
     for path in {p.code: p for h in kept for p in h.paths}.values():
-        support = sum(h.weight for h in kept if any(path.within(p.code) for p in h.paths))
-        scores[path.code] = (support, path.depth, path)
-    top = max(score for score, _, _ in scores.values())
-    best = [(depth, path) for score, depth, path in scores.values() if score >= top - 0.15]
-    words = tuple(dict.fromkeys(h.words for h in kept))
-    # Namesakes (kecamatan and its kelurahan) tie; without a further word the kecamatan is the safe reading.
-    own = {p.code: [h for h in kept if p in h.paths] for _, p in best}
-    leaves = [
-        p
-        for _, p in best
-        if not any(q is not p and q.within(p.code) and _named_alone(own[q.code], q) for _, q in best)
-    ]
-    leaves = [p for p in leaves if _named_alone(own[p.code], p)] or leaves
-    if len(leaves) > 1:
-        common = _common(leaves)
-        weight = max(h.weight for h in kept)
-        return common, weight - 0.2 if common else 0.0, words, "several places named"
-    path = leaves[0]
-    voices = [h for h in kept if any(path.within(p.code) for p in h.paths)]
-    against = [h for h in kept if h.alone and not any(_related(path, p) for p in h.paths)]
-    confidence = max(h.weight for h in own[path.code]) + (0.1 if len(voices) > 1 else 0.0)
-    if against:
-        return path, min(0.99, confidence) - 0.2, words, f"also named: {against[0].words}"
-    return path, min(0.99, confidence), words, ""
-
-
-def _named_alone(hits: Sequence[_Hit], path: RegionPath) -> bool:
-    """Whether some hit can only mean `path`, or means it as the widest reading of a shared name."""
-    return any(min(h.paths, key=lambda p: p.depth) == path or len(h.paths) == 1 for h in hits)
+        on_chain = [h for h in kept if path.within(h.paths[0].code)]
+        deepest = max(h.weight for h in kept if h.paths[0] == path)
+        supports.append((deepest + 0.1 * (len(on_chain) > 1), path))
+    best = max(supports, key=lambda pair: (pair[0], pair[1].depth))[1]
+    # The deepest region below the best one, when it was named as well.
+    chain = [(s, p) for s, p in supports if p.within(best.code)]
+    leaves = [(s, p) for s, p in chain if not any(q != p and q.within(p.code) for _, q in chain)]
+    support, path = max(leaves, key=lambda leaf: leaf[0])
+    words = tuple(dict.fromkeys(text.said(h.start, h.end) for h in kept if _related(h.paths[0], path)))
+    against = [(s, p) for s, p in supports if not _related(p, path)]
+    if not against:
+        return path, min(0.99, support), words, ""
+    other = max(against, key=lambda pair: pair[0])
+    everything = tuple(dict.fromkeys(text.said(h.start, h.end) for h in kept))
+    rival = f"also named: {other[1].region.name}"
+    if support - other[0] >= 0.12:
+        return path, min(0.99, support) - 0.15, words, rival
+    common = _common([path, *(p for s, p in against if support - s < 0.12)])
+    return common, 0.6 if common else 0.0, everything, "several places named"
 
 
 def _common(paths: Sequence[RegionPath]) -> RegionPath | None:
@@ -185,37 +319,20 @@ def _common(paths: Sequence[RegionPath]) -> RegionPath | None:
     return None
 
 
-def _disambiguated(hits: Sequence[_Hit]) -> list[_Hit]:
-    """Hits of which a shared name keeps only the readings that another named region agrees with.
-
-    "Jatinegara, Cakung": the kelurahan in Cakung; "kel. Gambir, kec. Gambir": each its own.
-    """
-    result = []
-    for hit in hits:
-        paths = hit.paths
-        if len(paths) > 1:
-            others = [
-                p
-                for o in hits
-                if o is not hit and o.alone and len(o.paths) == 1
-                for p in o.paths
-                if p.depth == 2
-            ]
-            agreed = tuple(p for p in paths if p.depth == 3 and any(p.within(q.code) for q in others))
-            wide = any(p in others for p in paths)
-            if agreed and not wide:
-                paths = agreed
-        result.append(_Hit(paths=paths, weight=hit.weight, alone=hit.alone, words=hit.words))
-    return result
-
-
 def read_place(text: str, places: PlaceNames) -> Found:
     """What `text` says of the place; nothing rather than a guess."""
-    folded = " ".join(fold(text).split())
-    names = places.find(folded)
-    hits = _disambiguated(_hits(folded, names) + _misspelt(folded, places, names))
-    path, confidence, words, conflict = _resolve(hits)
-    outside, sure = _outside(folded, names)
+    read = _Text(text)
+    names = places.find(read.line)
+    misspelt = _misspelt(read, places, names)
+    if not names and not misspelt:
+        return Found()
+    hits = [hit for start, end, name in names if name.paths and (hit := _hit(read, start, end, name, names))]
+    for start, end, name, likeness in misspelt:
+        hit = _hit(read, start, end, name, names)
+        if hit is not None:
+            hits.append(_with(hit, weight=hit.weight * likeness))
+    outside, sure, hits = _outside(read, names, hits)
+    path, confidence, words, conflict = _resolve(read, hits) if hits else (None, 0.0, (), "")
     if path is not None and confidence < 0.5:
         path = find_region(path.city.code) if confidence >= 0.4 else None
     return Found(
@@ -223,25 +340,36 @@ def read_place(text: str, places: PlaceNames) -> Found:
         confidence=round(max(0.0, confidence), 2) if path else 0.0,
         words=words,
         outside=outside,
-        outside_sure=sure and path is None and "jakarta" not in folded,
+        outside_sure=sure and path is None and "jakarta" not in read.line,
         conflict=conflict,
     )
 
 
-def _outside(folded: str, names: Sequence[tuple[int, int, Name]]) -> tuple[tuple[str, ...], bool]:
-    """Places beyond the province, without those that only a street or a direction is named after."""
+def _outside(
+    text: _Text, names: Sequence[tuple[int, int, Name]], hits: list[_Hit]
+) -> tuple[tuple[str, ...], bool, list[_Hit]]:
+    """Places beyond the province: their words, whether it happened there, and the hits that do not lie there too.
+
+    A street or a direction named after one does not count, nor does the writer's home.
+    """
     words, sure = [], False
     for start, end, name in names:
-        before = folded[max(0, start - 24) : start]
-        if name.kind != "outside" or _STREET.search(before) or _AWAY.search(before):
+        if name.kind != "outside":
             continue
-        words.append(folded[start:end])
-        # "Cipayung, Depok": the name before it lies there.
-        follows = any(other_end == start - 1 for _, other_end, _ in names)
-        sure = (
-            sure
-            or follows
-            or _AT.search(before) is not None
-            or folded[start:end].startswith(("kota ", "kabupaten "))
-        )
-    return tuple(dict.fromkeys(words)), sure
+        before = text.line[max(0, start - 48) : start]
+        before = before[before.rfind(_STOP) + 1 :]
+        home = _HOME.search(before)
+        if _STREET.search(before) or _AWAY.search(before) or (home is not None and _ONE.search(home[0])):
+            continue
+        # "Cipayung, Depok": the name beside it lies there.
+        beside = [
+            hit
+            for hit in hits
+            if hit.end <= start
+            and _BESIDE.fullmatch(text.line[hit.end : start])
+            and not any(p.depth == 1 for p in hit.paths)
+        ]
+        hits = [hit for hit in hits if hit not in beside]
+        words += [text.said(hit.start, hit.end) for hit in beside] + [text.said(start, end)]
+        sure = True
+    return tuple(dict.fromkeys(words)), sure, hits

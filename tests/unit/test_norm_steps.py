@@ -18,7 +18,8 @@ from normalizer.moderation import step as moderate
 from normalizer.numbers import is_nik, masked, niks, phones, to_e164
 from normalizer.pipeline import build_context, normalise
 from normalizer.place import corrected
-from normalizer.place_text import address_of, read_place
+from normalizer.place_address import address_of
+from normalizer.place_text import read_place
 from normalizer.privacy import public
 from normalizer.record import Complaint, Coordinates
 from normalizer.text import MAX_CHARACTERS, clean, storable
