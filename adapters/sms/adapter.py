@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import phonenumbers
 from msgspec import Struct
@@ -51,6 +51,8 @@ class SmsAdapter(Adapter[SmsSettings]):
     name: ClassVar[str] = "sms"
     title: ClassVar[str] = "SMS"
     default_channel: ClassVar[str] = "sms"
+    converses: ClassVar[bool] = True
+    answers_in: ClassVar[Literal["chat", "mail", "sms"]] = "sms"
     Settings: ClassVar[type[Struct]] = SmsSettings
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "PUT")
     max_bytes: ClassVar[int] = 64 * 1024
@@ -93,7 +95,7 @@ class SmsAdapter(Adapter[SmsSettings]):
     async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
         """The whole text, in pieces where the provider takes none so long; the id of the last one.
 
-        An attempt that failed half-way goes on where it stopped.
+        An attempt that failed half-way goes on where it stopped, as long as this process lives.
         """
         to, sender = reply_to.get("to", ""), self._sender
         if not to:
@@ -111,7 +113,7 @@ class SmsAdapter(Adapter[SmsSettings]):
             key = f"{self.account.name}/{outgoing.key}/{number}"
             sent.append(await sender.send(Note(to=to, sender=from_number, text=text, key=key, receipts=hook)))
             self.line.authorised()
-        del self._sent[outgoing.key]
+        self._sent.pop(outgoing.key, None)
         return sent[-1]
 
     async def close(self) -> None:

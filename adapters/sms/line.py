@@ -16,10 +16,12 @@ import msgspec
 from yarl import URL
 
 from adapters.shared.pace import Limit, Pace
-from normalizer.errors import ProviderUnavailable
+from normalizer.errors import NeedsOperator, OutcomeUnknown, ProviderUnavailable
 
 #: Bytes of an answer that are read; no provider says more about one message.
 MOST_ANSWER = 4 * 1024 * 1024
+#: Seconds after which an answer is no longer waited for.
+LONGEST_CALL = 30.0
 #: Seconds to wait after "too often" without a Retry-After, and the longest that one is obeyed.
 _PAUSE, _LONGEST = 5.0, 3600.0
 _CURE = (
@@ -61,13 +63,17 @@ class Line:
     async def call(self, method: str, url: str, **request: Any) -> Answer:
         """One call within the limit; `request` as aiohttp takes it (params, data, json, headers).
 
-        Raises `ProviderUnavailable` for what is worth another try: no answer, 408, 429, 5xx, and 401 or 403, which
-        are `unauthorised`. Every other status is the caller's to judge.
+        Raises `ProviderUnavailable` for what is worth another try: no connection, 408, 429, 5xx, and 401 or 403, which
+        are `unauthorised`; `OutcomeUnknown` when it was asked and did not answer. Every other status is the caller's
+        to judge.
         """
         await self.turn()
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=30, sock_connect=10),
+                # A connection of its own for each call: one that was closed meanwhile would look like an answer lost.
+                connector=aiohttp.TCPConnector(force_close=True),
+                middlewares=(_once,),
+                timeout=aiohttp.ClientTimeout(total=LONGEST_CALL, sock_connect=10),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "kanal-aduan"},
             )
@@ -75,9 +81,11 @@ class Line:
             async with self._session.request(method, URL(url), allow_redirects=False, **request) as response:
                 status, wait = response.status, response.headers.get("Retry-After", "")
                 body = await _read(response)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            # The class alone: the text may name the address, and the address may hold a password.
-            raise ProviderUnavailable(f"{self._title} gave no answer: {type(error).__name__}") from None
+        # The class alone: the text may name the address, and the address may hold a password.
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ValueError) as error:
+            raise ProviderUnavailable(f"{self._title} is not reached: {type(error).__name__}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise OutcomeUnknown(f"{self._title} gave no answer: {type(error).__name__}") from None
         if status in (401, 403):
             raise self.unauthorised(f"{self._title} answered {status}")
         if status == 429 or (status >= 500 and wait):
@@ -96,13 +104,13 @@ class Line:
         """Nobody calls for so long: the provider said "too often"."""
         self._pace.hold(seconds)
 
-    def unauthorised(self, words: str) -> ProviderUnavailable:
+    def unauthorised(self, words: str) -> NeedsOperator:
         """The error to raise when the provider does not take our credentials: the account's health says so.
 
         Worth another try, because it ends as soon as the operator has acted, and no answer may be lost until then.
         """
         self._trouble("credentials", f"{words}; cure: {_CURE.format(what=self.credential)}")
-        return ProviderUnavailable(f"{words}: the credentials are not taken", retry_after=60.0)
+        return NeedsOperator(f"{words}: the credentials are not taken", retry_after=60.0)
 
     def authorised(self) -> None:
         """The provider took our credentials: what was wrong with them is over."""
@@ -112,6 +120,16 @@ class Line:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp repeats a GET whose connection broke; with some providers a GET is what sends."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise OutcomeUnknown(f"the provider hung up: {type(error).__name__}") from None
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,20 +1,23 @@
-"""Real-shaped SMS traffic for `kanal simulate`: the provider's requests over HTTP, and its pictures as a fake.
+"""Real-shaped SMS traffic for `kanal simulate`: the provider's requests over HTTP, its API and pictures as fakes.
 
-How a request looks and proves itself is said by each provider's own file (`request`, `prove`).
+How a request looks and proves itself is said by each provider's own file (`request`, `prove`); how its API answers
+stands in `fakes/`.
 """
 
 from __future__ import annotations
 
 import zlib
-from urllib.parse import urlsplit
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 from msgspec.structs import replace
 from yarl import URL
 
-from adapters.base import Account, Gateway, Letter, Simulator
+from adapters.base import Account, Gateway, Letter, Outgoing, Simulator
+from adapters.sms import fakes
 from adapters.sms.adapter import SmsSettings, provider_of
+from adapters.sms.fakes.base import loopback
 from adapters.sms.phone import e164
 from normalizer.errors import ProviderRefused
 from normalizer.record import RawEvent
@@ -35,25 +38,40 @@ def phone_of(sender: str, region: str) -> str:
 
 
 class SmsSimulator:
-    """One provider's side of one account."""
+    """One provider's side of one account. `fake` is its API; None where the provider takes no answers."""
 
     def __init__(self, account: Account, settings: SmsSettings, gateway: Gateway) -> None:
         self._account, self._settings, self._gateway = account, settings, gateway
         self._provider = provider_of(settings, account.name)
+        self._hook = f"{gateway.public_url}/hooks/{account.name}"
+        self.fake = fakes.build(settings.provider, self._provider, self._hook, self._post)
         self._photos: dict[str, bytes] = {}
         self._session: aiohttp.ClientSession | None = None
-        self._media: web.AppRunner | None = None
+        self._servers: list[web.AppRunner] = []
+
+    @property
+    def heard(self) -> list[Outgoing]:
+        """What the citizens were told."""
+        return self.fake.heard if self.fake else []
 
     async def start(self) -> None:
-        """Open the client, and the media server where the account's `media_base_url` says that it is on loopback."""
+        """Open the client, and the API and the media server where the account's settings say they are on loopback."""
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
-        where = urlsplit(getattr(self._provider.settings, "media_base_url", ""))
-        if where.hostname in ("127.0.0.1", "localhost", "::1") and where.port:
-            app = web.Application()
-            app.router.add_get("/{path:.*}", self._photo)
-            self._media = web.AppRunner(app, access_log=None)
-            await self._media.setup()
-            await web.TCPSite(self._media, where.hostname, where.port).start()
+        apps: dict[tuple[str, int], web.Application] = {}
+        if where := loopback(getattr(self._provider.settings, "media_base_url", "")):
+            # Before the API's own routes: with some providers both are one server.
+            apps.setdefault(where, web.Application()).router.add_get(
+                "/{path:.*/Media/.*|mms/.*}", self._photo
+            )
+        if self.fake is not None:
+            if where := self.fake.address:
+                self.fake.mount(apps.setdefault(where, web.Application()))
+            await self.fake.start()
+        for (host, port), app in apps.items():
+            runner = web.AppRunner(app, access_log=None)
+            self._servers.append(runner)
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
 
     async def _photo(self, request: web.Request) -> web.Response:
         """A picture, to whoever shows the account's credentials, as Twilio does it."""
@@ -68,23 +86,30 @@ class SmsSimulator:
 
     async def send(self, letter: Letter) -> str:
         """One message; the gateway's status and body. Raises `ProviderRefused` when it was not taken."""
+        phone = phone_of(letter.sender, self._settings.region)
+        raw = replace(self._provider.request(letter, phone, self._hook), account=self._account.name)
+        self._photos.update(zip(self._provider.photo_paths(letter), letter.photos, strict=False))
+        if self.fake is not None:
+            self.fake.pushed(raw)
+        return await self._post(self._provider.prove(raw))
+
+    async def _post(self, raw: RawEvent) -> str:
         if self._session is None:
             raise RuntimeError("start() comes first")
-        url = f"{self._gateway.public_url}/hooks/{self._account.name}"
-        phone = phone_of(letter.sender, self._settings.region)
-        raw = replace(self._provider.request(letter, phone, url), account=self._account.name)
-        self._photos.update(zip(self._provider.photo_paths(letter), letter.photos, strict=False))
-        raw = self._provider.prove(raw)
         # The bytes of the address are signed: nobody may escape them anew.
         target = URL(self._gateway.http + raw.url.removeprefix(self._gateway.public_url), encoded=True)
-        async with self._session.request(raw.method, target, data=raw.body, headers=raw.headers) as response:
+        request: dict[str, Any] = {"data": raw.body, "headers": raw.headers}
+        async with self._session.request(raw.method, target, **request) as response:
             body = await response.text()
             if response.status >= 300:
                 raise ProviderRefused(f"{response.status} {body.strip()}")
             return f"{response.status} {body.strip()}".strip()
 
     async def stop(self) -> None:
+        for server in self._servers:
+            await server.cleanup()
+        self._servers.clear()
+        if self.fake is not None:
+            await self.fake.stop()
         if self._session is not None:
             await self._session.close()
-        if self._media is not None:
-            await self._media.cleanup()

@@ -191,11 +191,13 @@ def verify_path(raw: RawEvent, secret: str) -> None:
 
 
 def with_secret(url: str, secret: Secret | None) -> str:
-    """`url` with the secret as the end of its path, as it is without one."""
+    """`url` with the secret as the end of its path, as it is without one, or where it stands there already."""
     if secret is None:
         return url
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(secret.reveal(), safe='')}"))
+    parts, end = urlsplit(url), quote(secret.reveal(), safe="")
+    if parts.path.endswith(f"/{end}"):
+        return url
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{end}"))
 
 
 def prove_path(raw: RawEvent, secret: str) -> RawEvent:

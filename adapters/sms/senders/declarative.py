@@ -11,7 +11,7 @@ from adapters.sms.line import Answer, Line
 from adapters.sms.paths import nested, walk
 from adapters.sms.segments import is_gsm
 from adapters.sms.senders.base import Note, Sender, digits, text_of
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 
 
 class DeclarativeSender(Sender[DeclarativeSettings]):
@@ -43,7 +43,7 @@ class DeclarativeSender(Sender[DeclarativeSettings]):
             return note.reference
         external_id = text_of(walk(answer.json(), described.id))
         if not external_id:
-            raise ProviderUnavailable(f"the provider's answer has no {described.id!r}")
+            raise OutcomeUnknown(f"the provider's answer has no {described.id!r}")
         return external_id
 
     def _judge(self, verdict: Verdict, answer: Answer) -> None:

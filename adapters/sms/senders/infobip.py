@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from adapters.sms.providers.infobip import InfobipSettings
 from adapters.sms.senders.base import Note, Sender, digits, text_of
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 
 #: What a rejection names that the operator can end: no credit, a route that is not open yet.
 _PASSING = {"REJECTED_NOT_ENOUGH_CREDITS", "REJECTED_SYSTEM_ERROR", "REJECTED_FLOODING_FILTER"}
@@ -46,7 +46,7 @@ class InfobipSender(Sender[InfobipSettings]):
         told = messages[0] if isinstance(messages, list) and messages else None
         status = told.get("status") if isinstance(told, dict) else None
         if not isinstance(told, dict) or not isinstance(status, dict):
-            raise ProviderUnavailable(f"Infobip answered {answer.status} without a status")
+            raise OutcomeUnknown(f"Infobip answered {answer.status} without a status")
         group, name = text_of(status.get("groupName")), text_of(status.get("name"))
         if name in _PASSING:
             raise ProviderUnavailable(f"Infobip: {name}", retry_after=300.0)

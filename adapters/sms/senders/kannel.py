@@ -10,7 +10,7 @@ from typing import ClassVar
 from adapters.sms.providers.kannel import KannelSettings
 from adapters.sms.segments import is_gsm
 from adapters.sms.senders.base import Note, Sender
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused
 
 #: delivered, undelivered, queued at the centre, taken by the centre, refused by the centre
 _EVERY_REPORT = "31"
@@ -44,7 +44,7 @@ class KannelSender(Sender[KannelSettings]):
         if answer.status in (200, 202) and said.startswith(("0:", "3:", "Sent")):
             return note.reference
         if answer.status in (200, 202):
-            raise ProviderUnavailable("Kannel's answer is not understood")
+            raise OutcomeUnknown("Kannel's answer is not understood")
         raise ProviderRefused(f"Kannel {answer.status}: {said[:100]}")
 
 

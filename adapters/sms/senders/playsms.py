@@ -8,7 +8,7 @@ from adapters.sms.line import Line
 from adapters.sms.providers.playsms import PlaysmsSettings
 from adapters.sms.segments import is_gsm
 from adapters.sms.senders.base import Note, Sender, text_of
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 
 #: Authentication failed; no token; the token is not enabled; it is not allowed from this address.
 _CREDENTIALS = {"100", "104", "105", "106"}
@@ -70,7 +70,7 @@ class PlaysmsSender(Sender[PlaysmsSettings]):
             raise ProviderRefused(f"playSMS answered ERR {code}")
         external_id = text_of(row.get("smslog_id"))
         if not external_id:
-            raise ProviderUnavailable("playSMS names no smslog_id")
+            raise OutcomeUnknown("playSMS took the message and names no smslog_id")
         return external_id
 
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from adapters.sms.providers.twilio import TwilioSettings
 from adapters.sms.senders.base import Note, Sender, text_of
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 
 #: Error codes behind a 400 that pass: a full queue, a channel that is throttled, an outage of Twilio's own.
 _PASSING = {"14107", "20429", "21611", "30001", "63018"}
@@ -47,7 +47,9 @@ class TwilioSender(Sender[TwilioSettings]):
         sid, code = text_of(said.get("sid")), text_of(said.get("code"))
         if answer.status == 201 and sid:
             return sid
-        if answer.status < 300 or code in _PASSING:
+        if answer.status < 300:
+            raise OutcomeUnknown("Twilio took the message and gave no id")
+        if code in _PASSING:
             raise ProviderUnavailable(f"Twilio answered {answer.status} {code}".strip())
         raise ProviderRefused(f"Twilio {code or answer.status}: {_KNOWN.get(code, 'refused')}")
 

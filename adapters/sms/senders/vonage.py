@@ -1,13 +1,17 @@
-"""Vonage: POST /sms/json (developer.vonage.com/api/sms). The answer is always 200; each part's status tells."""
+"""Vonage: POST /sms/json (developer.vonage.com/api/sms). The answer is always 200; each part's status tells.
+
+Vonage cuts a long text itself, may take some of its parts and not the others, and cannot be told to send the missing
+ones. So each call is one segment: what was taken is known exactly, and only the rest is tried again.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from adapters.sms.providers.vonage import VonageSettings
 from adapters.sms.segments import is_gsm
 from adapters.sms.senders.base import Note, Sender, digits, text_of
-from normalizer.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 
 #: developer.vonage.com/messaging/sms/guides/troubleshooting-sms#sms-api-error-codes
 _THROTTLED, _CREDENTIALS, _PASSING = "1", {"4", "8", "14", "32"}, {"5", "9", "10", "11"}
@@ -24,7 +28,7 @@ class VonageSender(Sender[VonageSettings]):
     """With key and secret in the body."""
 
     credential: ClassVar[str] = "the API secret"
-    septets = units = 3200
+    septets, units = 160, 70
 
     def missing(self) -> str:
         if not self.settings.api_key:
@@ -32,7 +36,6 @@ class VonageSender(Sender[VonageSettings]):
         return "" if self.settings.api_secret else "secrets.api_secret"
 
     async def send(self, note: Note) -> str:
-        """The id of the first part; the others have receipts of their own, under ids that nobody asked for."""
         own = self.settings
         fields = {
             "api_key": own.api_key,
@@ -50,14 +53,18 @@ class VonageSender(Sender[VonageSettings]):
         parts = answer.json().get("messages")
         told = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
         if not told:
-            raise ProviderUnavailable(f"Vonage answered {answer.status} without messages")
-        # The parts come in order; a status behind the first means that some went, and the rest shall follow.
+            raise OutcomeUnknown(f"Vonage answered {answer.status} without messages")
         for part in told:
             if (status := text_of(part.get("status"))) != "0":
-                raise self._error(status, part)
-        return text_of(told[0].get("message-id"))
+                if part is not told[0]:
+                    raise OutcomeUnknown(f"Vonage took a part of the message, then said {status}")
+                raise self._error(status)
+        external_id = text_of(told[0].get("message-id"))
+        if not external_id:
+            raise OutcomeUnknown("Vonage took the message and gave no id")
+        return external_id
 
-    def _error(self, status: str, part: dict[str, Any]) -> ProviderError:
+    def _error(self, status: str) -> ProviderError:
         if status == _THROTTLED:
             self.line.hold(1.0)
             return ProviderUnavailable("Vonage 1: throttled", retry_after=1.0)
