@@ -8,145 +8,48 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import csv
 import os
 import secrets
 import signal
+import smtplib
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 
-from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from adapters.base import Letter
+from adapters.base import Gateway, Simulator
+from adapters.email.settings import EmailSettings
+from adapters.email.simulate import compose
+from adapters.walkin.simulate import Clerk
+from complaint_queue import seal
+from intake import demo_doors
 from intake.config import Config, load
 from intake.consume import OnEvent, consume, read_journal, render_json_line
+from intake.demo_doors import ABOUT_NAME, Door, door_of, video, wrong
 from intake.doctor import ask_gateway, keyring_of
 from intake.free_ports import free_ports
+from intake.importing import Import
 from intake.private_rabbitmq import PrivateRabbitMQ
-from intake.simulate import load_simulator, photo
+from intake.simulate import load_simulator, local_address, settings_of
 from intake.words import say
 from normalizer.errors import Misconfigured, Unavailable
-from normalizer.identity import read_ticket
-from normalizer.record import ComplaintEvent
+from normalizer.offices import offices
+from normalizer.record import Complaint, ComplaintEvent
 
 #: Seconds from the last letter until every record has to be there.
 PATIENCE = 30.0
-CLERK = "loket.demo"
-#: Kelurahan Kenari: where the demo's clerk sits.
-OFFICE = "31.71.04.1002"
-#: What is said, and a kelurahan whose name is nobody else's.
-SAID = (
-    (
-        "Selamat pagi, jalan di depan pasar berlubang besar sejak dua minggu yang lalu. Mohon segera diperbaiki.",
-        "Kenari",
-    ),
-    (
-        "Lampu jalan di RT 03 RW 05 mati semua, warga takut lewat kalau malam. Mohon diperiksa.",
-        "Cakung Barat",
-    ),
-    (
-        "Sampah sudah menumpuk di pinggir kali selama tiga hari dan baunya sampai ke sekolah.",
-        "Kampung Melayu",
-    ),
-    (
-        "Saluran air di depan rumah kami mampet, setiap kali hujan langsung banjir sampai ke dalam.",
-        "Sunter Jaya",
-    ),
-    (
-        "Ada pohon tumbang yang menutup separuh jalan, kendaraan tidak bisa lewat. Tolong segera dibersihkan.",
-        "Ragunan",
-    ),
-    ("Ibu ini melaporkan trotoar yang rusak di dekat puskesmas, kursi roda tidak bisa lewat.", "Kenari"),
-)
-#: Doors that are told the kelurahan's code.
-CODED = ("loket", "open311")
-#: Account, the channel under which it counts, and whether a photo comes along.
-DOORS = (
-    ("email-dki", "email", True),
-    ("sms-twilio", "sms", True),
-    ("sms-vonage", "sms", False),
-    ("sms-infobip", "sms", False),
-    ("sms-kannel", "sms", False),
-    ("sms-playsms", "sms", False),
-    ("sms-declarative", "sms", False),
-    ("telegram-dki", "telegram", True),
-    ("whatsapp-dki", "whatsapp", True),
-    ("facebook-dki", "facebook", True),
-    ("facebook-gubernur", "medsos_gubernur", False),
-    ("instagram-dki", "instagram", True),
-    ("instagram-gubernur", "medsos_gubernur", False),
-    ("x-dki", "twitter", False),
-    ("x-gubernur", "medsos_gubernur", False),
-    ("jaki", "jaki", True),
-    ("balai-warga", "balai_warga", True),
-    ("sp4n-lapor", "sp4n_lapor", True),
-    ("open311", "open311", True),
-    ("qlue-2018", "qlue", False),
-    ("loket", "kantor_kelurahan", True),
-)
-
 CONFIG = Path(__file__).with_name("demo.toml")
 #: Where the providers' fakes stand, beside the gateway's own doors.
 PORTS = ("http", "smtp", "telegram", "media", "whatsapp", "facebook", "instagram", "x", "xgubernur", "lapor")
-
-
-class Door(Struct, frozen=True, kw_only=True):
-    """One account, what a citizen says there, and what the record must hold."""
-
-    account: str
-    channel: str
-    letter: Letter
-    kelurahan: str
-
-
-def _doors() -> tuple[Door, ...]:
-    picture = photo()
-    doors = []
-    for number, (account, channel, with_photo) in enumerate(DOORS, 1):
-        coded = account in CODED
-        text, kelurahan = SAID[-1] if coded else SAID[number % (len(SAID) - 1)]
-        letter = Letter(
-            number=number,
-            text=f"{text} Kelurahan {kelurahan}.",
-            sender=f"Warga Contoh {number}",
-            photos=(picture,) if with_photo else (),
-            kelurahan_code=OFFICE if coded else "",
-        )
-        doors.append(Door(account=account, channel=channel, kelurahan=kelurahan, letter=letter))
-    return tuple(doors)
-
-
-def wrong(door: Door, event: ComplaintEvent | None) -> list[str]:
-    """What does not hold of the record that came for `door`; empty when all is right."""
-    if event is None:
-        return ["no record came"]
-    record, problems = event.complaint, []
-    if event.event != "created" or event.sequence != 1:
-        problems.append(f"it is {event.event} number {event.sequence}")
-    if record.channel != door.channel:
-        problems.append(f"channel {record.channel}, not {door.channel}")
-    if door.letter.text.split(".")[0] not in record.text:
-        problems.append("the text is not what was written")
-    if read_ticket(record.ticket) != record.ticket:
-        problems.append(f"ticket {record.ticket!r} does not check")
-    found = record.place.kelurahan.name if record.place.kelurahan else "none"
-    if found != door.kelurahan:
-        problems.append(f"kelurahan {found}, not {door.kelurahan}")
-    if record.language.code != "id":
-        problems.append(f"language {record.language.code}, not id")
-    stored = [a for a in record.attachments if a.state == "stored" and a.media_type == "image/jpeg"]
-    if len(stored) != len(door.letter.photos):
-        problems.append(f"{len(stored)} photos, not {len(door.letter.photos)}")
-    if not record.raw_sha256:
-        problems.append("no trace of the raw event")
-    return problems
 
 
 def run(as_json: bool) -> bool:
@@ -158,17 +61,22 @@ def run(as_json: bool) -> bool:
 
 async def _run(folder: Path, as_json: bool, console: Console) -> bool:
     began = time.monotonic()
-    doors = _doors()
+    doors = demo_doors.doors()
+    private_key, public_key = seal.generate()
     arrived: dict[str, ComplaintEvent] = {}
     complete = asyncio.Event()
 
     async def keep(event: ComplaintEvent) -> None:
-        arrived.setdefault(event.complaint.account, event)
+        if event.event != "created":
+            return
+        door = door_of(event, tuple(door for door in doors if door.name not in arrived))
+        if door is not None:
+            arrived[door.name] = event
         if len(arrived) == len(doors):
             complete.set()
 
     with console.status(say("demo_broker")) as status:
-        async with _broker(console) as url, _gateway(folder, url, status.update) as config:
+        async with _broker(console) as url, _gateway(folder, url, public_key, status.update) as config:
             reader = asyncio.create_task(consume(url, on_event=keep) if url else _from_journal(config, keep))
             try:
                 # The providers stay until the end: their photos are fetched after the letters were taken.
@@ -182,15 +90,18 @@ async def _run(folder: Path, as_json: bool, console: Console) -> bool:
                 reader.cancel()
                 await asyncio.gather(reader, return_exceptions=True)
             status.update(say("demo_stopping"))
-    verdicts = {door.account: wrong(door, arrived.get(door.account)) for door in doors}
+    verdicts = {door.name: wrong(door, arrived.get(door.name), seal.read_key(private_key)) for door in doors}
     if as_json:
         for door in doors:
-            if door.account in arrived:
-                sys.stdout.write(render_json_line(arrived[door.account]) + "\n")
+            if door.name in arrived:
+                sys.stdout.write(render_json_line(arrived[door.name]) + "\n")
         sys.stdout.flush()
     else:
         Console().print(_table(doors, arrived, answers, verdicts))
     right = sum(not problems for problems in verdicts.values())
+    for name, problems in verdicts.items():
+        if problems:
+            console.print(say("demo_wrong", door=name, problems="; ".join(problems)), markup=False)
     console.print(say("demo_done", right=right, doors=len(doors), seconds=f"{time.monotonic() - began:.0f}"))
     return right == len(doors)
 
@@ -213,13 +124,19 @@ async def _broker(console: Console) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _gateway(folder: Path, url: str, tell: Callable[[str], None]) -> AsyncIterator[Config]:
+async def _gateway(
+    folder: Path, url: str, crm_key: str, tell: Callable[[str], None]
+) -> AsyncIterator[Config]:
     """A gateway in a process of its own, ready; ended by SIGTERM."""
     tell(say("demo_gateway"))
     (folder / "telegram-token").write_text(f"7000000001:{secrets.token_hex(16)}")
     file = folder / "kanal.toml"
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    file.write_text(CONFIG.read_text(encoding="utf-8").format(data=folder / "data", folder=folder, **ports))
+    file.write_text(
+        CONFIG.read_text(encoding="utf-8").format(
+            data=folder / "data", folder=folder, crm_public_key=crm_key, **ports
+        )
+    )
     config = load(file, {})
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KANAL_")}
     environment |= {"KANAL_AMQP_URL": url} if url else {"KANAL_BROKER": "none"}
@@ -262,29 +179,75 @@ async def _send_all(
     tell: Callable[[str], None],
 ) -> dict[str, str]:
     """Each letter through its door; what the gateway answered there."""
-    session = (CLERK, secrets.token_urlsafe(18))
-    await _add_clerk(config, session)
+    password = secrets.token_urlsafe(18)
+    await _add_clerks(config, {door.office for door in doors if door.office}, password)
     answers: dict[str, str] = {}
     for door in doors:
-        tell(say("demo_sending", account=door.account))
-        simulator = load_simulator(config, door.account, session)
+        tell(say("demo_sending", account=door.name))
         try:
-            await simulator.start()
-            providers.push_async_callback(simulator.stop)
-            answers[door.account] = await simulator.send(door.letter)
+            answers[door.name] = await _send(config, door, providers, password)
         except Exception as error:  # one door that refuses must not hide the others
-            answers[door.account] = f"{type(error).__name__}: {error}"
+            answers[door.name] = f"{type(error).__name__}: {error}"
     return answers
 
 
-async def _add_clerk(config: Config, session: tuple[str, str]) -> None:
+async def _send(config: Config, door: Door, providers: contextlib.AsyncExitStack, password: str) -> str:
+    if door.way == "video":
+        return await asyncio.to_thread(_mail_video, config, door)
+    if door.way == "import":
+        return await _import(config, door)
+    if door.way == "clerk":
+        gateway = Gateway(
+            http=local_address(config), public_url=config.public_url, session=(_login(door.office), password)
+        )
+        simulator: Simulator = Clerk(gateway, {"against_office": ABOUT_NAME} if door.against else {})
+    else:
+        simulator = load_simulator(config, door.account)
+    await simulator.start()
+    providers.push_async_callback(simulator.stop)
+    return await simulator.send(door.letter)
+
+
+def _mail_video(config: Config, door: Door) -> str:
+    """LaporVideo: a mail with a video to the address that takes such reports."""
+    settings: EmailSettings = settings_of(config, door.account)
+    address = settings.lapor_video_address
+    mail = message_from_bytes(compose(door.letter, address), policy=policy.SMTP)
+    mail.add_attachment(video(), maintype="video", subtype="mp4", filename="rekaman.mp4")
+    host, _, port = settings.smtp_listen.rpartition(":")
+    with smtplib.SMTP(host, int(port), timeout=30) as server:
+        refused = server.send_message(mail, "warga@example.org", [address])
+    return str(refused) if refused else "250"
+
+
+async def _import(config: Config, door: Door) -> str:
+    """What `kanal import` does with a table of one row."""
+    table = config.data_dir.parent / "qlue.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("id", "timestamp", "username", "description", "lat", "lng"))
+        rows.writerow(("Q1", "2018-03-05T07:00:00Z", door.letter.sender, door.letter.text, "", ""))
+    bringing = Import(config, door.account, table)
+    try:
+        counts = await bringing.send(lambda counts: None)
+    finally:
+        bringing.close()
+    return f"{counts.accepted} accepted, {counts.quarantined} in quarantine"
+
+
+def _login(office: str) -> str:
+    return f"loket.{office}"
+
+
+async def _add_clerks(config: Config, offices: set[str], password: str) -> None:
     from intake.staff.store import StaffStore
 
     store = StaffStore(config.data_dir / "staff.sqlite3", lambda: datetime.now(UTC))
     await store.open()
     try:
-        await store.add_user(session[0], "Petugas Demo", "clerk", OFFICE, by="demo")
-        await store.set_password(*session, by="demo")
+        for office in sorted(offices):
+            await store.add_user(_login(office), "Petugas Demo", "clerk", office, by="demo")
+            await store.set_password(_login(office), password, by="demo")
     finally:
         await store.close()
 
@@ -312,19 +275,27 @@ def _table(
     for name, share in zip(("", *say("demo_columns").split("|")), (None, 1, 3), strict=True):
         table.add_column(name, overflow="fold", ratio=share, min_width=1)
     for door in doors:
-        problems = verdicts[door.account]
-        event = arrived.get(door.account)
+        problems = verdicts[door.name]
+        event = arrived.get(door.name)
         if event is None:
-            table.add_row("✗", door.account, "; ".join(problems) + f" ({answers.get(door.account)})")
+            table.add_row("✗", door.name, "; ".join(problems) + f" ({answers.get(door.name)})")
             continue
-        record = event.complaint
-        photos = f" [{len(record.attachments)} foto]" if record.attachments else ""
-        place = record.place.kelurahan.name if record.place.kelurahan else "—"
-        category = ", ".join(suggestion.code for suggestion in record.categories[:1]) or "—"
         table.add_row(
             "✗" if problems else "✓",
-            f"[bold]{door.account}[/bold]\n{record.channel}\n{record.ticket}",
-            f"[bold]{place}[/bold] · {record.language.code} · {category}\n"
-            + escape("; ".join(problems) or record.text + photos),
+            f"[bold]{door.name}[/bold]\n{event.complaint.channel}\n{event.complaint.ticket}",
+            _seen(event.complaint, problems),
         )
     return table
+
+
+def _seen(record: Complaint, problems: list[str]) -> str:
+    """The third column: place, language, category, secrecy; then what is wrong, or the text."""
+    place = record.place.kelurahan.name if record.place.kelurahan else "—"
+    facts = [place, record.language.code, *(suggestion.code for suggestion in record.categories[:1])]
+    facts += [say("demo_confidential")] if record.confidential else []
+    if record.against_office:
+        facts.append(say("demo_against", office=offices()[record.against_office].name))
+    files = say("demo_files", count=len(record.attachments)) if record.attachments else ""
+    return f"[bold]{escape(' · '.join(facts))}[/bold]\n" + escape(
+        "; ".join(problems) or f"{record.text} {files}"
+    )

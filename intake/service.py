@@ -152,6 +152,7 @@ class Service:
             clock=self.clock.now,
             said=self.replies.wake,
             silent=answerer.silent,
+            grace_until=self.clock.now() + timedelta(seconds=gateway.restart_grace),
         )
         self.broker = Broker(
             self.config.broker,

@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import structlog
 from msgspec import Struct, structs
@@ -42,6 +42,7 @@ class EmailAdapter(Adapter[EmailSettings]):
     name: ClassVar[str] = "email"
     title: ClassVar[str] = "E-mail"
     default_channel: ClassVar[str] = "email"
+    answers_in: ClassVar[Literal["chat", "mail", "sms"]] = "mail"
     Settings: ClassVar[type[Struct]] = EmailSettings
     parse_in_worker: ClassVar[bool] = True
     """`adapters.email.parse.parse(raw, settings)` is to be run in another process, with a deadline."""

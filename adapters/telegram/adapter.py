@@ -72,6 +72,7 @@ class TelegramAdapter(Adapter[TelegramSettings]):
     name: ClassVar[str] = "telegram"
     title: ClassVar[str] = "Telegram"
     default_channel: ClassVar[str] = "telegram"
+    converses: ClassVar[bool] = True
     Settings: ClassVar[type[Struct]] = TelegramSettings
     methods: ClassVar[tuple[str, ...]] = ("POST",)
     max_bytes: ClassVar[int] = 1024 * 1024

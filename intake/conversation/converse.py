@@ -52,6 +52,8 @@ class Converser:
     clock: Callable[[], datetime]
     said: Callable[[], None]
     silent: frozenset[str] = frozenset()
+    grace_until: datetime | None = None
+    """No album counts as whole before: after a start its provider may still bring what we did not take."""
 
     def chats(self, account: str, message: Message) -> bool:
         """Whether the bot talks with whoever wrote this: in private, on a channel where people chat."""
@@ -87,7 +89,7 @@ class Converser:
             # Nobody answered: it is filed as it is.
             now = _closed(dialogue, file, self.clock())
             return await self._write(file, before, now, "close")
-        until = _unfinished(file.messages)
+        until = _unfinished(file.messages, self.grace_until)
         if until is not None and until > self.clock():
             await self.journal.postpone(file.complaint_id, until)
             return True
@@ -265,7 +267,7 @@ def _closed(dialogue: Dialogue, file: ComplaintFile, now: datetime) -> Dialogue:
     )
 
 
-def _unfinished(messages: Sequence[StoredMessage]) -> datetime | None:
+def _unfinished(messages: Sequence[StoredMessage], grace_until: datetime | None) -> datetime | None:
     """Until when an album or a long SMS may still get parts; None when nothing is missing."""
     latest: dict[str, list[StoredMessage]] = {}
     for one in messages:
@@ -277,6 +279,8 @@ def _unfinished(messages: Sequence[StoredMessage]) -> datetime | None:
         for group in (parts[-1].message.group,)
         if group is not None and (group.parts is None or len(parts) < group.parts)
     ]
+    if until and grace_until is not None:
+        until.append(grace_until)
     return max(until, default=None)
 
 

@@ -31,6 +31,8 @@ TO = {"chat": "7"}
 class Speaking(Said):
     """An account that can answer; `fail` are the errors of the next attempts, None for one that succeeds."""
 
+    buttons = 5
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.told: list[Outgoing] = []
