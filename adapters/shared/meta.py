@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,8 +34,8 @@ _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 #: Nobody who waits for a turn is held longer than this, in seconds; who comes later is told to come again.
 _LONGEST_HOLD = 60.0
-#: Seconds after which no news of another account's events are good news.
-_STRANGERS = 86400.0
+#: After so long without another account's events there are none any more.
+_STRANGERS = timedelta(days=1)
 _OTHER = "other account"
 
 Rate = Annotated[float, Meta(gt=0)]
@@ -77,7 +78,7 @@ class MetaAdapter(Adapter[M]):
         self.where = f"account.{account.name}.settings"
         self._check()
         self.us = self._own_id()
-        self._stranger_at: float | None = None
+        self._stranger_at: datetime | None = None
         self.graph = Graph(
             self.where,
             settings.graph_base_url,
@@ -151,7 +152,7 @@ class MetaAdapter(Adapter[M]):
 
     def answer(self, fates: Sequence[Fate]) -> HttpAnswer:
         if any(fate.reason == "other_account" for fate in fates):
-            self._stranger_at = asyncio.get_running_loop().time()
+            self._stranger_at = self.ports.clock.now()
             self.ports.trouble(
                 _OTHER,
                 f"Meta delivers events of another account to /hooks/{self.account.name}, and they are passed over. "
@@ -165,17 +166,16 @@ class MetaAdapter(Adapter[M]):
     async def run(self) -> None:
         """Ask now and then whether the token holds; what it finds goes to the account's health."""
         interval = self.settings.check_interval
-        if not interval:
-            await asyncio.Event().wait()
         while True:
-            if self.settings.access_token:
+            if interval and self.settings.access_token:
                 await self.check()
-            if self._stranger_at is not None:
-                quiet = asyncio.get_running_loop().time() - self._stranger_at
-                if quiet > _STRANGERS:
-                    self._stranger_at = None
-                    self.ports.trouble(_OTHER, None)
-            await asyncio.sleep(interval)
+            self._forget_strangers()
+            await asyncio.sleep(interval or _STRANGERS.total_seconds())
+
+    def _forget_strangers(self) -> None:
+        if self._stranger_at is not None and self.ports.clock.now() - self._stranger_at > _STRANGERS:
+            self._stranger_at = None
+            self.ports.trouble(_OTHER, None)
 
     async def check(self) -> None:
         """One look at the token."""

@@ -7,6 +7,7 @@ costs no other. developers.facebook.com/docs/graph-api/webhooks/getting-started#
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +20,7 @@ from adapters.base import Ignored, Item, NotRead
 from normalizer.errors import Unreadable
 
 X = TypeVar("X")
+S = TypeVar("S", bound=Struct)
 #: Meta writes ids as strings; older fields and its own test button write numbers.
 Id = str | int
 #: What decoding may raise, whatever the bytes are.
@@ -27,6 +29,11 @@ BROKEN = (msgspec.DecodeError, RecursionError, UnicodeError)
 TEST_ENTRY = "0"
 #: Fields that name an item, in the order in which they are believed.
 _NAMES = ("mid", "comment_id", "post_id", "media_id", "id")
+#: One escape of JSON: a whole surrogate pair (first group), a lone half of one (second), or any other.
+_ESCAPE = re.compile(
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
 
 
 class Change(Struct, frozen=True):
@@ -71,7 +78,7 @@ def entries(body: bytes, wanted: str, ours: str = "") -> Iterator[Entry | Ignore
     Raises `Unreadable` when even the frame cannot be read.
     """
     try:
-        frame = msgspec.json.decode(body, type=_Body)
+        frame = framed(body, _Body)
     except BROKEN as error:
         raise Unreadable(f"not a webhook of Meta: {str(error)[:200]}") from None
     if frame.object != wanted:
@@ -82,6 +89,21 @@ def entries(body: bytes, wanted: str, ours: str = "") -> Iterator[Entry | Ignore
         return
     for raw in frame.entry:
         yield from _entry(raw, ours)
+
+
+def framed(body: bytes, kind: type[S]) -> S:
+    """`body` as `kind`. Raises what is in `BROKEN`.
+
+    A text that was cut within an emoji leaves half of it, which would make the whole body unreadable: that half is
+    replaced by U+FFFD, and only then.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError:
+        mended = _ESCAPE.sub(lambda found: b"\\ufffd" if found[2] else found[0], body)
+        if mended == body:
+            raise
+        return msgspec.json.decode(mended, type=kind)
 
 
 def _entry(raw: Raw, ours: str) -> Iterator[Entry | Ignored | NotRead]:

@@ -23,6 +23,9 @@ OPERATOR_WAIT = 3600.0
 #: Seconds to keep still after "too many" when Meta does not say how long.
 LIMIT_WAIT = 60.0
 
+#: No wait that Meta names is longer, in seconds: its quotas are of a day at most.
+_LONGEST_WAIT = 86400.0
+
 #: Meta's own troubles.
 _PASSING = frozenset({1, 2, 341, 1200, 131000, 131016, 131057, 133004, 133005})
 #: Every kind of "too many" over all of an account's calls; 80000 to 80014 are the business use cases.
@@ -158,4 +161,4 @@ def _regained(headers: Mapping[str, str]) -> float | None:
         longest = max(float(number) for number in minutes)
     except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
-    return longest * 60 if math.isfinite(longest) and longest > 0 else None
+    return min(longest * 60, _LONGEST_WAIT) if math.isfinite(longest) and longest > 0 else None

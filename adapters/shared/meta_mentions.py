@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from adapters.base import Parted
-from adapters.shared.meta_batch import BROKEN, Change, Id, text_of
+from adapters.shared.meta_batch import BROKEN, Change, Id, framed, text_of
 from normalizer.record import RawEvent
 
 #: The envelope's key for what was heard, as JSON: an object of `Words` by the mention's id.
@@ -72,7 +72,7 @@ def part(raw: RawEvent, ours: str, wordless: Wordless) -> Parted:
     if b"mention" not in raw.body:
         return Parted(raw, ())
     try:
-        frame = msgspec.json.decode(raw.body, type=_Frame)
+        frame = framed(raw.body, _Frame)
         rest: list[dict[str, Raw]] = []
         aside: list[RawEvent] = []
         for entry in frame.entry:
@@ -90,7 +90,7 @@ def part(raw: RawEvent, ours: str, wordless: Wordless) -> Parted:
 def mentions(body: bytes, ours: str, wordless: Wordless) -> Sequence[Mention]:
     """The wordless mentions of `ours` in a body, in Meta's order."""
     try:
-        frame = msgspec.json.decode(body, type=_Frame)
+        frame = framed(body, _Frame)
         return [
             mention
             for entry in frame.entry
