@@ -190,8 +190,11 @@ async def test_an_album_of_ten_killed_in_the_middle_is_one_complaint(
     await telegram.start()
     try:
         parts = [
-            telegram.album_part(n, photo((n * 24, 255 - n * 24, 90)), album="31337") for n in range(1, 11)
-        ]  # type: ignore[attr-defined]
+            telegram.album_part(  # type: ignore[attr-defined]
+                n, photo((n * 24, 255 - n * 24, 90)), album="31337", caption=TEXT if n == 1 else ""
+            )
+            for n in range(1, 11)
+        ]
         async with aiohttp.ClientSession() as session:
             for part in parts[:5]:
                 assert (await post_update(gateway, session, part))[0] == 200
