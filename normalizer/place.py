@@ -1,71 +1,110 @@
-"""The place: what a clerk chose over coordinates, coordinates over words; conflicts are said, not settled in secret."""
+"""The place: of all that speaks for one, the strongest is believed, and whatever disagrees is said.
+
+From the strongest to the weakest:
+
+1. what a person chose (clerk, form);
+2. a point that was shared: the app's or the chat's pin, a map link's pin, coordinates written out;
+3. words with their level ("Kel. Cideng"), or a street address that a form asked for;
+4. the place in a photo's EXIF, the middle of a shared map's view;
+5. other words;
+6. the office where a walk-in complaint was handed in, with low confidence.
+
+Agreeing sources make each other more exact: a pin in Tebet and the words "Tebet Barat" are Tebet Barat.
+"""
 
 from __future__ import annotations
 
-import math
-import re
+from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
 from normalizer.context import Context, decided
-from normalizer.gazetteer import BOUNDS, MAINLAND, RegionPath, find_region, nearest
+from normalizer.gazetteer import RegionPath, find_region
 from normalizer.place_address import address_of
+from normalizer.place_links import shared_places
+from normalizer.place_points import corrected, in_box, region_at
 from normalizer.place_text import Found, read_place
-from normalizer.record import Complaint, Coordinates, Evidence, Place
+from normalizer.record import Base, Complaint, Coordinates, Evidence, Place
 
-_IN_TEXT = re.compile(r"(?<![\d.])(-?\d{1,3}\.\d{4,12}) ?,\s?(-?\d{1,3}\.\d{4,12})(?!\d)")
+__all__ = ["corrected", "step"]
+
 #: How much of a text is searched for a place.
 _SEARCHED = 5_000
+#: Words with at least this confidence are a statement of their own, with or against a point.
+_MARKED = 0.9
+_PLAIN = 0.75
 
 
-def _in_box(latitude: float, longitude: float) -> bool:
-    west, south, east, north = BOUNDS
-    return west <= longitude <= east and south <= latitude <= north
+class _Pointed(Base, frozen=True, kw_only=True):
+    """A point, how it came, and the region it lies in; `strong` when somebody meant to show the place."""
+
+    point: Coordinates
+    method: Literal["coordinates", "photo"]
+    strong: bool
+    path: RegionPath | None
+    confidence: float
+    inside: bool | None
+    words: tuple[str, ...] = ()
 
 
-def corrected(given: Coordinates) -> tuple[Coordinates | None, str]:
-    """The coordinates as they were meant, and what was wrong with them (empty: nothing)."""
-    latitude, longitude = given.latitude, given.longitude
-    if not (math.isfinite(latitude) and math.isfinite(longitude)):
-        return None, "coordinates are no numbers"
-    if latitude == 0 and longitude == 0:
-        return None, "coordinates 0, 0 are a device's default"
-    if not _in_box(latitude, longitude):
-        for north, east, problem in (
-            (longitude, latitude, "latitude and longitude were swapped"),
-            (-latitude, longitude, "latitude had lost its minus"),
-            (-longitude, latitude, "latitude and longitude were swapped, the minus lost"),
+def _say(result: str, confidence: float = 1.0, words: tuple[str, ...] = ()) -> Evidence:
+    return Evidence(step="place", result=result, words=words, confidence=round(confidence, 2))
+
+
+def _candidates(complaint: Complaint, text: str) -> Iterator[tuple[Coordinates | None, str, tuple[str, ...]]]:
+    """Points with where they come from and the words they stand in, the strongest first."""
+    if complaint.place.coordinates is not None:
+        yield complaint.place.coordinates, "", ()
+    views = []
+    for shared in shared_places(text):
+        if shared.way == "map link, view":
+            views.append((shared.point, shared.way, (shared.words,)))
+        else:
+            yield shared.point, shared.way, (shared.words,)
+    for attachment in complaint.attachments:
+        if attachment.captured_place is not None:
+            yield attachment.captured_place, "photo", (attachment.name,) if attachment.name else ()
+    yield from views
+
+
+def _pointed(complaint: Complaint, text: str, context: Context) -> tuple[_Pointed | None, list[Evidence]]:
+    """The strongest point that can be believed, and what was wrong with those before it."""
+    evidence: list[Evidence] = []
+    for given, source, words in _candidates(complaint, text):
+        if given is None:
+            evidence.append(_say("a short map link hides its place until someone follows it", 0.0, words))
+            continue
+        point, problem = corrected(given)
+        # Two numbers in a text may be anything; a map link to Bandung is a place all the same.
+        written = source not in ("", "photo")
+        if written and (
+            point is None or (source == "coordinates" and not in_box(point.latitude, point.longitude))
         ):
-            if _in_box(north, east):
-                return Coordinates(latitude=north, longitude=east, accuracy=given.accuracy), problem
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        return None, "coordinates out of range"
-    return given, ""
-
-
-def _by_coordinates(point: Coordinates, context: Context) -> tuple[RegionPath | None, float, bool | None]:
-    """Region, confidence, and whether the point is inside the province."""
-    latitude, longitude = point.latitude, point.longitude
-    if not _in_box(latitude, longitude):
-        return None, 0.0, False
-    islands = find_region("31.01")
-    if context.polygons is not None:
-        found = context.polygons.locate(latitude, longitude)
-        if found is not None:
-            return found, 0.98, True
-        # Between the islands there is sea that no kelurahan's polygon holds.
-        return (islands, 0.5, None) if latitude > MAINLAND[3] and longitude > 106.45 else (None, 0.0, False)
-    (first, closest), (second, runner_up) = nearest(latitude, longitude)
-    path = find_region(closest.code)
-    if first > (3_000 if latitude <= MAINLAND[3] else 6_000):
-        return None, 0.0, None
-    # Without polygons only a point much nearer to one centre than to the next is believed. Measured on points drawn
-    # evenly from the mainland's kelurahan: see tests/contract/test_regions.py.
-    if first <= 0.55 * second:
-        return path, 0.6, True if first < 1_500 else None
-    if closest.kecamatan_code == runner_up.kecamatan_code:
-        return find_region(closest.kecamatan_code), 0.55, True if first < 1_500 else None
-    return find_region(closest.city_code) if closest.city_code == runner_up.city_code else None, 0.5, None
+            continue
+        if problem:
+            evidence.append(_say(problem, 0.9, words or (f"{given.latitude}, {given.longitude}",)))
+        if point is None:
+            continue
+        if source:
+            shown = "coordinates in the text" if source == "coordinates" else f"coordinates from: {source}"
+            evidence.append(_say(shown, 0.8, words))
+        path, confidence, inside, remark = region_at(point, context.polygons)
+        if remark:
+            evidence.append(_say(remark, confidence))
+        if problem and path is not None:
+            confidence = min(confidence, 0.9)
+        weak = source in ("photo", "map link, view")
+        return _Pointed(
+            point=point,
+            method="photo" if source == "photo" else "coordinates",
+            strong=not weak,
+            path=path,
+            confidence=min(confidence, 0.85) if weak else confidence,
+            inside=inside,
+            words=words,
+        ), evidence
+    return None, evidence
 
 
 def _set(place: Place, path: RegionPath, method: str, confidence: float, words: tuple[str, ...]) -> Place:
@@ -74,8 +113,9 @@ def _set(place: Place, path: RegionPath, method: str, confidence: float, words: 
         kelurahan=path.kelurahan,
         kecamatan=path.kecamatan,
         city=path.city,
+        inside=True,
         method=method,
-        confidence=confidence,
+        confidence=round(confidence, 2),
         evidence=words,
     )
 
@@ -88,100 +128,106 @@ def _given(place: Place) -> RegionPath | None:
     return None
 
 
-def _conflict(what: str, one: RegionPath, other: RegionPath | None) -> list[Evidence]:
+def _conflict(
+    what: str, one: RegionPath, other: RegionPath | None, words: tuple[str, ...] = ()
+) -> list[Evidence]:
     if other is None or one.within(other.code) or other.within(one.code):
         return []
-    return [Evidence(step="place", result=f"{what} say {other.code}", confidence=0.5)]
+    return [_say(f"{what} say {other.code}", 0.5, words)]
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:
     """Regions with codes, address, and whether it is inside the province; each source's verdict as evidence."""
     text = f"{complaint.subject}\n{complaint.text}"[:_SEARCHED]
-    place, evidence = _coordinates(complaint.place, text)
-    said = read_place(f"{place.address}\n{text}", context.places)
+    place = complaint.place
+    pointed, evidence = _pointed(complaint, text, context)
+    place = msgspec.structs.replace(place, coordinates=pointed.point if pointed is not None else None)
+    said = read_place(f"{place.address}\n{text}" if place.address else text, context.places)
     if not place.address and (address := address_of(text)):
         place = msgspec.structs.replace(place, address=address[:200])
-        evidence.append(Evidence(step="place", result="address", words=(address[:200],), confidence=0.7))
-    chosen = _given(place) if place.method not in ("text", "address") else None
-    measured, sure, inside = None, 0.0, None
-    if place.coordinates is not None:
-        measured, sure, inside = _by_coordinates(place.coordinates, context)
+        evidence.append(_say("address", 0.7, (address[:200],)))
+    chosen = _given(place) if place.method not in ("text", "address", "photo") else None
     if chosen is not None:
-        # Whoever handed the record in may have said how it was found; a bare region came from a clerk or form.
-        method = place.method if place.method in ("office", "clerk") else "clerk"
-        place = msgspec.structs.replace(_set(place, chosen, method, 1.0, place.evidence), inside=True)
-        evidence.append(Evidence(step="place", result=f"{chosen.code} chosen"))
-        evidence += _conflict("coordinates", chosen, measured) + _conflict("words", chosen, said.path)
-        if inside is False:
-            evidence.append(
-                Evidence(step="place", result="coordinates lie outside the province", confidence=0.9)
-            )
-    elif place.coordinates is not None and (measured is not None or inside is False):
-        place, more = _measured(place, measured, sure, inside, said)
-        evidence += more
+        place, more = _chosen(place, chosen, pointed, said)
+    elif pointed is not None and (pointed.path is not None or pointed.inside is False):
+        place, more = _measured(place, pointed, said)
     else:
         place, more = _said(place, said)
-        evidence += more
-    return decided(complaint, *evidence, place=place)
+    if place.method == "none" and complaint.office_code:
+        place, further = _handed_in(place, complaint.office_code)
+        more += further
+    return decided(complaint, *evidence, *more, place=place)
 
 
-def _coordinates(place: Place, text: str) -> tuple[Place, list[Evidence]]:
-    """The place with its coordinates corrected; a pair of them written in the text (a map's link) counts."""
-    point = place.coordinates
-    evidence: list[Evidence] = []
-    if point is None and (written := _IN_TEXT.search(text)) is not None:
-        pair = Coordinates(latitude=float(written[1]), longitude=float(written[2]))
-        # Only a pair that lies in or near Jakarta; other pairs of numbers are something else.
-        pair_corrected, _ = corrected(pair)
-        if pair_corrected is not None and _in_box(pair_corrected.latitude, pair_corrected.longitude):
-            point = pair
-            evidence.append(
-                Evidence(step="place", result="coordinates in the text", words=(written[0],), confidence=0.8)
-            )
-    if point is None:
-        return place, evidence
-    right, problem = corrected(point)
-    if problem:
-        words = (f"{point.latitude}, {point.longitude}",)
-        evidence.append(Evidence(step="place", result=problem, words=words, confidence=0.9))
-    return msgspec.structs.replace(place, coordinates=right), evidence
-
-
-def _measured(
-    place: Place, path: RegionPath | None, confidence: float, inside: bool | None, said: Found
+def _chosen(
+    place: Place, chosen: RegionPath, pointed: _Pointed | None, said: Found
 ) -> tuple[Place, list[Evidence]]:
+    # Whoever handed the record in may have said how it was found; a bare region came from a clerk or form.
+    method = place.method if place.method in ("office", "clerk") else "clerk"
+    place = _set(place, chosen, method, 1.0, place.evidence)
+    evidence = [_say(f"{chosen.code} chosen")]
+    if pointed is not None:
+        evidence += _conflict("coordinates", chosen, pointed.path)
+        if pointed.inside is False:
+            evidence.append(_say("coordinates lie outside the province", 0.9))
+    return place, evidence + _conflict("words", chosen, said.path, said.words)
+
+
+def _measured(place: Place, pointed: _Pointed, said: Found) -> tuple[Place, list[Evidence]]:
+    path, confidence = pointed.path, pointed.confidence
     if path is None:
-        place = msgspec.structs.replace(place, inside=False, method="coordinates", confidence=0.9)
-        evidence = [Evidence(step="place", result="coordinates lie outside the province", confidence=0.9)]
-        if said.path is not None:
-            evidence.append(
-                Evidence(step="place", result=f"words say {said.path.code}", words=said.words, confidence=0.5)
+        outside = _say("coordinates lie outside the province", 0.9, pointed.words)
+        if said.path is not None and said.confidence >= _PLAIN:
+            # People write from where they live of what they saw elsewhere.
+            place, evidence = _said(place, said)
+            return msgspec.structs.replace(place, confidence=min(place.confidence, 0.7)), [outside, *evidence]
+        place = msgspec.structs.replace(place, inside=False, method=pointed.method, confidence=0.9)
+        return place, [outside] + (
+            [_say(f"words say {said.path.code}", 0.5, said.words)] if said.path else []
+        )
+    words = pointed.words
+    if said.path is not None:
+        if said.path.within(path.code):
+            # Words may be more exact than a far-off centre, when both agree.
+            if said.path.depth > path.depth:
+                path, confidence, words = said.path, max(confidence, said.confidence), said.words
+            confidence = min(0.99, max(confidence, said.confidence) + 0.05)
+        elif path.within(said.path.code):
+            confidence = min(0.99, confidence + 0.05)
+        elif said.confidence >= _MARKED and not pointed.strong:
+            place, evidence = _said(place, said)
+            return place, evidence + _conflict(
+                "photo" if pointed.method == "photo" else "map", said.path, path
             )
-        return place, evidence
-    words: tuple[str, ...] = ()
-    # Words may be more exact than a far-off centre, when both agree.
-    if said.path is not None and said.path.within(path.code) and said.path.depth > path.depth:
-        path, confidence, words, inside = said.path, max(confidence, said.confidence), said.words, True
-    place = msgspec.structs.replace(_set(place, path, "coordinates", confidence, words), inside=inside)
-    evidence = [Evidence(step="place", result=path.code, words=words, confidence=confidence)]
-    return place, evidence + _conflict("words", path, said.path)
+        else:
+            confidence = min(confidence, 0.7 if said.confidence >= _PLAIN else 0.9)
+    place = _set(place, path, pointed.method, confidence, words)
+    if not said.path and pointed.inside is None:
+        place = msgspec.structs.replace(place, inside=None)
+    return place, [_say(path.code, confidence, words), *_conflict("words", path, said.path, said.words)]
 
 
 def _said(place: Place, said: Found) -> tuple[Place, list[Evidence]]:
     if said.path is not None:
-        place = msgspec.structs.replace(
-            _set(place, said.path, "text", said.confidence, said.words), inside=True
-        )
+        place = _set(place, said.path, "text", said.confidence, said.words)
         result = said.path.code + (f" ({said.conflict})" if said.conflict else "")
-        return place, [Evidence(step="place", result=result, words=said.words, confidence=said.confidence)]
+        return place, [_say(result, said.confidence, said.words)]
     if said.outside:
         if said.outside_sure:
             place = msgspec.structs.replace(
                 place, inside=False, method="text", confidence=0.8, evidence=said.outside
             )
         result = "outside the province" if said.outside_sure else "perhaps outside the province"
-        confidence = 0.8 if said.outside_sure else 0.4
-        return place, [Evidence(step="place", result=result, words=said.outside, confidence=confidence)]
+        return place, [_say(result, 0.8 if said.outside_sure else 0.4, said.outside)]
     if said.conflict:
-        return place, [Evidence(step="place", result=said.conflict, words=said.words, confidence=0.0)]
+        return place, [_say(said.conflict, 0.0, said.words)]
     return place, []
+
+
+def _handed_in(place: Place, office_code: str) -> tuple[Place, list[Evidence]]:
+    """Most people go to the office where they live, and write of what is near it: a hint, no more."""
+    path = find_region(office_code)
+    if path is None:
+        return place, []
+    place = msgspec.structs.replace(_set(place, path, "office", 0.4, ()), inside=None)
+    return place, [_say(f"{path.code}, the office where it was handed in", 0.4)]

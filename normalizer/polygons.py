@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +41,31 @@ class Polygons:
                 f"{path.name} holds no kelurahan of Jakarta",
                 "check its property `code`",
             )
-        self._shapes = shapes
+        self._edges = [polygon.boundary for polygon in shapes]
         self._tree = STRtree(shapes)
 
     def locate(self, latitude: float, longitude: float) -> RegionPath | None:
         """The kelurahan that holds the point, or the one whose border is within `TOLERANCE`."""
+        place = self._find(Point(longitude, latitude))
+        return None if place is None else self._paths[place]
+
+    def border(self, latitude: float, longitude: float) -> float:
+        """Metres from the point to the nearest border of the kelurahan that `locate` gives; infinite without one."""
         point = Point(longitude, latitude)
+        place = self._find(point)
+        return math.inf if place is None else self._to_edge(place, point)
+
+    def _find(self, point: Any) -> int | None:
         found = self._tree.query(point, predicate="intersects")
-        if len(found):
-            return self._paths[int(found[0])]
+        if len(found) == 1:
+            return int(found[0])
+        if len(found) > 1:
+            # Simplified borders overlap in slivers: it lies in the one that it is deeper in.
+            return max((int(place) for place in found), key=lambda place: self._to_edge(place, point))
         closest = int(self._tree.nearest(point))
-        polygon = self._shapes[closest]
-        edge = polygon.boundary.interpolate(polygon.boundary.project(point))
-        near = metres(latitude, longitude, edge.y, edge.x) <= TOLERANCE
-        return self._paths[closest] if near else None
+        return closest if self._to_edge(closest, point) <= TOLERANCE else None
+
+    def _to_edge(self, place: int, point: Any) -> float:
+        edge = self._edges[place]
+        near = edge.interpolate(edge.project(point))
+        return metres(point.y, point.x, near.y, near.x)

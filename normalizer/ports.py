@@ -30,6 +30,9 @@ class RegionFinder(Protocol):
     def locate(self, latitude: float, longitude: float) -> RegionPath | None:
         """The kelurahan that holds the point (WGS 84 degrees), or None when none does."""
 
+    def border(self, latitude: float, longitude: float) -> float:
+        """Metres from the point to the nearest border of that kelurahan; infinite when there is none."""
+
 
 class MediaFacts(Base, frozen=True, kw_only=True):
     """What was read from a stored file's content."""

@@ -14,7 +14,7 @@ import pytest
 from normalizer.context import Context
 from normalizer.gazetteer import BOUNDS, find_region, kelurahan_table, nearest
 from normalizer.pipeline import build_context
-from normalizer.place import _by_coordinates
+from normalizer.place_points import region_at
 from normalizer.record import Coordinates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +103,7 @@ def test_without_polygons_what_is_claimed_is_mostly_right(polygons: Context) -> 
     for _ in range(1500):
         point = Coordinates(latitude=chance.uniform(-6.37, -6.08), longitude=chance.uniform(106.69, 106.97))
         true = polygons.polygons.locate(point.latitude, point.longitude)
-        guess, confidence, _ = _by_coordinates(point, plain)
+        guess, confidence, *_ = region_at(point, plain.polygons)
         if guess is not None and true is not None:
             assert confidence <= 0.6
             claimed[guess.depth] += 1
@@ -114,7 +114,7 @@ def test_without_polygons_what_is_claimed_is_mostly_right(polygons: Context) -> 
 
 
 def test_neighbours_are_outside_when_polygons_say_so(polygons: Context) -> None:
-    depok, _, inside = _by_coordinates(Coordinates(latitude=-6.38, longitude=106.83), polygons)
+    depok, _, inside, _ = region_at(Coordinates(latitude=-6.38, longitude=106.83), polygons.polygons)
     assert (depok, inside) == (None, False)
 
 
