@@ -63,7 +63,7 @@ ACCOUNTS = (
     ("sp4n-lapor", "sp4n_lapor", True),
     ("open311", "open311", True),
 )
-#: Office, its channel, and what a citizen says to the clerk there.
+#: Office, its channel, what a citizen says to the clerk there, and where it is: Kenari, else `ISLAND`.
 COUNTERS = (
     (KENARI, "kantor_kelurahan", "Trotoar di dekat puskesmas rusak, kursi roda tidak bisa lewat."),
     ("31.71.04", "kantor_kecamatan", "Pedagang menutup seluruh trotoar di depan stasiun setiap sore."),
@@ -72,6 +72,7 @@ COUNTERS = (
     ("inspektorat", "kantor_inspektorat", "Petugas loket meminta uang untuk surat pengantar yang gratis."),
     ("balai_kota", "balai_kota", "Air bersih di rumah kami tidak mengalir sejak hari Senin."),
 )
+ISLAND = "31.01.01.1001"
 #: At the Inspektorat: the office whose official it is about, as a clerk finds it.
 ABOUT, ABOUT_NAME = "31.71.04", "Kecamatan Senen"
 
@@ -120,9 +121,10 @@ def _of_account(number: int, account: str, channel: str, with_photo: bool) -> Do
 
 def _counter(number: int, office: str, channel: str, text: str) -> Door:
     secret = office == "inspektorat"
+    code, kelurahan = (ISLAND, "Pulau Panggang") if office == "31.01" else (KENARI, "Kenari")
     return Door(
-        name=f"loket {office}", account="loket", channel=channel, kelurahan="Kenari", way="clerk", office=office,
-        letter=_letter(number, text, "Kenari", KENARI, with_photo=office == KENARI),
+        name=f"loket {office}", account="loket", channel=channel, kelurahan=kelurahan, way="clerk", office=office,
+        letter=_letter(number, text, kelurahan, code, with_photo=office == KENARI),
         confidential=secret, against=ABOUT if secret else "",
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
 
@@ -29,10 +30,13 @@ def sign(raw: RawEvent, settings: WalkinSettings) -> RawEvent:
 
 
 class Clerk:
-    """One signed-in browser. `send` answers with the receipt's address, which ends in the ticket."""
+    """One signed-in browser. `send` answers with the receipt's address, which ends in the ticket.
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    `more` are fields of the form that no letter has, such as `against_office`.
+    """
+
+    def __init__(self, gateway: Gateway, more: Mapping[str, str] | None = None) -> None:
+        self._gateway, self._more = gateway, dict(more or {})
         self._session: aiohttp.ClientSession | None = None
         self._forms: dict[int, dict[str, str]] = {}
 
@@ -52,7 +56,7 @@ class Clerk:
         """Fill in the form and save it. The same number is the same form, sent again."""
         hidden = self._forms.get(letter.number) or await self._open("/loket")
         self._forms[letter.number] = hidden
-        form = _form(letter, hidden)
+        form = _form(letter, {**hidden, **self._more})
         async with self._http.post(self._gateway.http + "/loket", data=form, allow_redirects=False) as answer:
             place = answer.headers.get("Location", "")
             if answer.status != 303 or "/tanda-terima/" not in place:

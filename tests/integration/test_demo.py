@@ -7,18 +7,34 @@ import json
 import os
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from intake import demo
+from complaint_queue import seal, wire
+from intake import demo_doors
+from intake.demo_doors import Door
 from intake.free_ports import free_ports
 from intake.private_rabbitmq import installed
-from normalizer.record import ComplaintEvent
+from normalizer.identity import ticket_of
+from normalizer.offices import offices
+from normalizer.record import (
+    FURTHER_CHANNELS,
+    OFFICIAL_CHANNELS,
+    Attachment,
+    Complaint,
+    ComplaintEvent,
+    Language,
+    Place,
+    Region,
+    Reporter,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DOORS = {account for account, _, _ in demo.DOORS}
+DOORS = demo_doors.doors()
 
 
 async def kanal(*arguments: str, within: float = 100, **environment: str) -> tuple[int, str, str]:
@@ -32,15 +48,20 @@ async def kanal(*arguments: str, within: float = 100, **environment: str) -> tup
     return process.returncode or 0, out.decode(), err.decode()
 
 
+def records_of(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line)["complaint"] for line in out.splitlines()]
+
+
 @pytest.mark.rabbitmq
 async def test_the_demo_shows_one_right_record_per_door() -> None:
     if not installed():
         pytest.skip("RabbitMQ is not installed")
     code, out, err = await kanal("demo", "--json")
     assert code == 0, err
-    records = [json.loads(line)["complaint"] for line in out.splitlines()]
-    assert {record["account"] for record in records} == DOORS
+    records = records_of(out)
+    assert sorted(record["account"] for record in records) == sorted(door.account for door in DOORS)
     assert len({record["ticket"] for record in records}) == len(DOORS)
+    assert {record["channel"] for record in records} == {*OFFICIAL_CHANNELS, *FURTHER_CHANNELS}
     assert "embedded journal" not in err
 
 
@@ -48,29 +69,139 @@ async def test_without_rabbitmq_the_demo_says_so_and_reads_the_journal(tmp_path:
     code, out, err = await kanal("demo", "--json", KANAL_RABBITMQ_HOME=str(tmp_path / "none"))
     assert code == 0, err
     assert "embedded journal" in err
-    assert {json.loads(line)["complaint"]["account"] for line in out.splitlines()} == DOORS
+    assert {record["account"] for record in records_of(out)} == {door.account for door in DOORS}
 
 
-def test_the_demo_notices_what_is_wrong_with_a_record() -> None:
-    door = demo._doors()[0]
-    assert demo.wrong(door, None) == ["no record came"]
-    # A record of nothing: whatever the check asks for is missing.
-    from datetime import UTC, datetime
+def test_every_channel_and_every_kind_of_office_has_its_door() -> None:
+    assert {door.channel for door in DOORS} == {*OFFICIAL_CHANNELS, *FURTHER_CHANNELS}
+    assert {offices()[door.office].kind for door in DOORS if door.office} == {
+        office.kind for office in offices().values()
+    }
+    assert {"31.01", "31.71"} <= {door.office for door in DOORS}
+    governors = {door.account for door in DOORS if door.channel == "medsos_gubernur"}
+    assert governors == {"x-gubernur", "facebook-gubernur", "instagram-gubernur"}
+    secret = {door.channel for door in DOORS if door.confidential}
+    assert secret == {"kantor_inspektorat", "lapor_video"}
+    assert len({door.name for door in DOORS}) == len(DOORS)
 
-    from normalizer.record import Complaint
 
-    now = datetime.now(UTC)
-    record = Complaint(
-        complaint_id="0SAR5PJF40000", ticket="261124-0006-5", channel="sms", adapter="email",
-        account=door.account, received_at=now,
+#: Run the demo on the configuration in argv[1], with the doors named after it.
+SOME_DOORS = """
+import sys
+from pathlib import Path
+from intake import demo, demo_doors
+from intake.cli import main
+demo.CONFIG, wanted = Path(sys.argv[1]), sys.argv[2:]
+demo.PATIENCE = 60.0
+chosen = tuple(door for door in demo_doors.doors() if door.name in wanted)
+demo_doors.doors = lambda: chosen
+main(["demo"])
+"""
+
+
+async def demo_on(settings: str, folder: Path, *doors: str) -> tuple[int, str, str]:
+    """The demo of these doors alone, without a broker, on changed settings."""
+    file = folder / "changed.toml"
+    file.write_text(settings)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}",
+        "KANAL_LANG": "en",
+        "COLUMNS": "200",
+        "KANAL_RABBITMQ_HOME": str(folder / "none"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SOME_DOORS, str(file), *doors, env=environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    event = ComplaintEvent(event="created", sequence=1, occurred_at=now, complaint=record)
-    problems = " ".join(demo.wrong(door, event))
-    for word in ("channel", "text", "ticket", "kelurahan", "language", "photos", "raw event"):
-        assert word in problems
-    assert "is corrected number 2" in " ".join(
-        demo.wrong(door, replace(event, event="corrected", sequence=2))
+    async with asyncio.timeout(120):
+        out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_a_wrong_record_makes_the_demo_fail_and_is_named(tmp_path: Path) -> None:
+    """Two real mistakes of a configuration: the governor's page counted as the province's, LaporVideo not seen."""
+    settings = (ROOT / "intake/demo.toml").read_text()
+    page = 'name = "facebook-gubernur"\nadapter = "facebook"\n'
+    assert page + 'channel = "medsos_gubernur"' in settings
+    changed = settings.replace(page + 'channel = "medsos_gubernur"', page).replace(
+        'addresses = ["dki@jakarta.go.id"]', 'addresses = ["dki@jakarta.go.id"]\nlapor_video = false'
     )
+    names = ("facebook-gubernur", "lapor-video", "qlue-2018")
+    code, out, err = await demo_on(changed, tmp_path, *names)
+    assert code == 1
+    assert "1 of 3 doors" in err
+    assert "✗ facebook-gubernur: channel facebook, not medsos_gubernur" in err
+    assert "✗ lapor-video: channel email, not lapor_video; it is not confidential" in err
+    assert "✗ qlue-2018" not in err
+    assert (out.count("✗"), out.count("✓")) == (2, 1)
+    code, _, err = await demo_on(settings, tmp_path, *names)
+    assert (code, "3 of 3 doors" in err) == (0, True), err
+
+
+def record_for(door: Door) -> ComplaintEvent:
+    """The record that is right for `door`."""
+    now = datetime.now(UTC)
+    kinds = [("image/jpeg", len(door.letter.photos)), ("video/mp4", door.videos)]
+    record = Complaint(
+        complaint_id="0SAR5PJF40000", ticket=ticket_of(now.date(), 6), channel=door.channel, adapter="any",
+        account=door.account, received_at=now, text=door.letter.text, raw_sha256=("0" * 64,),
+        language=Language(code="id", confidence=1.0), confidential=door.confidential,
+        reporter=Reporter(reference="p-1", name=door.letter.sender),
+        place=Place(kelurahan=Region(code="31.71.04.1002", name=door.kelurahan)),
+        office_code=door.office, against_office=door.against,
+        attachments=tuple(
+            Attachment(media_type=kind, sha256="1" * 64) for kind, number in kinds for _ in range(number)
+        ),
+    )  # fmt: skip
+    return ComplaintEvent(event="created", sequence=1, occurred_at=now, complaint=record)
+
+
+def on_the_wire(event: ComplaintEvent, crm_key: bytes | None) -> ComplaintEvent:
+    return wire.decode_body(wire.encode(event, crm_key=crm_key)[1])
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+def test_the_check_of_each_door_takes_the_right_record_and_no_other(door: Door) -> None:
+    mine, public = (seal.read_key(key) for key in seal.generate())
+    right = record_for(door)
+    sealed = on_the_wire(right, public)
+    assert demo_doors.wrong(door, sealed, mine) == []
+    assert demo_doors.wrong(door, None) == ["no record came"]
+    record = right.complaint
+    changes: dict[str, dict[str, Any]] = {
+        "channel": {"channel": "twitter" if door.channel != "twitter" else "facebook"},
+        "text": {"text": "Sesuatu yang lain."},
+        "ticket": {"ticket": "261124-0006-x"},
+        "kelurahan": {"place": Place()},
+        "language": {"language": Language(code="en")},
+        "files": {"attachments": (*record.attachments, Attachment(media_type="image/jpeg"))},
+        "office": {"office_code": "31.72"},
+        "against": {"against_office": "31.72"},
+        "confidential": {"confidential": not door.confidential},
+        "sender Orang Lain": {"reporter": Reporter(reference="p-1", name="Orang Lain")},
+        "no sender": {"reporter": Reporter()},
+        "raw event": {"raw_sha256": ()},
+    }
+    for word, change in changes.items():
+        event = on_the_wire(replace(right, complaint=replace(record, **change)), public)
+        assert word in " ".join(demo_doors.wrong(door, event, mine)), word
+    second = replace(sealed, event="corrected", sequence=2)
+    assert "it is corrected number 2" in " ".join(demo_doors.wrong(door, second))
+    if door.confidential:
+        assert "travels in the open" in " ".join(demo_doors.wrong(door, right, mine))
+        other = seal.read_key(seal.generate()[0])
+        assert "does not open" in " ".join(demo_doors.wrong(door, sealed, other))
+
+
+def test_each_record_is_laid_beside_the_door_whose_words_it_holds() -> None:
+    counters = tuple(door for door in DOORS if door.account == "loket")
+    for door in counters:
+        assert demo_doors.door_of(record_for(door), counters) == door
+    event = record_for(counters[-1])
+    other = replace(event, complaint=replace(event.complaint, text="Sesuatu yang lain."))
+    assert demo_doors.door_of(other, counters) == counters[0], "wrong words are still told as somebody's"
+    assert demo_doors.door_of(event, ()) is None
 
 
 async def test_the_three_lines_that_serve_prints_work(tmp_path: Path) -> None:
