@@ -48,19 +48,27 @@ class GammuSource(Source[GammuSettings]):
         return bool(self.settings.inbox)
 
     async def look(self) -> None:
+        stuck: OSError | None = None
         try:
-            for message in await asyncio.to_thread(waiting, Path(self.settings.inbox), time.time()):
+            messages = await asyncio.to_thread(waiting, Path(self.settings.inbox), time.time())
+        except OSError as error:
+            messages, stuck = [], error
+        for message in messages:
+            try:
                 body = await asyncio.to_thread(report, message, self.settings)
                 await self.hand_on(body)
                 await asyncio.to_thread(self._out_of_the_way, message.files)
-        except OSError as error:
-            # Of a file that stays, the claim knows the message; it is the operator who has to know of the folder.
+            except (
+                OSError
+            ) as error:  # of this one; the others go on, and the claim knows it when it comes again
+                stuck = error
+        if stuck is not None:
             self.ports.trouble(
                 "inbox",
-                f"smsd's inbox cannot be worked on ({error.strerror}); cure: let the gateway's user read and write "
+                f"smsd's inbox cannot be worked on ({stuck.strerror}); cure: let the gateway's user read and write "
                 "the folders named in options.inbox and options.done",
             )
-            raise ProviderUnavailable("smsd's inbox cannot be worked on", retry_after=30.0) from None
+            raise ProviderUnavailable("smsd's inbox cannot be worked on", retry_after=30.0)
         self.ports.trouble("inbox", None)
 
     def _out_of_the_way(self, files: Sequence[Path]) -> None:
@@ -119,7 +127,7 @@ def _text(data: bytes, charset: str) -> str | None:
 
 def backup(text: str, sender: str) -> list[dict[str, Any]]:
     """The parts in a file of the detailed format (docs.gammu.org, "SMS Backup Format"); none when it is no such."""
-    parser = configparser.RawConfigParser(strict=False, comment_prefixes=(";",), delimiters=("=",))
+    parser = configparser.RawConfigParser(strict=False, comment_prefixes=(";", "#"), delimiters=("=",))
     try:
         parser.read_string(text)
     except configparser.Error:
