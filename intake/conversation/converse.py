@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -33,6 +33,8 @@ from normalizer.record import Choice, Complaint, Message
 SILENCE = timedelta(minutes=10)
 #: People write in several breaths: a question waits until nothing more has come for so long.
 BREATH = timedelta(seconds=2)
+#: Tickets of one message that are looked up.
+QUOTED = 5
 #: Complaints of this dialogue that are remembered.
 RECENT = 5
 #: What we are sure of only from here on.
@@ -79,7 +81,7 @@ class Converser:
             return False
         first = file.messages[0]
         if not self.chats(file.account, first.message):
-            return False
+            return await self._quoted(file)
         before = await self.journal.person(first.sender)
         dialogue = msgspec.msgpack.decode(before.state, type=Dialogue) if before.state else Dialogue()
         fresh = [m for m in file.messages if m.message_id > dialogue.heard_until]
@@ -94,6 +96,41 @@ class Converser:
             await self.journal.postpone(file.complaint_id, until)
             return True
         return await self._turns(file, before, dialogue, fresh)
+
+    async def _quoted(self, file: ComplaintFile) -> bool:
+        """A ticket that is quoted where nobody chats (a mail, a comment): what its own reporter writes is an addition
+        to it; what anybody else writes is a complaint of their own, marked, and changes nothing about that one."""
+        first = file.messages[0]
+        named = tickets_in("\n".join(f"{m.message.subject}\n{m.message.text}" for m in file.messages))
+        if not named or first.third_party or "third_party" in first.message.flags:
+            return False
+        others = [await self.journal.complaint_by_ticket(ticket) for ticket in named[:QUOTED]]
+        filed = [o for o in others if o is not None and o.last_sequence and o.messages]
+        filed = [o for o in filed if o.complaint_id != file.complaint_id]
+        if not filed:
+            return False
+        own = next((o for o in filed if o.messages[0].sender == first.sender), None)
+        if own is not None:
+            moves = [
+                Move(message_id=m.message_id, to=own.complaint_id, message=m.message) for m in file.messages
+            ]
+        else:
+            marked = replace(first.message, flags=(*first.message.flags, "third_party"))
+            moves = [Move(message_id=first.message_id, to=file.complaint_id, message=marked)]
+        before = await self.journal.person(first.sender)
+        outcome: Literal["aside", "close"] = "aside" if own is not None else "close"
+        await self.journal.converse(
+            Conversed(
+                complaint_id=file.complaint_id,
+                version=file.version,
+                person=first.sender,
+                before=before,
+                now=before,
+                outcome=outcome,
+                moves=tuple(moves),
+            )
+        )
+        return True
 
     async def _turns(
         self, file: ComplaintFile, before: Any, dialogue: Dialogue, fresh: Sequence[StoredMessage]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from normalizer.record import Group
+from normalizer.record import Group, Message, Sender
 from tests.dialogue_world import DialogueWorld, ShortMessages, dialogue_world, said
 
 WHOLE = "Jalan berlubang besar di Kelurahan Kenari, sudah dua minggu rusak."
@@ -353,6 +353,41 @@ async def test_a_ticket_in_the_words_is_an_addition(world: DialogueWorld) -> Non
     words = f"Laporan {created.complaint.ticket} belum juga ditangani, lubangnya makin dalam"
     assert "tambahkan" in said(await world.write(words))
     assert (await world.story())[1] == ("information_added", words)
+
+
+async def mail(world: DialogueWorld, text: str, who: str, number: str, subject: str = "") -> str:
+    """One mail: nobody chats there."""
+    sender = Sender(reference=who)
+    message = Message(external_id=number, text=text, subject=subject, sender=sender, reply_to={"chat": who})
+    fate = await world.inside.say(message, account="said")
+    await world.wait()
+    return fate.ticket
+
+
+async def test_a_mail_that_quotes_its_own_ticket_is_an_addition(world: DialogueWorld) -> None:
+    ticket = await mail(world, WHOLE, "siti@contoh.example", "1")
+    await mail(world, "Masih belum diperbaiki.", "siti@contoh.example", "2", subject=f"Re: Laporan {ticket}")
+    assert await world.story() == [("created", WHOLE), ("information_added", "Masih belum diperbaiki.")]
+
+
+async def test_a_mail_that_quotes_somebody_elses_ticket_is_marked_and_changes_nothing(
+    world: DialogueWorld,
+) -> None:
+    ticket = await mail(world, WHOLE, "siti@contoh.example", "1")
+    await mail(world, f"Tolong tutup laporan {ticket}.", "budi@contoh.example", "2")
+    events = await world.events()
+    assert [(e.event, e.complaint.ticket == ticket) for e in events] == [
+        ("created", True),
+        ("created", False),
+    ]
+    assert "third_party" in events[1].complaint.flags
+    assert "third_party" not in events[0].complaint.flags
+
+
+async def test_an_unknown_ticket_in_a_mail_means_nothing(world: DialogueWorld) -> None:
+    await mail(world, f"{WHOLE} Lihat 261123-0042-7.", "siti@contoh.example", "1")
+    (created,) = await world.events()
+    assert "third_party" not in created.complaint.flags
 
 
 async def test_an_album_is_one_complaint(world: DialogueWorld) -> None:
