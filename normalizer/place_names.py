@@ -60,6 +60,11 @@ def _lists() -> dict[str, tuple[str, ...]]:
     return dict(lists)
 
 
+def place_words(name: str) -> frozenset[str]:
+    """The words of one list in `data/place_words.csv`."""
+    return frozenset(_lists()[name])
+
+
 @lru_cache(maxsize=1)
 def _spellings() -> dict[str, str]:
     return {

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from normalizer.folding import fold
 from normalizer.gazetteer import RegionPath, find_region
-from normalizer.place_names import Level, Name, PlaceNames, Use, settled
+from normalizer.place_names import Level, Name, PlaceNames, Use, place_words, settled
 from normalizer.record import Base
 
 #: Ends a sentence, in the text as it is searched: a letter that nobody writes.
@@ -23,48 +23,24 @@ _DOT = re.compile(r"\.(?=\s)(?<=[A-Za-z]{4}\.)")
 #: "diKemayoran", "#BanjirTebet": a capital begins a new word.
 _CAPITAL = re.compile(r"[a-z][A-Z]")
 
-_MARKER = re.compile(
-    r"(?:^| )(?:(?P<kel>kelurahan|kel|klurahan|kelurhan|lurah|kelurahn|desa)|"
-    r"(?P<kec>kecamatan|kec|kcamatan|kecamtan|camat|polsek|koramil))(?: (?:di|kota|daerah))? $"
-)
-_GLUED = re.compile(r"(?:kel|kec|kelurahan|kecamatan)(?=[a-z]{4})")
-_STREET = re.compile(
-    r"(?:^| )(?:jl|jln|jalan|gg|gang|raya|tol|terusan|boulevard|simpang|lampu bale|jalan raya|by pass)(?: raya)? $"
-)
-_RIVER = re.compile(r"(?:^| )(?:kali|sungai|ciliwung|kalinya|anak kali|das|situ|danau|gunung|laut|selat) $")
-_PERSON = re.compile(
-    r"(?:^| )(?:pak|bu|ibu|bapak|bpk|mas|mbak|mba|bang|sdr|sdri|saudara|saudari|haji|hj|nama|namanya|ustad|ustadz) $"
-)
-_AWAY = re.compile(
-    r"(?:^| )(?:dari|menuju|arah|jurusan|tujuan|ke|asal|orang|via|kereta|krl|bus|busway|koridor|"
-    r"trayek|rute|sampai|sampe|hingga|harga|perbatasan)(?: (?:arah|ke|kota))? $"
-)
-_HOME = re.compile(
-    r"(?:^| )(?:(?:saya|sy|sya|aku|gue|gw|ane|kami|kita|ktp|domisili|tinggal|rumah|kos|wrg|warga|penduduk|"
-    r"alamat|asal|asli|orang|dari|berdomisili|beralamat|lahir)"
-    r"(?: (?:saya|sy|gue|gw|aku|kami|ktp|asal|warga|wrg|tinggal|orang|dari|di|"
-    r"asli|domisili|berdomisili|beralamat|kelurahan|kel|kecamatan|kec|rt \d+|rw \d+))*) $"
-)
-#: Who says so lives there; "warga Tebet" alone may also be those whom it happens to.
-_ONE = re.compile(r"\b(?:saya|sy|sya|aku|gue|gw|ane|ktp|domisili|kami|rumah)\b")
-_AT = re.compile(
-    r"(?:^| )(?:di|d|kota|kab|kabupaten|daerah|wilayah|kawasan|sekitar|dekat|deket|dkt|seputar|sepanjang|lokasi|"
-    r"tepatnya|tempat|warga|area|depan|belakang|samping|in|at|near|nang|ing|ning|dina|rusun|rusunawa|stasiun|halte|"
-    r"terminal|pasar|puskesmas|kampung|komplek|kompleks|perumahan|apartemen|tpu|mrt|lrt|sdn|smpn|sman|rsud|masjid)"
-    r"(?: (?:daerah|wilayah|kawasan|kota|sekitar|area))? $"
-)
+# What the word before a name makes of it: see data/place_words.csv.
+_KELURAHAN, _KECAMATAN = place_words("before: kelurahan"), place_words("before: kecamatan")
+_STREET, _NATURE, _PERSON = (place_words(f"before: {kind}") for kind in ("street", "nature", "person"))
+_AT, _AWAY, _BETWEEN = (place_words(f"before: {kind}") for kind in ("at", "away", "between"))
+#: Whoever says "saya" lives there; "warga Tebet" alone may also be those whom it happens to.
+_WRITER = place_words("before: writer")
+_LIVES = _WRITER | place_words("before: lives")
+_LIVES_ON = _LIVES | _KELURAHAN | _KECAMATAN | {"di", "rt", "rw"}
 _OWN = re.compile(
     r" (?:saya|sy|kami|kita|ku|gue|gw|orang|nya|tetangga|itu|pagi|depan|lalu|kemarin|besok)(?= |$)"
 )
-#: A pause or these words may stand between a name and the region that holds it.
+#: Nothing but these may stand between a name and the region that holds it.
 _BESIDE = re.compile(
     r"[ ]*(?:(?:kelurahan|kel|kecamatan|kec|kota|kodya|di|wilayah|jakarta|jalan|rt|rw|no|daerah|\d+)[ ]*){0,6}"
 )
-_SEARCH_WORDS = frozenset(
-    (
-        *("kel", "kelurahan", "klurahan", "kelurhan", "lurah", "kec", "kecamatan", "camat"),
-        *("di", "daerah", "wilayah", "kawasan", "kampung", "warga", "wrg", "tinggal"),
-    )
+#: A name may follow one of these; only there misspelt ones are looked for.
+_SEARCH_WORDS = (
+    _KELURAHAN | _KECAMATAN | {"di", "daerah", "wilayah", "kawasan", "kampung", "warga", "wrg", "tinggal"}
 )
 _DIRECTED = ("utara", "selatan", "barat", "timur")
 
@@ -89,7 +65,6 @@ class _Hit(Base, frozen=True, kw_only=True):
     weight: float
     alone: bool
     home: bool = False
-    marked: bool = False
     use: Use = "name"
     stem: bool = False
 
@@ -128,56 +103,82 @@ class _Text:
         return bool(capitals) and all(capitals) and not (begins and len(capitals) == 1)
 
 
-def _hit(
-    text: _Text, start: int, end: int, name: Name, names: Sequence[tuple[int, int, Name]]
-) -> _Hit | None:
+def _home(words: Sequence[str], index: int) -> tuple[bool, bool]:
+    """Whether the words before `index` say that someone lives there, and whether that is the writer."""
+    lives = writer = False
+    for word in reversed(words[max(0, index - 9) : index]):
+        if word not in _LIVES_ON and not word.isdigit():
+            break
+        lives = lives or word in _LIVES
+        writer = writer or word in _WRITER
+    return lives, writer
+
+
+def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
     """What a name means where it stands; None when it is no place there."""
-    line = text.line
-    before = line[max(0, start - 48) : start]
-    before = before[before.rfind(_STOP) + 1 :]
-    after = line[end : end + 16]
-    marker = _MARKER.search(before)
-    home = _HOME.search(before)
-    own_home = home is not None and _ONE.search(home[0]) is not None
-    paths = name.paths
-    if name.use != "word" and marker is None and line[start : start + 5] != "warga" and home is None:
-        for pattern in (_RIVER, _PERSON):
-            if pattern.search(before):
-                return None
-    if marker is not None:
-        depth = 3 if marker["kel"] else 2
-        fitting = tuple(p for p in paths if p.depth == depth)
+    index = text.line.count(" ", 0, start)
+    last = text.words[index - 1] if index else _STOP
+    before_last = text.words[index - 2] if index > 1 else _STOP
+    leads = {last, before_last} if last in _BETWEEN else {last}
+    lives, writer = _home(text.words, index)
+    level = 3 if last in _KELURAHAN else 2 if last in _KECAMATAN else 0
+    if level:
+        fitting = tuple(p for p in name.paths if p.depth == level)
         weight = 0.95 if fitting else 0.8
-        return _Hit(start=start, end=end, paths=fitting or paths, weight=weight, alone=True, marked=bool(fitting),
-                    home=own_home, use=name.use)  # fmt: skip
-    if _STREET.search(before):
-        # Streets are named after places, and often, but not always, lie there.
-        kelurahan = paths[0]
-        if (
-            line[start:end].endswith(_DIRECTED)
-            and kelurahan.kelurahan is not None
-            and kelurahan.kecamatan is not None
-            and "raya" not in before[-5:] + after[:5]
-            and not before.endswith("tol ")
-        ):
-            parent = find_region(kelurahan.kecamatan.code)
-            if parent is not None:
-                return _Hit(start=start, end=end, paths=(parent,), weight=0.6, alone=True)
-        return _Hit(start=start, end=end, paths=paths, weight=0.4, alone=False)
-    at = _AT.search(before) is not None
-    if home is not None and (own_home or not at):
         return _Hit(
-            start=start, end=end, paths=paths, weight=0.7, alone=name.use != "word", home=True, use=name.use
+            start=start,
+            end=end,
+            use=name.use,
+            paths=fitting or name.paths,
+            weight=weight,
+            alone=True,
+            home=writer,
         )
-    if _AWAY.search(before):
-        return _Hit(start=start, end=end, paths=paths, weight=0.4, alone=name.use == "name", use=name.use)
-    if name.kind == "landmark" and (name.use == "name" or at or text.capital(start, end)):
-        return _Hit(start=start, end=end, paths=paths, weight=0.75, alone=True)
-    if name.use == "name":
-        return _Hit(start=start, end=end, paths=paths, weight=0.85 if at else 0.8, alone=True, stem=name.stem)
-    if name.use == "double" and not _OWN.match(after) and (at or text.capital(start, end)):
-        return _Hit(start=start, end=end, paths=paths, weight=0.7, alone=True, use=name.use)
-    return _Hit(start=start, end=end, paths=paths, weight=0.5, alone=False, use=name.use)
+    if name.use != "word" and (last in _NATURE or last in _PERSON):
+        return None
+    if last in _STREET:
+        return _street(text, index, start, end, name)
+    at = bool(leads & _AT)
+    own = name.use == "name"
+    if lives and (writer or not at):
+        return _Hit(
+            start=start,
+            end=end,
+            use=name.use,
+            paths=name.paths,
+            weight=0.7,
+            alone=name.use != "word",
+            home=True,
+        )
+    if leads & _AWAY:
+        return _Hit(start=start, end=end, use=name.use, paths=name.paths, weight=0.4, alone=own)
+    if not own and (
+        name.use == "word"
+        or _OWN.match(text.line[end : end + 16]) is not None
+        or not (at or text.capital(start, end))
+    ):
+        return _Hit(start=start, end=end, use=name.use, paths=name.paths, weight=0.5, alone=False)
+    weight = 0.75 if name.kind == "landmark" else 0.7 if not own else 0.85 if at else 0.8
+    return _Hit(
+        start=start, end=end, use=name.use, paths=name.paths, weight=weight, alone=True, stem=name.stem
+    )
+
+
+def _street(text: _Text, index: int, start: int, end: int, name: Name) -> _Hit:
+    """Streets are named after places, and often, but not always, lie there.
+
+    One that bears a direction ("Jl. Tebet Barat Dalam") lies in its kecamatan; a "raya" leads through many.
+    """
+    path = name.paths[0]
+    parent = (
+        find_region(path.kecamatan.code)
+        if path.kelurahan is not None and path.kecamatan is not None
+        else None
+    )
+    beside = {text.words[index - 1], *text.line[end : end + 6].split()[:1]}
+    if parent is not None and text.line[start:end].endswith(_DIRECTED) and not beside & {"raya", "tol"}:
+        return _Hit(start=start, end=end, paths=(parent,), weight=0.6, alone=True)
+    return _Hit(start=start, end=end, paths=name.paths, weight=0.4, alone=False)
 
 
 def _misspelt(
@@ -185,12 +186,12 @@ def _misspelt(
 ) -> list[tuple[int, int, Name, float]]:
     """Names with a letter or more wrong, where a word says that a name follows; each with its likeness."""
     found: list[tuple[int, int, Name, float]] = []
-    words, position = text.words, 0
+    words = text.words
     covered = [(start, end) for start, end, _ in names]
-    for number, word in enumerate(words[:-1]):
-        position += len(word) + 1
-        if word not in _SEARCH_WORDS or words[number + 1] in _SEARCH_WORDS:
+    for number in [index for index, word in enumerate(words[:-1]) if word in _SEARCH_WORDS]:
+        if words[number + 1] in _SEARCH_WORDS:
             continue
+        word, position = words[number], len(" ".join(words[: number + 1])) + 1
         if any(start < position + len(words[number + 1]) and position < end for start, end in covered):
             continue
         following = words[number + 1 : number + 4]
@@ -254,7 +255,7 @@ def _with(hit: _Hit, *, paths: tuple[RegionPath, ...] | None = None, weight: flo
     return _Hit(
         start=hit.start, end=hit.end, paths=hit.paths if paths is None else paths,
         weight=hit.weight if weight is None else weight,
-        alone=hit.alone, home=hit.home, marked=hit.marked, use=hit.use, stem=hit.stem,
+        alone=hit.alone, home=hit.home, use=hit.use, stem=hit.stem,
     )  # fmt: skip
 
 
@@ -326,9 +327,9 @@ def read_place(text: str, places: PlaceNames) -> Found:
     misspelt = _misspelt(read, places, names)
     if not names and not misspelt:
         return Found()
-    hits = [hit for start, end, name in names if name.paths and (hit := _hit(read, start, end, name, names))]
+    hits = [hit for start, end, name in names if name.paths and (hit := _hit(read, start, end, name))]
     for start, end, name, likeness in misspelt:
-        hit = _hit(read, start, end, name, names)
+        hit = _hit(read, start, end, name)
         if hit is not None:
             hits.append(_with(hit, weight=hit.weight * likeness))
     outside, sure, hits = _outside(read, names, hits)
@@ -356,10 +357,11 @@ def _outside(
     for start, end, name in names:
         if name.kind != "outside":
             continue
-        before = text.line[max(0, start - 48) : start]
-        before = before[before.rfind(_STOP) + 1 :]
-        home = _HOME.search(before)
-        if _STREET.search(before) or _AWAY.search(before) or (home is not None and _ONE.search(home[0])):
+        index = text.line.count(" ", 0, start)
+        last = text.words[index - 1] if index else _STOP
+        before_last = text.words[index - 2] if index > 1 else _STOP
+        leads = {last, before_last} if last in _BETWEEN else {last}
+        if last in _STREET or leads & _AWAY or _home(text.words, index)[1]:
             continue
         # "Cipayung, Depok": the name beside it lies there.
         beside = [
