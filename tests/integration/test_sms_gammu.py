@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 import adapters.sms
-from adapters.base import Accepted, Account, Adapter, Fate, Ports
+from adapters.base import Accepted, Account, Adapter, Fate, Outgoing, Ports, Receipt
 from adapters.sms.adapter import SmsAdapter, SmsSettings
 from intake.metrics import Metrics
 from intake.web.hooks import Hooks
@@ -246,3 +246,68 @@ async def test_a_real_smsd_delivers_a_short_and_a_long_message_although_the_firs
     assert short.sent_at == datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
     assert (long.text, long.sender.reference) == ("Selokan tersumbat sejak minggu lalu", "+6281200002222")
     assert waiting(tmp_path) == 0
+
+
+@pytest.mark.skipif(
+    not shutil.which("gammu-smsd"), reason="gammu-smsd is not installed (apt-get install gammu-smsd)"
+)
+async def test_a_real_smsd_sends_our_answer_and_says_so(tmp_path: Path) -> None:
+    modem, spool = (
+        tmp_path / "modem",
+        {name: tmp_path / name for name in ("inbox", "outbox", "sent", "error")},
+    )
+    for position in range(1, 6):  # the folders of a dummy modem: inbox, outbox and three of memory
+        (modem / "sms" / str(position)).mkdir(parents=True)
+    for folder in spool.values():
+        folder.mkdir()
+    receipts = Receipts()
+    async with gateway(receipts) as url:  # type: ignore[arg-type]
+        hook = shlex.join([sys.executable, str(HOOK), str(configured(tmp_path, url))])
+        file = tmp_path / "smsdrc"
+        file.write_text(
+            f"[gammu]\nmodel = dummy\nconnection = none\nport = {modem}\ngammuloc = /dev/null\n\n"
+            f"[smsd]\nservice = files\ninboxpath = {spool['inbox']}/\noutboxpath = {spool['outbox']}/\n"
+            f"sentsmspath = {spool['sent']}/\nerrorsmspath = {spool['error']}/\nlogfile = {tmp_path}/smsd.log\n"
+            f"phoneid = modem1\nrunonsent = {hook} --sent\nrunonfailure = {hook} --failed\n"
+            "commtimeout = 1\nsendtimeout = 5\nreceivefrequency = 1\nchecksecurity = 0\n"
+        )
+        settings = SmsSettings(
+            provider="gammu",
+            options={"outbox": str(spool["outbox"]), "per_second": 100},
+            secrets={"secret": Secret(SECRET)},
+        )
+        ports = Ports(inbox=None, clock=None, new_spool=None)  # type: ignore[arg-type]
+        adapter = SmsAdapter(Account(name="sms-gammu", adapter="sms"), settings, ports)
+        quiet = asyncio.subprocess.DEVNULL
+        environment = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        smsd = await asyncio.create_subprocess_exec(
+            "gammu-smsd", "-c", str(file), stdin=quiet, stdout=quiet, stderr=quiet, env=environment
+        )
+        try:
+            outgoing = Outgoing(text="Laporan Anda kami terima 🙏 " * 6, key="k1")
+            external_id = await adapter.reply({"to": "+6281200001111"}, outgoing)
+            async with asyncio.timeout(60):
+                receipt = await receipts.queue.get()
+        finally:
+            if smsd.returncode is None:
+                smsd.terminate()
+                try:
+                    await asyncio.wait_for(smsd.wait(), 20)
+                except TimeoutError:
+                    smsd.kill()
+                    await smsd.wait()
+    assert (receipt.external_id, receipt.state) == (external_id, "sent")
+    assert [file.name for file in spool["sent"].iterdir()] == [external_id]
+
+
+class Receipts:
+    """Stands where the journal is: every receipt."""
+
+    def __init__(self) -> None:
+        self.queue = asyncio.Queue[Receipt]()
+
+    async def receive(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Fate]:
+        for item in adapter.parse(raw):
+            assert isinstance(item, Receipt), item
+            await self.queue.put(item)
+        return [Fate(outcome="ignored")]
