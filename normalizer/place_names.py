@@ -33,7 +33,7 @@ _DIRECTIONS = (
     " wetan",
 )
 #: First words that many write apart: rawa mangun, kali deres, pal merah.
-_SPLIT = ("rawa", "kali", "jati", "pal", "kramat", "bali", "jaga", "suka", "setia", "kemang", "pulau")
+_SPLIT = ("rawa", "kali", "jati", "pal", "kramat", "bali", "jaga", "suka", "setia", "pinang", "pulau")
 Level = Literal["kelurahan", "kecamatan"]
 _LEVELS: tuple[tuple[Level, int], ...] = (("kelurahan", 3), ("kecamatan", 2))
 Use = Literal["name", "double", "word"]

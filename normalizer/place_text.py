@@ -16,10 +16,9 @@ from normalizer.gazetteer import RegionPath, find_region
 from normalizer.place_names import Level, Name, PlaceNames, Use, place_words, settled
 from normalizer.record import Base
 
-#: Ends a sentence, in the text as it is searched: a letter that nobody writes.
-_STOP = "ǁ"
-_ENDS = {ord(end): f" {_STOP} " for end in "!?\n;|"}
-_DOT = re.compile(r"\.(?=\s)(?<=[A-Za-z]{4}\.)")
+#: Stands for the end of a sentence in the text as it is searched: a word that nobody writes (ASCII folds fastest).
+_STOP = "qxqx"
+_END = re.compile(r"[!?\n;|]+|\.(?=\s)(?<=[A-Za-z]{4}\.)")
 #: "diKemayoran", "#BanjirTebet": a capital begins a new word.
 _CAPITAL = re.compile(r"[a-z][A-Z]")
 
@@ -42,6 +41,8 @@ _BESIDE = re.compile(
 _SEARCH_WORDS = (
     _KELURAHAN | _KECAMATAN | {"di", "daerah", "wilayah", "kawasan", "kampung", "warga", "wrg", "tinggal"}
 )
+#: "Lampu jalan Tebet Barat" is a lamp in Tebet Barat, on whatever street.
+_LIT = frozenset({"lampu", "penerangan", "badan", "bahu"})
 _DIRECTED = ("utara", "selatan", "barat", "timur")
 
 
@@ -73,7 +74,7 @@ class _Text:
     """A text as it is searched: settled words parted by single spaces, and the words as they were written."""
 
     def __init__(self, text: str) -> None:
-        stopped = _DOT.sub(f" {_STOP} ", text.translate(_ENDS))
+        stopped = _END.sub(f" {_STOP} ", text)
         if _CAPITAL.search(stopped) is not None:
             stopped = _CAPITAL.sub(lambda pair: f"{pair[0][0]} {pair[0][1]}", stopped)
         self._stopped = stopped
@@ -119,7 +120,8 @@ def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
     index = text.line.count(" ", 0, start)
     last = text.words[index - 1] if index else _STOP
     before_last = text.words[index - 2] if index > 1 else _STOP
-    leads = {last, before_last} if last in _BETWEEN else {last}
+    # "koridor 1 Blok M", "arah ke Tebet": the word before tells.
+    leads = {last, before_last} if last in _BETWEEN or last.isdigit() else {last}
     lives, writer = _home(text.words, index)
     level = 3 if last in _KELURAHAN else 2 if last in _KECAMATAN else 0
     if level:
@@ -136,7 +138,7 @@ def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
         )
     if name.use != "word" and (last in _NATURE or last in _PERSON):
         return None
-    if last in _STREET:
+    if last in _STREET and before_last not in _LIT:
         return _street(text, index, start, end, name)
     at = bool(leads & _AT)
     own = name.use == "name"

@@ -170,6 +170,30 @@ def test_numbers_of_providers_and_cards() -> None:
         ("banjir di Cipayung, Depok", ""),
         ("Tebet dan Cengkareng sama saja", ""),
         ("tolong", ""),
+        # A home is not where it happened, unless nothing else is named.
+        ("saya warga Tebet, jalan rusak di Cideng", "31.71.01.1002"),
+        ("Rumah saya di Koja. Sampah menumpuk di Warakas", "31.72.02.1007"),
+        ("sy wrg Tebet, sampah ga diangkut", "31.74.01"),
+        ("Saya orang Bekasi kerja di Kwitang", "31.71.04.1005"),
+        # Rivers, people, directions, streets and prices bear places' names.
+        ("kali Krukut meluap", ""),
+        ("pak Halim menolak", ""),
+        ("harga cabai Bangka naik", ""),
+        ("Jl. Kebon Jeruk Raya macet", ""),
+        ("Jl. Tebet Barat Dalam macet", "31.74.01"),
+        ("lampu jalan Tebet Barat mati", "31.74.01.1002"),
+        ("pasar minggu pagi bikin macet", ""),
+        # Written in haste.
+        ("kb jeruk banjir", "31.73.05"),
+        ("kpg melayu banjir", "31.75.03.1001"),
+        ("diTebet banjir", "31.74.01"),
+        ("#BanjirTebetBarat", "31.74.01.1002"),
+        ("utankayu slt gelap", "31.75.01.1006"),
+        ("kel jlambar", "31.73.02.1004"),
+        ("jaga karsa sampah", "31.74.09"),
+        # Two of one kecamatan, two of one city.
+        ("Tebet Barat dan Tebet Timur gelap", "31.74.01"),
+        ("lampu mati di Tebet dan di Cilandak", "31.74"),
     ],
 )
 def test_place_in_words(text: str, code: str) -> None:
