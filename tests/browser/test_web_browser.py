@@ -109,6 +109,24 @@ async def test_without_scripts_wrong_fields_are_told_and_the_form_works(
     assert world.journal.messages[0].place.kelurahan is not None
 
 
+async def test_one_key_says_that_it_is_about_this_office_and_its_list_stays_empty(
+    world: World, chromium: Browser
+) -> None:
+    page = await chromium.new_page()
+    await sign_in_by_keyboard(page, world)
+    await page.fill("#text", "Petugas loket meminta uang untuk surat pengantar")
+    await page.locator("#against_office").focus()
+    await page.keyboard.press(".")
+    await page.locator("#consent").focus()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**/tanda-terima/*")
+    await expect(page.get_by_text(world.secrets.pin(1))).to_be_visible()
+    assert world.journal.messages[0].against_office == world.journal.messages[0].office_code != ""
+    await page.goto(world.url + "/loket/hari-ini")
+    await expect(page.get_by_text("Belum ada laporan hari ini.")).to_be_visible()
+
+
 async def test_a_double_click_is_one_complaint(world: World, chromium: Browser) -> None:
     page = await chromium.new_page()
     await sign_in_by_keyboard(page, world)
@@ -173,6 +191,31 @@ async def all_pages(page: Page, world: World) -> AsyncIterator[str]:
     yield "hari-ini"
     await page.goto(world.url + "/lacak/" + world.secrets.tracking_code(1))
     yield "lacak-tahap"
+    await page.goto(world.url + "/loket")
+    await page.fill("#text", "Petugas loket meminta uang untuk surat pengantar")
+    await page.fill("#against_office", ".")
+    await page.check("#consent")
+    await page.click("main form button")
+    await page.wait_for_url("**/tanda-terima/*")
+    for login, office in (("inspektur", "inspektorat"), ("tanpa", "")):
+        await world.add(login, office=office)
+        await page.context.clear_cookies()
+        await page.goto(world.url + "/masuk")
+        await page.fill("#login", login)
+        await page.fill("#password", PASSWORD)
+        await page.click("main button")
+        await page.wait_for_url("**/loket")
+        yield f"loket-{login}"
+        if office:
+            await page.fill("#text", "Petugas itu meminta uang")
+            await page.fill("#against_office", "menteng")
+            await page.check("#consent")
+            await page.click("main form button")
+            await page.wait_for_selector("#against_office-error")
+            yield "loket-kantor-mana"
+            await page.goto(world.url + "/loket/hari-ini")
+            await expect(page.get_by_role("cell", name="Kelurahan Cideng")).to_be_visible()
+            yield "hari-ini-tentang"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
