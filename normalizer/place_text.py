@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from normalizer.folding import fold
 from normalizer.gazetteer import RegionPath, find_region
-from normalizer.place_names import Level, Name, PlaceNames, Use, place_words, settled
+from normalizer.place_agree import Hit, beside, resolve
+from normalizer.place_names import Level, Name, PlaceNames, place_words, settled
 from normalizer.record import Base
 
 #: Stands for the end of a sentence in the text as it is searched: a word that nobody writes (ASCII folds fastest).
@@ -33,16 +36,14 @@ _LIVES_ON = _LIVES | _KELURAHAN | _KECAMATAN | {"di", "rt", "rw"}
 _OWN = re.compile(
     r" (?:saya|sy|kami|kita|ku|gue|gw|orang|nya|tetangga|itu|pagi|depan|lalu|kemarin|besok)(?= |$)"
 )
-#: Nothing but these may stand between a name and the region that holds it.
-_BESIDE = re.compile(
-    r"[ ]*(?:(?:kelurahan|kel|kecamatan|kec|kota|kodya|di|wilayah|jakarta|jalan|rt|rw|no|daerah|\d+)[ ]*){0,6}"
-)
 #: A name may follow one of these; only there misspelt ones are looked for.
 _SEARCH_WORDS = (
     _KELURAHAN | _KECAMATAN | {"di", "daerah", "wilayah", "kawasan", "kampung", "warga", "wrg", "tinggal"}
 )
 #: "Lampu jalan Tebet Barat" is a lamp in Tebet Barat, on whatever street.
 _LIT = frozenset({"lampu", "penerangan", "badan", "bahu"})
+#: A list of half the city says nothing more after these.
+_MOST_NAMES = 40
 _DIRECTED = ("utara", "selatan", "barat", "timur")
 
 
@@ -55,19 +56,6 @@ class Found(Base, frozen=True, kw_only=True):
     outside: tuple[str, ...] = ()
     outside_sure: bool = False
     conflict: str = ""
-
-
-class _Hit(Base, frozen=True, kw_only=True):
-    """A name in its context; `alone` when it needs no other to be believed, `home` when the writer lives there."""
-
-    start: int
-    end: int
-    paths: tuple[RegionPath, ...]
-    weight: float
-    alone: bool
-    home: bool = False
-    use: Use = "name"
-    stem: bool = False
 
 
 class _Text:
@@ -115,7 +103,7 @@ def _home(words: Sequence[str], index: int) -> tuple[bool, bool]:
     return lives, writer
 
 
-def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
+def _hit(text: _Text, start: int, end: int, name: Name) -> Hit | None:
     """What a name means where it stands; None when it is no place there."""
     index = text.line.count(" ", 0, start)
     last = text.words[index - 1] if index else _STOP
@@ -127,7 +115,7 @@ def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
     if level:
         fitting = tuple(p for p in name.paths if p.depth == level)
         weight = 0.95 if fitting else 0.8
-        return _Hit(
+        return Hit(
             start=start,
             end=end,
             use=name.use,
@@ -143,7 +131,7 @@ def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
     at = bool(leads & _AT)
     own = name.use == "name"
     if lives and (writer or not at):
-        return _Hit(
+        return Hit(
             start=start,
             end=end,
             use=name.use,
@@ -153,20 +141,20 @@ def _hit(text: _Text, start: int, end: int, name: Name) -> _Hit | None:
             home=True,
         )
     if leads & _AWAY:
-        return _Hit(start=start, end=end, use=name.use, paths=name.paths, weight=0.4, alone=own)
+        return Hit(start=start, end=end, use=name.use, paths=name.paths, weight=0.4, alone=own)
     if not own and (
         name.use == "word"
         or _OWN.match(text.line[end : end + 16]) is not None
         or not (at or text.capital(start, end))
     ):
-        return _Hit(start=start, end=end, use=name.use, paths=name.paths, weight=0.5, alone=False)
+        return Hit(start=start, end=end, use=name.use, paths=name.paths, weight=0.5, alone=False)
     weight = 0.75 if name.kind == "landmark" else 0.7 if not own else 0.85 if at else 0.8
-    return _Hit(
+    return Hit(
         start=start, end=end, use=name.use, paths=name.paths, weight=weight, alone=True, stem=name.stem
     )
 
 
-def _street(text: _Text, index: int, start: int, end: int, name: Name) -> _Hit:
+def _street(text: _Text, index: int, start: int, end: int, name: Name) -> Hit:
     """Streets are named after places, and often, but not always, lie there.
 
     One that bears a direction ("Jl. Tebet Barat Dalam") lies in its kecamatan; a "raya" leads through many.
@@ -179,8 +167,8 @@ def _street(text: _Text, index: int, start: int, end: int, name: Name) -> _Hit:
     )
     beside = {text.words[index - 1], *text.line[end : end + 6].split()[:1]}
     if parent is not None and text.line[start:end].endswith(_DIRECTED) and not beside & {"raya", "tol"}:
-        return _Hit(start=start, end=end, paths=(parent,), weight=0.6, alone=True)
-    return _Hit(start=start, end=end, paths=name.paths, weight=0.4, alone=False)
+        return Hit(start=start, end=end, paths=(parent,), weight=0.6, alone=True)
+    return Hit(start=start, end=end, paths=name.paths, weight=0.4, alone=False)
 
 
 def _misspelt(
@@ -216,116 +204,10 @@ def _misspelt(
     return found
 
 
-def _related(one: RegionPath, other: RegionPath) -> bool:
-    return one.within(other.code) or other.within(one.code)
-
-
-def _agree(one: _Hit, other: _Hit) -> bool:
-    return any(_related(p, q) for p in one.paths for q in other.paths)
-
-
-def _beside(line: str, one: _Hit, other: _Hit) -> bool:
-    """Whether nothing but markers stands between the two."""
-    first, second = (one, other) if one.start < other.start else (other, one)
-    return _BESIDE.fullmatch(line[first.end : second.start]) is not None
-
-
-def _supported(line: str, hits: Sequence[_Hit]) -> list[_Hit]:
-    """Those that may be believed: alone, or because a region that fits is named, for an ordinary word beside it."""
-    kept: list[_Hit] = []
-    # The unmistakable first: a double that fits them may then speak for an ordinary word ("Setu, Cipayung, Jaktim").
-    for hit in sorted(hits, key=lambda h: (not h.alone, h.use == "word")):
-        if hit.alone:
-            kept.append(hit)
-            continue
-        fitting = [
-            o
-            for o in kept
-            if any(p != q and _related(p, q) for p in hit.paths for q in o.paths)
-            and (hit.use != "word" or _beside(line, hit, o))
-        ]
-        if not fitting:
-            continue
-        if hit.weight <= 0.4 and all(p.depth == 1 for o in fitting for p in o.paths):
-            # A street that bears a name says no more than the city beside it.
-            continue
-        kept.append(_with(hit, weight=max(hit.weight, 0.75 if hit.use != "name" else hit.weight)))
-    return kept
-
-
-def _with(hit: _Hit, *, paths: tuple[RegionPath, ...] | None = None, weight: float | None = None) -> _Hit:
-    return _Hit(
-        start=hit.start, end=hit.end, paths=hit.paths if paths is None else paths,
-        weight=hit.weight if weight is None else weight,
-        alone=hit.alone, home=hit.home, use=hit.use, stem=hit.stem,
-    )  # fmt: skip
-
-
-def _settle_shared(hits: Sequence[_Hit]) -> list[_Hit]:
-    """Of a name that several regions bear, the one that the others speak for; without them the widest.
-
-    "Jatinegara, Cakung": the kelurahan in Cakung; "kel. Gambir, kec. Gambir": each its own; "Gambir": the kecamatan.
-    """
-    result = []
-    for hit in hits:
-        paths = hit.paths
-        if len(paths) > 1:
-            others = [p for o in hits if o is not hit for p in o.paths if p.depth == 2 and p not in paths]
-            agreed = [p for p in paths if p.depth == 3 and any(p.within(q.code) for q in others)]
-            paths = (agreed[0],) if agreed else (min(paths, key=lambda p: p.depth),)
-        result.append(_with(hit, paths=paths))
-    return result
-
-
-def _resolve(text: _Text, hits: Sequence[_Hit]) -> tuple[RegionPath | None, float, tuple[str, ...], str]:
-    """The region on which the hits agree: path, confidence, words, conflict."""
-    kept = _supported(text.line, hits)
-    incident = [h for h in kept if not h.home]
-    if incident and any(h.home for h in kept):
-        # Where the writer lives matters only as far as it fits where it happened.
-        away = [h for h in kept if h.home and not any(_agree(h, o) and not o.stem for o in incident)]
-        if any(h.weight > 0.4 or h.alone for h in incident):
-            kept = [h for h in kept if h not in away]
-    kept = _settle_shared(kept)
-    if not kept:
-        return None, 0.0, (), ""
-    if len({h.paths[0].code for h in kept}) == 1:
-        said = tuple(dict.fromkeys(text.said(h.start, h.end) for h in kept))
-        return kept[0].paths[0], min(0.99, max(h.weight for h in kept) + 0.05 * (len(said) > 1)), said, ""
-    supports: list[tuple[float, RegionPath]] = []
-    for path in {p.code: p for h in kept for p in h.paths}.values():
-        on_chain = [h for h in kept if path.within(h.paths[0].code)]
-        deepest = max(h.weight for h in kept if h.paths[0] == path)
-        supports.append((deepest + 0.1 * (len(on_chain) > 1), path))
-    best = max(supports, key=lambda pair: (pair[0], pair[1].depth))[1]
-    # The deepest region below the best one, when it was named as well.
-    chain = [(s, p) for s, p in supports if p.within(best.code)]
-    leaves = [(s, p) for s, p in chain if not any(q != p and q.within(p.code) for _, q in chain)]
-    support, path = max(leaves, key=lambda leaf: leaf[0])
-    words = tuple(dict.fromkeys(text.said(h.start, h.end) for h in kept if _related(h.paths[0], path)))
-    against = [(s, p) for s, p in supports if not _related(p, path)]
-    if not against:
-        return path, min(0.99, support), words, ""
-    other = max(against, key=lambda pair: pair[0])
-    everything = tuple(dict.fromkeys(text.said(h.start, h.end) for h in kept))
-    rival = f"also named: {other[1].region.name}"
-    if support - other[0] >= 0.12:
-        return path, min(0.99, support) - 0.15, words, rival
-    common = _common([path, *(p for s, p in against if support - s < 0.12)])
-    return common, 0.6 if common else 0.0, everything, "several places named"
-
-
-def _common(paths: Sequence[RegionPath]) -> RegionPath | None:
-    for codes in ({p.kecamatan.code if p.kecamatan else "" for p in paths}, {p.city.code for p in paths}):
-        if len(codes) == 1 and (code := codes.pop()):
-            return find_region(code)
-    return None
-
-
 def read_place(text: str, places: PlaceNames) -> Found:
     """What `text` says of the place; nothing rather than a guess."""
     read = _Text(text)
-    names = places.find(read.line)
+    names = places.find(read.line)[:_MOST_NAMES]
     misspelt = _misspelt(read, places, names)
     if not names and not misspelt:
         return Found()
@@ -333,9 +215,9 @@ def read_place(text: str, places: PlaceNames) -> Found:
     for start, end, name, likeness in misspelt:
         hit = _hit(read, start, end, name)
         if hit is not None:
-            hits.append(_with(hit, weight=hit.weight * likeness))
+            hits.append(msgspec.structs.replace(hit, weight=hit.weight * likeness))
     outside, sure, hits = _outside(read, names, hits)
-    path, confidence, words, conflict = _resolve(read, hits) if hits else (None, 0.0, (), "")
+    path, confidence, words, conflict = resolve(read.line, read.said, hits) if hits else (None, 0.0, (), "")
     if path is not None and confidence < 0.5:
         path = find_region(path.city.code) if confidence >= 0.4 else None
     return Found(
@@ -349,8 +231,8 @@ def read_place(text: str, places: PlaceNames) -> Found:
 
 
 def _outside(
-    text: _Text, names: Sequence[tuple[int, int, Name]], hits: list[_Hit]
-) -> tuple[tuple[str, ...], bool, list[_Hit]]:
+    text: _Text, names: Sequence[tuple[int, int, Name]], hits: list[Hit]
+) -> tuple[tuple[str, ...], bool, list[Hit]]:
     """Places beyond the province: their words, whether it happened there, and the hits that do not lie there too.
 
     A street or a direction named after one does not count, nor does the writer's home.
@@ -366,14 +248,12 @@ def _outside(
         if last in _STREET or leads & _AWAY or _home(text.words, index)[1]:
             continue
         # "Cipayung, Depok": the name beside it lies there.
-        beside = [
+        there = [
             hit
             for hit in hits
-            if hit.end <= start
-            and _BESIDE.fullmatch(text.line[hit.end : start])
-            and not any(p.depth == 1 for p in hit.paths)
+            if beside(text.line, hit.end, start) and not any(p.depth == 1 for p in hit.paths)
         ]
-        hits = [hit for hit in hits if hit not in beside]
-        words += [text.said(hit.start, hit.end) for hit in beside] + [text.said(start, end)]
+        hits = [hit for hit in hits if hit not in there]
+        words += [text.said(hit.start, hit.end) for hit in there] + [text.said(start, end)]
         sure = True
     return tuple(dict.fromkeys(words)), sure, hits

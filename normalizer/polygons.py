@@ -31,13 +31,13 @@ class Polygons:
                     self._paths.append(region)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(
-                "normalizer.polygons",
+                "gateway.polygons",
                 f"{path.name} cannot be read as GeoJSON: {type(error).__name__}",
                 "name a GeoJSON FeatureCollection whose features have the property `code` (31.71.01.1001)",
             ) from None
         if not shapes:
             raise Misconfigured(
-                "normalizer.polygons",
+                "gateway.polygons",
                 f"{path.name} holds no kelurahan of Jakarta",
                 "check its property `code`",
             )
