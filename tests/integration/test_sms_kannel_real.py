@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
 
 import adapters
-from adapters.base import Accepted
+from adapters.base import Accepted, Account, Item, Outgoing, Receipt
+from adapters.sms.adapter import SmsAdapter
 from adapters.sms.parse import parse
 from adapters.sms.providers.kannel import Kannel, KannelSettings
 from intake.free_ports import free_ports
+from intake.web.hooks import Hooks
 from normalizer.record import Message, RawEvent
 from normalizer.settings import Secret
+from tests.intake_world import intake_world
 
 SECRET = "0123456789abcdef0123456789abcdef"
 FAKESMSC = Path("/usr/lib/kannel/test/fakesmsc")
@@ -32,21 +36,30 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def configuration(folder: Path, ports: list[int], gateway: int) -> Path:
+def configuration(folder: Path, ports: list[int], gateway: int, sendsms: int = 0) -> Path:
     """A Kannel of our own on free ports; its sms-service is the one of doc.md, word for word."""
     admin, box, smsc = ports
     service = re.search(r"group = sms-service\n.*?(?=```)", DOC.read_text(), re.DOTALL)
     assert service
     lines = service[0].replace("127.0.0.1:8080", f"127.0.0.1:{gateway}").replace("/SECRET?", f"/{SECRET}?")
+    if sendsms:
+        lines = f"sendsms-port = {sendsms}\nsendsms-interface = 127.0.0.1\n\n{sending_user()}\n{lines}"
     file = folder / "kannel.conf"
     file.write_text(
         f"group = core\nadmin-port = {admin}\nadmin-interface = 127.0.0.1\nadmin-password = {SECRET}\n"
         f"smsbox-port = {box}\nbox-allow-ip = 127.0.0.1\nlog-file = {folder}/bearerbox.log\nlog-level = 0\n\n"
         f"group = smsc\nsmsc = fake\nsmsc-id = modem1\nport = {smsc}\nconnect-allow-ip = 127.0.0.1\n\n"
         f"group = smsbox\nbearerbox-host = 127.0.0.1\nlog-file = {folder}/smsbox.log\nlog-level = 0\n"
-        f"http-request-retry = 5\nhttp-queue-delay = 1\n\n{lines}"
+        f"http-request-retry = 5\nhttp-queue-delay = 1\n{lines if sendsms else chr(10) + lines}"
     )
     return file
+
+
+def sending_user() -> str:
+    """The group of doc.md through which answers are sent."""
+    group = re.search(r"group = sendsms-user\n.*?(?=```)", DOC.read_text(), re.DOTALL)
+    assert group
+    return group[0].replace("PASSWORD", SECRET)
 
 
 @asynccontextmanager
@@ -164,3 +177,79 @@ async def test_messages_of_a_real_kannel_are_proved_and_read_and_repeated_with_o
 def percent(data: bytes) -> str:
     """Every byte escaped, as fakesmsc wants its `data`."""
     return "".join(f"%{byte:02x}" for byte in data)
+
+
+async def test_parts_are_one_complaint_and_an_answer_goes_out_with_its_report(tmp_path: Path) -> None:
+    admin, box, smsc, sendsms = free_ports(4)
+    items: list[Item] = []
+    async with intake_world(tmp_path) as world, AsyncExitStack() as stack:
+        app = web.Application()
+        runner = web.AppRunner(app)
+        settings = {
+            "provider": "kannel",
+            "options": {"sendsms_url": f"http://127.0.0.1:{sendsms}/cgi-bin/sendsms", "username": "kanal"},
+            "secrets": {"secret": SECRET, "password": SECRET},
+        }
+        adapters: dict[str, Any] = {}
+        hooks = Hooks(
+            receiver=world.receiver,
+            adapters=adapters,
+            clock=world.clock.now,
+            public_url="https://aduan.example.go.id",
+            metrics=world.metrics,
+        )
+        hooks.mount(app)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        settings["options"]["gateway_url"] = f"http://127.0.0.1:{port}"  # type: ignore[index]
+        adapter = world.adapter(Account(name="sms-kannel", adapter="sms", settings=settings))
+        assert isinstance(adapter, SmsAdapter)
+        adapters["sms-kannel"] = adapter
+        parse_ = adapter.parse
+
+        def listen(raw: RawEvent) -> Sequence[Item]:
+            found = parse_(raw)
+            items.extend(found)
+            return found
+
+        adapter.parse = listen  # type: ignore[method-assign]
+
+        async def until(count: int, kind: type) -> list[Any]:
+            async with asyncio.timeout(30):
+                while len(found := [item for item in items if isinstance(item, kind)]) < count:
+                    await asyncio.sleep(0.05)
+            return found
+
+        file = configuration(tmp_path, [admin, box, smsc], port, sendsms)
+        # Kannel would join them itself; told not to, it hands on what the network brought.
+        file.write_text(
+            file.read_text().replace("box-allow-ip", "sms-combine-concatenated-mo = false\nbox-allow-ip", 1)
+        )
+        await stack.enter_async_context(running("bearerbox", str(file), cwd=tmp_path))
+        await listening(admin)
+        await listening(smsc)
+        await stack.enter_async_context(running("smsbox", str(file), cwd=tmp_path))
+        await listening(sendsms)
+        parts = ["Selokan di depan rumah tersumbat ", "sejak minggu lalu & bau"]
+        header = "%05%00%03%4c%02%0"
+        for number, part in (2, parts[1]), (1, parts[0]):  # the network keeps no order
+            sends = f"6281200002222 1708 udh-text {header}{number} {part}"
+            command = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(smsc), "-m", "1", "-i", "0.1", sends)
+            async with running(*command, cwd=tmp_path):
+                await until(3 - number, Accepted)
+        await world.settle(300)
+        (event,) = await world.events()
+        assert event.complaint.text == "".join(parts)
+
+        # A modem that takes our answer has to be there: the same fakesmsc, which says nothing itself.
+        quiet = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(smsc), "-m", "1", "6281200003333 1708 text Halo")
+        async with running(*quiet, cwd=tmp_path):
+            await until(3, Accepted)
+            to = {"to": "+6281200002222", "from": "1708"}
+            outgoing = Outgoing(text="Laporan Anda kami terima 🙏 " * 6, key="k1")
+            external_id = await adapter.reply(to, outgoing)
+            receipts = await until(2, Receipt)
+        assert {receipt.external_id for receipt in receipts} == {external_id}
+        assert {receipt.state for receipt in receipts} == {"sent", "delivered"}
