@@ -10,8 +10,10 @@ import logging
 import os
 import re
 import sys
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -30,8 +32,26 @@ _SECRETS = (
 )
 
 
+#: The credentials of this process in every form in which a request may carry them.
+_hidden: set[str] = set()
+#: A shorter value would stand in ordinary words.
+_SHORTEST = 8
+
+
+def hide(value: str) -> str:
+    """Never let this credential into a log, plain, percent-encoded or in base64; gives it back."""
+    if len(value) >= _SHORTEST:
+        plain = value.encode()
+        _hidden.update((value, quote(value), quote(value, safe=""), quote_plus(value)))
+        _hidden.update((b64encode(plain).decode(), urlsafe_b64encode(plain).decode(), repr(value)[1:-1]))
+    return value
+
+
 def redact(text: str) -> str:
-    """`text` without NIK, telephone numbers, e-mail addresses, tokens and passwords in addresses."""
+    """`text` without our credentials, NIK, telephone numbers, e-mail addresses, and tokens in addresses."""
+    for value in _hidden:
+        if value in text:
+            text = text.replace(value, "[secret]")
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text

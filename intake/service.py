@@ -33,6 +33,7 @@ from intake.conversation.answers import QuietHours
 from intake.conversation.converse import Converser
 from intake.guard import GuardedFetch
 from intake.kept import KeptWorker
+from intake.logs import hide
 from intake.media import MediaFetcher
 from intake.metrics import Metrics
 from intake.private_files import PrivateFolder
@@ -230,7 +231,7 @@ class Service:
         for account in self.config.accounts:
             kind = load(account.adapter)
             where = f"account.{account.name}.settings"
-            settings = convert(kind.Settings, account.settings, where, self.config.resolve)
+            settings = convert(kind.Settings, account.settings, where, self._resolve)
             inbox = AccountInbox(
                 self.receiver, partial(self.adapters.__getitem__, account.name), account.name, self.kept.wake
             )
@@ -246,6 +247,10 @@ class Service:
                 remote_of=partial(remote_of, trusted_proxies=tuple(self.config.gateway.trusted_proxies)),
             )
             self.adapters[account.name] = kind(account, settings, ports)
+
+    def _resolve(self, reference: str) -> str:
+        """A credential, which from now on no log can show."""
+        return hide(self.config.resolve(reference))
 
     async def _open_web(self) -> None:
         gateway = self.config.gateway
