@@ -114,7 +114,7 @@ def _place(messages: Sequence[Message]) -> Place:
         if place == Place():
             continue
         regions = place if place.kelurahan or place.kecamatan or place.city else merged
-        named = place.method not in ("none", "coordinates") or merged.method == "none"
+        named = place.method not in ("none", "coordinates", "photo") or merged.method == "none"
         merged = Place(
             coordinates=place.coordinates or merged.coordinates,
             address=place.address or merged.address,
@@ -226,7 +226,9 @@ def with_added(complaint: Complaint, messages: Sequence[Message], raw_sha256: Se
     )
     old, old_original = ("", "") if whole else (complaint.text, complaint.original_text)
     text, original = _joined(parts), _joined(parts, original=True)
-    given = complaint.place if complaint.place.method in _GIVEN else Place()
+    # The office of a walk-in is only a hint, found anew each time; taken for a choice it would outweigh the words.
+    hint = complaint.place.method == "office" and complaint.place.confidence <= 0.5
+    given = complaint.place if complaint.place.method in _GIVEN and not hint else Place()
     place = _place((Message(external_id="", place=given), *parts))
     return msgspec.structs.replace(
         complaint,

@@ -99,7 +99,7 @@ class Region(Base, frozen=True, kw_only=True):
 class Place(Base, frozen=True, kw_only=True):
     """Where it happened, how we know (`method`), and the words that say so (`evidence`).
 
-    `method` is one of `office`, `clerk`, `coordinates`, `text`, `address`, `none`; `inside` is None when
+    `method` is one of `office`, `clerk`, `coordinates`, `photo`, `text`, `address`, `none`; `inside` is None when
     unknown, False when the place is surely outside the province.
     """
 
