@@ -153,6 +153,7 @@ class Service:
             clock=self.clock.now,
             said=self.replies.wake,
             silent=answerer.silent,
+            numbers=self.config.answers.emergency_numbers,
             grace_until=self.clock.now() + timedelta(seconds=gateway.restart_grace),
         )
         self.broker = Broker(

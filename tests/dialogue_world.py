@@ -56,7 +56,7 @@ class DialogueWorld:
         inside.adapters["chat"] = self.chat
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, **more: Any) -> None:
         """Everything that a process holds in memory is gone; the journal stays."""
         inside = self.inside
         answerer = Answerer(
@@ -75,6 +75,7 @@ class DialogueWorld:
             adapters=inside.adapters,
             clock=inside.clock.now,
             said=lambda: None,
+            **more,
         )
         inside.settler.acknowledge = answerer.acknowledge
         inside.settler.converse = converser.hear

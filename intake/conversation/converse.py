@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -54,6 +54,8 @@ class Converser:
     clock: Callable[[], datetime]
     said: Callable[[], None]
     silent: frozenset[str] = frozenset()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """Emergency numbers of the operator's own, by their name."""
     grace_until: datetime | None = None
     """No album counts as whole before: after a start its provider may still bring what we did not take."""
 
@@ -273,7 +275,10 @@ class Converser:
         if not says or to is None:
             return ()
         t = Texts(dialogue.language)
-        text = "\n\n".join(dict.fromkeys(t.said(say.key, say.values) for say in says))
+        texts = [t.said(say.key, say.values) for say in says]
+        if any(say.key == "bot.numbers" for say in says):
+            texts += [f"{name}: {number}." for name, number in self.numbers.items()]
+        text = "\n\n".join(dict.fromkeys(texts))
         choices = tuple(
             Choice(name=name, label=t(label) if "." in label else label) for name, label in says[-1].choices
         )

@@ -166,6 +166,14 @@ async def test_an_emergency_without_a_place_is_not_held_up_by_questions(world: D
     assert len(await world.events()) == 1
 
 
+async def test_the_operators_own_numbers_stand_beside_the_known_ones(world: DialogueWorld) -> None:
+    told = said(await world.write("nomor darurat"))
+    assert "112" in told
+    assert "Pos contoh" not in told
+    world.restart(numbers={"Pos contoh": "0000"})
+    assert "Pos contoh: 0000." in said(await world.write("nomor darurat"))
+
+
 async def test_secrecy_is_offered_and_kept(world: DialogueWorld) -> None:
     told = await world.write("Ada pungli oleh oknum di kantor Kelurahan Kenari saat urus KTP")
     assert "dirahasiakan" in said(told)
