@@ -13,10 +13,13 @@ import msgspec
 
 from adapters.base import Filed
 from complaint_queue.journal import ComplaintFile, Journal
+from complaint_queue.way_out import Progress
 from normalizer.record import Complaint, Place
 
 #: Every complaint is here until the CRM says otherwise.
 FIRST_STAGE = "Menunggu"
+#: How often the journal is asked for more when much of what it gave may not be told.
+PAGES = 20
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,25 @@ class AccountRegister:
 
     async def find(self, ticket: str) -> Filed | None:
         file = await self.journal.complaint_by_ticket(ticket)
-        return None if file is None or file.state == "set_aside" else public_view(file)
+        return None if file is None or file.state == "set_aside" else await self._seen(file)
 
     async def between(self, since: datetime, until: datetime, limit: int) -> Sequence[Filed]:
-        files = await self.journal.filed(self.account, since, until, limit)
-        return [seen for seen in map(public_view, files) if not seen.confidential]
+        found: dict[str, Filed] = {}
+        # What is confidential is left out after the journal has counted: it must not take others' places.
+        for _ in range(PAGES):
+            files = await self.journal.filed(self.account, since, until, limit)
+            fresh = [await self._seen(file) for file in files if file.ticket not in found]
+            found.update((one.ticket, one) for one in fresh if not one.confidential)
+            if len(found) >= limit or len(files) < limit or files[-1].opened_at == until:
+                break
+            until = files[-1].opened_at
+        return list(found.values())[:limit]
+
+    async def _seen(self, file: ComplaintFile) -> Filed:
+        return public_view(file, await self.journal.progress(file.complaint_id))
 
 
-def public_view(file: ComplaintFile) -> Filed:
+def public_view(file: ComplaintFile, progress: Progress) -> Filed:
     """One complaint without its reporter; of a confidential or unfinished one the stage alone."""
     record = msgspec.msgpack.decode(file.record, type=Complaint) if file.record else None
     confidential = record.confidential if record else any(m.message.confidential for m in file.messages)
@@ -44,9 +58,12 @@ def public_view(file: ComplaintFile) -> Filed:
         ticket=file.ticket,
         channel=file.channel,
         account=file.account,
-        stage=FIRST_STAGE,
+        stage=progress.stage or FIRST_STAGE,
         requested_at=file.opened_at,
-        updated_at=max((m.received_at for m in file.messages), default=file.opened_at),
+        updated_at=max(
+            (*(m.received_at for m in file.messages), *(step.at for step in progress.steps)),
+            default=file.opened_at,
+        ),
         text=record.public_text if record and shown else "",
         categories=tuple(c.code for c in record.categories) if record and shown else (),
         place=record.place if record and shown else Place(),

@@ -2,11 +2,11 @@
 
 Two counts, each halved every ten minutes: one for the caller's network, one for everybody. Mobile networks put
 thousands of people behind one address, so nobody is ever refused for it: whoever shares a network with a flooder
-waits some seconds, at most about ten on a cheap phone. Addresses are not kept: only a hash under a key that dies
-with the process, of the network (/24, or /48 in IPv6).
+waits some seconds, on a cheap phone less than ten but once in thousands of times. Addresses are not kept: only a
+hash under a key that dies with the process, of the network (/24, or /48 in IPv6).
 
     calm                            65,000 hashes     0.6 s on a phone that does 100,000 a second
-    at most                        590,000 hashes     6 s there; one in a thousand draws takes 11 s
+    at most                        459,000 hashes     4.6 s there; one in 7,800 draws takes over 10 s
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 
 #: Hashes expected for each of the sixteen puzzles: in quiet times, and at most.
-CALM, CAP = 4096, 9 * 4096
+CALM, CAP = 4096, 7 * 4096
 #: Forms in the last minutes that are still quiet, for one network and for all together (1.5 a second).
 NETWORK_CALM, ALL_CALM = 20.0, 1300.0
 HALF_LIFE = 600.0

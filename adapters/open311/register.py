@@ -22,6 +22,8 @@ from .words import words
 SPAN, MOST = timedelta(days=90), 1000
 #: As many requests as may be asked for by their numbers at once.
 MOST_IDS = 100
+#: How often the register is asked for more when little of what it gave fits the question.
+PAGES = 20
 CLOSED_STAGES = frozenset(("Selesai",))
 _STATUSES = frozenset(("open", "closed"))
 
@@ -134,14 +136,17 @@ class PublicRegister:
             return [request for request in found if request is not None]
         if self._register is None:
             return []
-        filed = await self._register.between(question.since, question.until, MOST)
-        shown = [self._shown(one) for one in filed if not one.confidential]
-        return [
-            request
-            for request in shown
-            if (not question.codes or request.service_code in question.codes)
-            and (not question.statuses or request.status in question.statuses)
-        ]
+        fitting: dict[str, ServiceRequest] = {}
+        until = question.until
+        # Filtered here, so a page of which nothing fits says nothing about what lies before it.
+        for _ in range(PAGES):
+            filed = await self._register.between(question.since, until, MOST)
+            shown = [self._shown(one) for one in filed if not one.confidential]
+            fitting.update((one.service_request_id, one) for one in shown if _fits(one, question))
+            if len(fitting) >= MOST or len(filed) < MOST or filed[-1].requested_at == until:
+                break
+            until = filed[-1].requested_at
+        return list(fitting.values())[:MOST]
 
     async def _find(self, ticket: str) -> Filed | None:
         filed = await self._register.find(ticket) if ticket and self._register is not None else None
@@ -178,3 +183,9 @@ class PublicRegister:
 def local(moment: datetime) -> datetime:
     """A moment as GeoReport writes it: Jakarta's time with its offset, to the second."""
     return moment.astimezone(JAKARTA).replace(microsecond=0)
+
+
+def _fits(request: ServiceRequest, question: Question) -> bool:
+    return (not question.codes or request.service_code in question.codes) and (
+        not question.statuses or request.status in question.statuses
+    )

@@ -7,13 +7,11 @@ report waits until a person has looked at it (`Message.hold`), and the citizen i
 
 from __future__ import annotations
 
-import io
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from urllib.parse import urlencode
 
-import segno
 from aiohttp import web
 
 from adapters.balai_warga import proof
@@ -23,6 +21,7 @@ from adapters.shared.multipart import Part, read
 from adapters.shared.room import Room
 from complaint_queue.journal import ComplaintFile
 from intake.web import guard
+from intake.web import qr as qr_code
 from intake.web.deps import DEPS, PageDeps
 from intake.web.receipt import tracking_link
 from intake.web.render import page
@@ -233,7 +232,4 @@ async def receipt(request: web.Request) -> web.StreamResponse:
 
 async def qr(request: web.Request) -> web.StreamResponse:
     found = await _complaint(request)
-    drawn = io.BytesIO()
-    code = segno.make_qr(tracking_link(request.app[DEPS], found.complaint_id), error="m")
-    code.save(drawn, kind="svg", scale=4, border=4, light="#fff")
-    return web.Response(body=drawn.getvalue(), content_type="image/svg+xml")
+    return qr_code.drawn(tracking_link(request.app[DEPS], found.complaint_id))

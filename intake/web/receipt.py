@@ -6,15 +6,14 @@ typed it gets the paper for the citizen, for an hour.
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 
-import segno
 from aiohttp import web
 
 from complaint_queue.journal import ComplaintFile
 from intake.staff.rules import Session, User
 from intake.web import guard
+from intake.web import qr as qr_code
 from intake.web.deps import DEPS, PageDeps
 from intake.web.render import page
 from normalizer.identity import read_ticket, ticket_day
@@ -84,10 +83,7 @@ async def receipt(request: web.Request, session: Session) -> web.StreamResponse:
 
 async def qr(request: web.Request, session: Session) -> web.StreamResponse:
     found = await _complaint(request, session)
-    drawn = io.BytesIO()
-    code = segno.make_qr(tracking_link(request.app[DEPS], found.complaint_id), error="m")
-    code.save(drawn, kind="svg", scale=4, border=4, light="#fff")
-    return web.Response(body=drawn.getvalue(), content_type="image/svg+xml")
+    return qr_code.drawn(tracking_link(request.app[DEPS], found.complaint_id))
 
 
 async def today(request: web.Request, session: Session) -> web.StreamResponse:
