@@ -59,6 +59,11 @@ def mount(app: web.Application) -> None:
     app.router.add_get("/lapor/qr/{code}.svg", qr)
 
 
+#: So many may wait for a person's eyes; beyond it, a form without proof is asked to come later: whoever can do the
+#: proof is let in at once, and a flood cannot bury what waits.
+HELD_MOST, CROWDED_FOR = 1000, 900
+
+
 async def form_page(request: web.Request) -> web.StreamResponse:
     return await _show(request, {})
 
@@ -81,6 +86,10 @@ async def _submit(request: web.Request, body: bytes) -> web.StreamResponse:
     except guard.Refused:
         return await _show(request, typed, notice="stale", status=403)
     hold = _hold(deps, form, typed)
+    if hold and (await deps.journal.depths()).triage >= HELD_MOST:
+        answer = await _show(request, typed, notice="crowded", status=503)
+        answer.headers["Retry-After"] = str(CROWDED_FOR)
+        return answer
     raw = RawEvent(
         account=deps.public_form_account,
         received_at=deps.clock(),

@@ -17,6 +17,7 @@ from adapters.balai_warga.proof import LIFETIME
 from adapters.balai_warga.simulate import Citizen, sign
 from adapters.base import Letter
 from adapters.shared.signed import SIGNATURE, TIMESTAMP, signed
+from intake.web import balai_warga
 from normalizer.record import RawEvent
 from tests.intake_world import HeldClock
 from tests.lapor_world import ACCOUNT, KEY, USUAL, LaporWorld, Visitor, lapor_world
@@ -96,6 +97,25 @@ async def test_without_its_proof_a_report_is_taken_and_held(
     await lapor.world.settle()
     assert await lapor.world.events() == []
     assert (await stored(lapor)).state == "triage"
+
+
+async def test_a_flood_without_proof_cannot_bury_what_waits(
+    lapor: LaporWorld, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balai_warga, "HELD_MOST", 2)
+    for _ in range(2):
+        await visitor.get()
+        await visitor.send(proof="")
+        assert visitor.path.endswith("?ditinjau=1")
+    await lapor.world.settle()
+    await visitor.get()
+    await visitor.send(proof="")
+    assert visitor.status == 503
+    assert "antrean pemeriksaan sedang penuh" in visitor.text
+    assert len(await lapor.world.journal.triage()) == 2
+    await visitor.send()
+    assert visitor.status == 200
+    assert "?ditinjau" not in visitor.path, "whoever brings the proof is let in"
 
 
 async def test_a_proof_serves_its_own_form_and_no_other(lapor: LaporWorld, visitor: Visitor) -> None:
