@@ -27,6 +27,8 @@ from normalizer.record import Attachment, EventKind, Message, RawEvent
 
 from .way_out import NewReply, ProviderWord, WayOut
 
+#: Messages of one complaint that is being told: whoever writes more without waiting opens another one.
+LONGEST_TALE = 20
 #: `triage`: it waits for a person to decide whether it becomes a case; nothing was published.
 ComplaintState = Literal["open", "filed", "set_aside", "triage"]
 

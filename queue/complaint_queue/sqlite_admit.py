@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .codec import Codec
-from .journal import Admission, Admit, Admitted
+from .journal import LONGEST_TALE, Admission, Admit, Admitted
 from .sqlite_replies import note_words
 from .sqlite_rows import (
     Details,
@@ -280,6 +280,9 @@ class _Claiming:
         """The complaint that this message belongs to, whether it refers to one that it may not join, and whether
         it belongs there for what it follows."""
         group = self._groups.get(admit.group) if admit.group is not None else None
+        if group is not None and admit.dialogue and group.seen >= LONGEST_TALE:
+            del self._groups[admit.group]  # type: ignore[arg-type]
+            group = None
         if group is not None and not admit.dialogue:
             return self._cases[group.complaint_id], False, False
         stranger = False

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from complaint_queue.journal import Admission, Journal
+from complaint_queue.journal import LONGEST_TALE, Admission, Admit, Journal
 from complaint_queue.way_out import NewReply, Progress, ProviderWord, Said, Step, WaitingReply
 from normalizer.identity import claim_of
-from normalizer.record import Choice, RawEvent
+from normalizer.record import Choice, Message, RawEvent, Sender
 from tests.contract.test_journal import FACTORIES, START, HeldClock
 
 SITI, BUDI = b"siti-contoh-----", b"budi-contoh-----"
@@ -168,6 +168,25 @@ async def test_an_end_keeps_its_reason_sealed(journal: Journal, clock: HeldClock
     assert await due(journal, clock) == []
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"contoh.example" not in stored
+
+
+def tale(number: int, clock: HeldClock) -> Admission:
+    message = Message(external_id=str(number), text=f"bagian {number}", sender=Sender(reference="siti"))
+    admit = Admit(
+        message=message,
+        claim=claim_of("telegram-contoh", str(number)),
+        sender=SITI,
+        channel="telegram",
+        ticket_day="2026-11-23",
+        group=b"g" * 16,
+        dialogue=True,
+    )
+    return Admission(raw=RawEvent(account="telegram-contoh", received_at=clock()), messages=(admit,))
+
+
+async def test_a_tale_without_end_becomes_several_complaints(journal: Journal, clock: HeldClock) -> None:
+    homes = [(await journal.admit(tale(n, clock)))[0].complaint_id for n in range(2 * LONGEST_TALE + 1)]
+    assert [homes.count(home) for home in dict.fromkeys(homes)] == [LONGEST_TALE, LONGEST_TALE, 1]
 
 
 async def test_how_often_a_person_was_told(journal: Journal, clock: HeldClock) -> None:
