@@ -177,6 +177,7 @@ class Service:
             published=self._settled,
             acknowledge=answerer.acknowledge,
             converse=converser.hear,
+            telling=converser.telling,
             media_wait=gateway.media_wait,
         )
         self.silence = Silence(

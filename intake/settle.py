@@ -25,7 +25,7 @@ from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.pipeline import Context, normalise
-from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind, Evidence
+from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind, Evidence, Message
 
 Acknowledge = Callable[[ComplaintFile, Complaint], Awaitable[tuple[NewReply, ...]]]
 
@@ -77,6 +77,8 @@ class Settler:
     """What the reporter of a newly filed complaint is told; None: nothing."""
     converse: Callable[[ComplaintFile], Awaitable[bool]] | None = None
     """The bot's turn about a complaint that is being told to it; True: it is not to be filed now."""
+    telling: Callable[[str, Message], bytes | None] = lambda account, message: None
+    """The key under which somebody's words joined a complaint while it was told; None: nobody told it to the bot."""
     media_wait: float = 20.0
     batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -170,6 +172,7 @@ class Settler:
                 record or work.file.record,
                 work.state,
                 replies,
+                self._told_under(work.file),
             )
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)
@@ -183,6 +186,10 @@ class Settler:
         if work.state != "filed":
             self.metrics.settled.labels(work.state).inc()
         return bool(work.events)
+
+    def _told_under(self, file: ComplaintFile) -> bytes | None:
+        first = file.messages[0].message if file.messages and file.state == "open" else None
+        return None if first is None else self.telling(file.account, first)
 
     async def _failure(self, file: ComplaintFile, error: Exception) -> None:
         tries = self._failed[file.complaint_id] = self._failed.get(file.complaint_id, 0) + 1

@@ -79,6 +79,7 @@ class DialogueWorld:
         )
         inside.settler.acknowledge = answerer.acknowledge
         inside.settler.converse = converser.hear
+        inside.settler.telling = converser.telling
         object.__setattr__(inside.receiver, "telling", converser.telling)
         self.worker = ReplyWorker(inside.journal, inside.adapters, inside.clock.now, inside.metrics)
         self.keeper = StatusKeeper(inside.journal, answerer, inside.metrics, lambda: None)

@@ -246,8 +246,11 @@ class Journal(WayOut, Protocol):
         record: bytes,
         state: Literal["filed", "set_aside", "triage"],
         replies: Sequence[NewReply] = (),
+        group: bytes | None = None,
     ) -> bool:
         """Write `events`, each with the ids of the messages it speaks of, and `replies`, and end the task.
+
+        `group` is a dialogue's: what its person writes from now on no longer joins this complaint.
 
         False, and nothing is written, when `version` is no longer the complaint's: something joined meanwhile.
         """

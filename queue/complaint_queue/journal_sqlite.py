@@ -223,13 +223,14 @@ class SqliteJournal(SqliteWayOut):
         record: bytes,
         state: Literal["filed", "set_aside", "triage"],
         replies: Sequence[NewReply] = (),
+        group: bytes | None = None,
     ) -> bool:
         line = self._w()
         line.check()
         bodies = [self.codec.seal("event", event.body) for event, _ in events]
         sealed = self.codec.seal("record", record) if record else b""
         said = outgoing.seal(self.codec, replies)
-        settling = changes.Settling(complaint_id, version, tuple(events), bodies, sealed, state, said)
+        settling = changes.Settling(complaint_id, version, tuple(events), bodies, sealed, state, said, group)
         written: bool = await line.do(changes.settle_many, settling, len(sealed) + sum(map(len, bodies)))
         return written
 

@@ -34,6 +34,7 @@ class Settling(Struct, frozen=True):
     record: bytes
     state: ComplaintState
     replies: Sequence[Sealed] = ()
+    group: bytes | None = None
 
 
 def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
@@ -69,6 +70,8 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
         if s.record:
             records.append((s.complaint_id, s.record))
         add_replies(tools, s.replies)
+        if s.group is not None:
+            db.execute("DELETE FROM groups WHERE name = ? AND complaint_id = ?", (s.group, s.complaint_id))
         results.append(True)
     if events:
         insert(db, "INSERT INTO events", 8, events)

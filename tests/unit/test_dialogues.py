@@ -509,6 +509,20 @@ async def test_chaos_loses_nothing(world: DialogueWorld) -> None:
         assert words in told
 
 
+async def test_who_writes_without_end_is_heard_whole_and_never_in_an_old_complaint(
+    world: DialogueWorld,
+) -> None:
+    for number in range(90):
+        await world.write(f"{WHOLE} tanda{number:03d}z", wait=False)
+        if number in (7, 50, 51):
+            await world.wait(0.3)
+    await world.wait(6)
+    events = await world.events()
+    assert {event.event for event in events} == {"created"}
+    told = "\n".join(event.complaint.text for event in events)
+    assert all(f"tanda{number:03d}z" in told for number in range(90))
+
+
 async def test_by_sms_choices_are_numbers(tmp_path: Path) -> None:
     async with dialogue_world(tmp_path, ShortMessages) as world:
         (told,) = await world.write("halo")
