@@ -284,6 +284,33 @@ async def test_an_unknown_outcome_is_repeated_once_and_counted(world: World, err
     assert [entry.state for entry in await world.entries(ticket)] == ["sent", "unknown"]
 
 
+class KeepsStatus(Speaking):
+    """A provider with a status of its own for each report."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.pushed: list[tuple[str, str]] = []
+
+    async def push_status(self, reply_to: Mapping[str, str], stage: str, text: str, key: str) -> str:
+        self.pushed.append((stage, text))
+        return f"p-{key}"
+
+
+async def test_a_provider_with_a_status_of_its_own_gets_it(world: World) -> None:
+    account = world.account
+    keeps = world.inside.adapters["said"] = KeepsStatus(account.account, None, account.ports)
+    ticket = await world.complain()
+    while await world.worker.turn():
+        await world.worker.idle()
+    await world.status(ticket, "Selesai", note="Sudah diperbaiki.")
+    while await world.worker.turn():
+        await world.worker.idle()
+    ((stage, text),) = keeps.pushed
+    assert stage == "Selesai"
+    assert "Sudah diperbaiki." in text
+    assert len(keeps.told) == 1, "the acknowledgement alone: nobody there can tap a rating"
+
+
 async def test_a_receipt_of_the_provider_is_seen_on_the_answer(world: World) -> None:
     ticket = await world.complain()
     await world.say()
