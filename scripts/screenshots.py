@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -17,6 +18,7 @@ from playwright.async_api import Browser, Page, async_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "queue")]
 
+from complaint_queue.way_out import Progress, Step  # noqa: E402
 from tests.web_world import PASSWORD, World, open_world  # noqa: E402
 
 VIEWS = ((1280, "light"), (320, "light"), (1280, "dark"))
@@ -47,6 +49,23 @@ async def walk(page: Page, world: World, target: Path, suffix: str) -> None:
     await keep("hari-ini")
     await page.goto(world.url + "/lacak/" + world.secrets.tracking_code(1))
     await keep("tahap")
+    world.journal.reached[1] = _on_its_way(world.clock.now())
+    await page.reload()
+    await keep("perjalanan")
+
+
+def _on_its_way(filed_at: datetime) -> Progress:
+    """What the CRM has said of a complaint after two days."""
+    told = (
+        ("Koordinasi", "Koordinasi", 3, "Biro Pemerintahan", ""),
+        ("Disposisi", "Disposisi", 26, "Dinas Bina Marga", "Tim akan memeriksa lokasi pada Rabu pagi."),
+        ("", "Survei lapangan", 47, "Dinas Bina Marga", ""),
+    )
+    steps = tuple(
+        Step(stage=stage, word=word, at=filed_at + timedelta(hours=hours), agency=agency, note=note)
+        for stage, word, hours, agency, note in told
+    )
+    return Progress(stage="Disposisi", rank=3, crm_number="CRM-2611-004217", steps=steps)
 
 
 async def visit(browser: Browser, target: Path, width: int, scheme: str) -> None:
