@@ -59,8 +59,27 @@ _STREET = re.compile(
 )
 _SIX_DIGITS = re.compile(r"\d(?:[ .()\-/]{0,3}\d){5}")
 _FOUR_DIGITS = re.compile(r"\d{4,}")
+# Addresses and numbers written so that no machine shall read them.
+_DOT = r"(?: ?[(\[{] ?(?:dot|titik) ?[)\]}] ?| (?:dot|titik) |\.)"
+_SPELT_EMAIL = re.compile(
+    r"\b[\w.+-]{2,40}(?: ?[(\[{] ?(?:at|et) ?[)\]}] ?| (?:at|et) | ?@ ?)"
+    rf"[a-z0-9-]{{2,30}}(?:{_DOT}| \. )(?:com|net|org|id|co|go|ac|my|example|test)\b(?:{_DOT}id\b)?",
+    re.IGNORECASE,
+)
+_SPELT_AT = ("@", " at ", " et ", "(at", "[at", "{at", "( at", "[ at", "(et", "[et")
+_NUMERAL = r"(?:nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|lapan|sembilan)"
+_SPELT_PHONE = re.compile(
+    rf"\b(?:nol|kosong|0)[ ,.\-]{{1,3}}(?:(?:{_NUMERAL}|\d)[ ,.\-]{{1,3}}){{6,14}}(?:{_NUMERAL}|\d)\b",
+    re.IGNORECASE,
+)
+_LETTERS_AS_DIGITS = re.compile(r"(?<!\w)[0Oo]8[\dOoIl](?:[ .\-]?[\dOoIl]){6,11}(?!\w)")
+_BORN = re.compile(
+    r"(\b(?:lahir|ttl)\b[ :.]{0,3}(?:[^\W\d]{1,20},? ){0,3})"
+    r"\d{1,2}(?:[-/. ]\d{1,2}[-/. ]| [a-z]{3,9} )\d{2,4}\b",
+    re.IGNORECASE,
+)
 _MARK = re.compile(
-    r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|nama|alamat|nomor|…)"
+    r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|tanggal lahir|nama|alamat|nomor|…)"
 )
 
 
@@ -76,6 +95,12 @@ def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str
     if any(c.isdigit() for c in text):
         text = _without_numbers(text, strict)
     lowered = text.lower()
+    if any(sign in lowered for sign in _SPELT_AT):
+        text = _SPELT_EMAIL.sub("[email]", text)
+    if "lahir" in lowered or "ttl" in lowered:
+        text = _BORN.sub(r"\1[tanggal lahir]", text)
+    if "lapan" in lowered:
+        text = _SPELT_PHONE.sub("[nomor telepon]", text)
     if "nama" in lowered or "a/n" in lowered or "a.n" in lowered or "perkenalkan" in lowered:
         text = _NAMED.sub(r"\1[nama]", text)
     if "saya" in lowered:
@@ -88,6 +113,8 @@ def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str
 def _without_numbers(text: str, strict: bool) -> str:
     if _SIX_DIGITS.search(text):
         text = _without_long_numbers(text)
+    if "8" in text:
+        text = _LETTERS_AS_DIGITS.sub("[nomor telepon]", text)
     text = _PLATE.sub(lambda m: m[0] if _NO_PLATE.search(m[0]) else "[pelat nomor]", text)
     text = _HOUSE.sub(r"\1[…]", text)
     if strict:
@@ -129,7 +156,8 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     names = [n for n in (complaint.reporter.name, complaint.on_behalf_of) if n]
     masked = public(complaint.text, names=names, strict=complaint.confidential)
     marks = re.findall(
-        r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|nama|alamat|nomor|…)", masked
+        r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|tanggal lahir|nama|alamat|nomor|…)",
+        masked,
     )
     if not marks:
         return decided(complaint, public_text=masked)

@@ -1,0 +1,47 @@
+"""Telephones, addresses and birthdays stay hidden however they are spelt, and ordinary numbers stay readable."""
+
+from __future__ import annotations
+
+import pytest
+
+from normalizer.privacy import public
+
+
+@pytest.mark.parametrize(
+    ("text", "planted"),
+    [
+        ("Hubungi 0812-0000-1234 ya", "1234"),
+        ("Hubungi +62 812 0000 1234 ya", "1234"),
+        ("WA 6281200001234 saja", "0001234"),
+        ("WA 0812.0000.1234 saja", "1234"),
+        ("WA 0 8 1 2 0 0 0 0 1 2 3 4 saja", "1 2 3 4"),
+        ("WA O812-OOOO-1234 saja", "1234"),
+        ("WA 08I2 0000 l234 saja", "l234"),
+        ("telepon nol delapan satu dua nol nol nol nol satu dua tiga", "satu dua"),
+        ("NIK 3171.0000.0000.0001", "0001"),
+        ("NIK 3171 0000 0000 001", "001"),
+        ("surel siti at contoh dot com", "siti"),
+        ("surel siti(at)contoh(dot)co(dot)id", "siti"),
+        ("surel siti @ contoh . com", "siti"),
+        ("surel siti et contoh titik com", "siti"),
+        ("tanggal lahir: 01-02-1990", "1990"),
+        ("lahir di Jakarta, 1 Januari 1990", "1990"),
+    ],
+)
+def test_a_personal_detail_is_masked_however_it_is_spelt(text: str, planted: str) -> None:
+    assert planted not in public(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sampah tidak diangkut sejak 12-11-2026, sudah 2 minggu",
+        "Saya bayar Rp 1.500.000 di RT 05/RW 03, tolong 112",
+        "Bus 6A dan JAK 10 lewat KM 12",
+        "Ada delapan lubang, dua dalam, satu di tengah",
+        "Lampu mati at Taman. Com belum datang",
+        "Lubang lahir dari banjir 3 minggu lalu",
+    ],
+)
+def test_an_ordinary_number_or_word_stays(text: str) -> None:
+    assert public(text) == text
