@@ -284,6 +284,58 @@ async def test_an_unknown_outcome_is_repeated_once_and_counted(world: World, err
     assert [entry.state for entry in await world.entries(ticket)] == ["sent", "unknown"]
 
 
+class Failing(Speaking):
+    """A provider that is away until it is back; of what it is asked meanwhile it takes some without saying so."""
+
+    away = False
+
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        if self.away:
+            if int(outgoing.key) % 3 == 0:
+                await super().reply(reply_to, outgoing)
+                raise OutcomeUnknown("the connection broke after the request")
+            raise ProviderUnavailable("connection refused")
+        return await super().reply(reply_to, outgoing)
+
+
+async def test_a_provider_that_is_down_for_two_minutes(world: World) -> None:
+    """None lost; none repeated but those whose outcome nobody knew, and those are counted."""
+    failing = world.inside.adapters["said"] = Failing(world.account.account, None, world.account.ports)
+    tickets = []
+    for number in range(30):
+        who = {"sender": Sender(reference=f"p-{number}"), "reply_to": {"chat": str(number)}}
+        tickets.append(
+            await world.complain(f"Jalan berlubang nomor {number} di Kelurahan Kenari.", str(number), **who)
+        )
+    await world.say()
+    while await world.worker.turn():
+        await world.worker.idle()
+    failing.told.clear()
+
+    failing.away = True
+    for second, ticket in enumerate(tickets):
+        await world.status(ticket, "Koordinasi", note=f"kabar{second:02d}z")
+        world.inside.clock.forward(4)
+        await world.worker.turn()
+        await world.worker.idle()
+    failing.away = False
+    for _ in range(40):
+        world.inside.clock.forward(60)
+        while await world.worker.turn():
+            await world.worker.idle()
+
+    heard = [sum(f"kabar{second:02d}z" in one.text for one in failing.told) for second in range(30)]
+    unsure = [sum(entry.unsure for entry in await world.entries(ticket)) for ticket in tickets]
+    states = {entry.state for ticket in tickets for entry in await world.entries(ticket)}
+    assert min(heard) == 1, "none is lost"
+    assert max(heard) <= 2
+    assert all(count == 1 for count, doubt in zip(heard, unsure, strict=True) if not doubt), (
+        "no needless repetition"
+    )
+    assert states <= {"sent", "unknown"}
+    assert sum(unsure) >= 1, "some outcomes were unknown, and are counted"
+
+
 class KeepsStatus(Speaking):
     """A provider with a status of its own for each report."""
 
