@@ -28,6 +28,8 @@ _ACCOUNT = re.compile(
     r"[ .:a-z]{0,20}?)(\d(?:[ .\-]?\d){5,24})",
     re.IGNORECASE,
 )
+# What each alternative of `_ACCOUNT` holds: a text without any needs no closer look.
+_ACCOUNT_WORDS = ("rek", "virtual", "va", "bca", "bni", "bri", "mandiri", "bsi", "btn", "cimb", "bank dki")
 _PLATE = re.compile(
     r"\b(?:[A-Z]{1,2} \d{1,4} [A-Z]{1,3}|[A-Z]{1,2}\d{2,4}[A-Z]{2,3}|[bB] ?\d{3,4} ?[a-zA-Z]{2,3})\b"
 )
@@ -116,7 +118,10 @@ def _without_numbers(text: str, strict: bool) -> str:
     if "8" in text:
         text = _LETTERS_AS_DIGITS.sub("[nomor telepon]", text)
     text = _PLATE.sub(lambda m: m[0] if _NO_PLATE.search(m[0]) else "[pelat nomor]", text)
-    text = _HOUSE.sub(r"\1[…]", text)
+    lowered = text.lower()
+    # The house pattern is dear, and every one of its words for "number" holds one of these.
+    if "no" in lowered or "nmr" in lowered:
+        text = _HOUSE.sub(r"\1[…]", text)
     if strict:
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub("[nomor]", text)
@@ -125,7 +130,9 @@ def _without_numbers(text: str, strict: bool) -> str:
 
 def _without_long_numbers(text: str) -> str:
     text = _SIXTEEN.sub("[nomor identitas]", text)
-    text = _ACCOUNT.sub(r"\1[nomor rekening]", text)
+    lowered = text.lower()
+    if any(bank in lowered for bank in _ACCOUNT_WORDS):
+        text = _ACCOUNT.sub(r"\1[nomor rekening]", text)
     for number in reversed(phones(text)):
         text = f"{text[: number.start]}[nomor telepon]{text[number.end :]}"
     text = _LOCAL_MOBILE.sub("[nomor telepon]", text)
