@@ -7,7 +7,7 @@ same is repeated once and counted; what the provider refuses for good ends with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ from normalizer.record import Choice
 
 #: Seconds before another attempt: doubled each time, up to the longest; a provider's own wait wins if it is longer.
 FIRST_WAIT, LONGEST_WAIT = 2.0, 900.0
+#: Seconds between attempts to note an outcome in a journal that takes nothing.
+FIRST_NOTE, LONGEST_NOTE = 0.5, 30.0
 #: After this nobody wants to hear it any more.
 TOO_OLD = timedelta(days=7)
 #: How many answers are on their way at once; each adapter keeps its provider's pace.
@@ -104,9 +106,8 @@ class ReplyWorker:
             if not await self.journal.begin_reply(one.reply_id):
                 return
             await self._attempt(one)
-        except Unavailable as error:
-            # Begun and not noted: after the next start it counts as unsure. Nothing better is true.
-            log.error("reply_not_noted", account=one.account, reason=error.reason)
+        except Unavailable as error:  # nothing was begun: it still waits
+            log.warning("reply_waits", account=one.account, reason=error.reason)
             await asyncio.sleep(1)
 
     async def _attempt(self, one: WaitingReply) -> None:
@@ -131,7 +132,7 @@ class ReplyWorker:
             await self._unsure(one, f"{type(error).__name__}: {error}", None)
         else:
             name = claim_of(one.account, external_id) if external_id else None
-            await self.journal.reply_sent(one.reply_id, name, self.clock())
+            await self._noted(lambda: self.journal.reply_sent(one.reply_id, name, self.clock()))
             self._count(one, "sent")
 
     async def _later(
@@ -143,7 +144,8 @@ class ReplyWorker:
             return
         own = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(one.tries, 12))
         seconds = max(own, wait or 0.0)
-        await self.journal.reply_later(one.reply_id, now + timedelta(seconds=seconds), unsure=unsure)
+        again = now + timedelta(seconds=seconds)
+        await self._noted(lambda: self.journal.reply_later(one.reply_id, again, unsure=unsure))
         self._count(one, "unsure" if unsure else "later")
         log.info("reply_waits", account=one.account, tries=one.tries + 1, seconds=seconds, reason=reason)
 
@@ -154,9 +156,20 @@ class ReplyWorker:
             await self._later(one, reason, wait, unsure=True)
 
     async def _end(self, one: WaitingReply, state: Any, reason: str) -> None:
-        await self.journal.reply_ended(one.reply_id, state, reason)
+        await self._noted(lambda: self.journal.reply_ended(one.reply_id, state, reason))
         self._count(one, state)
         log.warning("reply_ended", account=one.account, state=state, purpose=one.purpose, reason=reason)
+
+    async def _noted(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Note an outcome, however long the journal takes nothing. If we end first, it counts as unsure."""
+        wait = FIRST_NOTE
+        while True:
+            try:
+                return await write()
+            except Unavailable as error:
+                log.error("reply_not_noted", reason=error.reason)
+                await asyncio.sleep(wait)
+                wait = min(LONGEST_NOTE, wait * 2)
 
     def _count(self, one: WaitingReply, outcome: str) -> None:
         self.metrics.replies.labels(one.account, outcome).inc()

@@ -123,7 +123,7 @@ class Settler:
         files = [file for file in await asyncio.gather(*map(self._load, due)) if file is not None]
         ready = []
         for file in files:
-            if self.converse is not None and await self.converse(file):
+            if await self._told_to_the_bot(file):
                 continue
             until = self._waits_for_media(file)
             if until is None:
@@ -134,6 +134,20 @@ class Settler:
         results = await asyncio.gather(*(self._write(work) for work in done))
         if any(results):
             self.published()
+
+    async def _told_to_the_bot(self, file: ComplaintFile) -> bool:
+        """Whether the bot keeps it for now. A bot that fails keeps nothing: the complaint is filed as it is."""
+        if self.converse is None:
+            return False
+        try:
+            return await self.converse(file)
+        except Unavailable as error:
+            log.warning("dialogue_waits", reason=error.reason)
+            await asyncio.sleep(1)
+            return True
+        except Exception as error:
+            log.error("dialogue_failed", ticket=file.ticket, error=type(error).__name__, exc_info=error)
+            return False
 
     async def _load(self, complaint_id: int) -> ComplaintFile | None:
         try:

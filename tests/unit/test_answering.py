@@ -11,12 +11,13 @@ import pytest
 
 from adapters.base import Account, Outgoing, Ports, Receipt
 from complaint_queue.way_out import ReplyEntry
+from intake import replies
 from intake.answering import Answerer
 from intake.conversation.answers import QuietHours
 from intake.conversation.texts import table
 from intake.replies import ReplyWorker
 from intake.statuses import StatusKeeper
-from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.identity import JAKARTA
 from normalizer.record import Message, RawEvent, Sender
 from normalizer.stages import StatusUpdate, rank, stage_of
@@ -361,6 +362,27 @@ async def test_a_provider_with_a_status_of_its_own_gets_it(world: World) -> None
     assert stage == "Selesai"
     assert "Sudah diperbaiki." in text
     assert len(keeps.told) == 1, "the acknowledgement alone: nobody there can tap a rating"
+
+
+async def test_an_outcome_that_cannot_be_noted_is_noted_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "FIRST_NOTE", 0.01)
+    ticket = await world.complain()
+    journal, tries = world.inside.journal, 0
+    whole = journal.reply_sent
+
+    async def full(*given: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Unavailable("the disk is full")
+        await whole(*given)
+
+    monkeypatch.setattr(journal, "reply_sent", full)
+    assert len(await world.say()) == 1
+    assert [entry.state for entry in await world.entries(ticket)] == ["sent"]
+    assert tries == 3
 
 
 async def test_a_receipt_of_the_provider_is_seen_on_the_answer(world: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from intake.conversation import converse
 from normalizer.record import Group, Message, Sender
 from tests.dialogue_world import DialogueWorld, ShortMessages, dialogue_world, said
 
@@ -493,6 +494,16 @@ async def test_english_is_spoken_to_in_english(world: DialogueWorld) -> None:
     assert "Where is it?" in said(told)
     told = await world.write("skip")
     assert "photo" in said(told)
+
+
+async def test_a_bot_that_fails_keeps_nothing(world: DialogueWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(converse, "take", broken)
+    await world.write(NO_PLACE)
+    await world.write(WHOLE, who="budi")
+    assert {text for _, text in await world.story()} == {NO_PLACE, WHOLE}
 
 
 async def test_chaos_loses_nothing(world: DialogueWorld) -> None:
