@@ -57,7 +57,8 @@ class Converser:
     numbers: Mapping[str, str] = field(default_factory=dict)
     """Emergency numbers of the operator's own, by their name."""
     grace_until: datetime | None = None
-    """No album counts as whole before: after a start its provider may still bring what we did not take."""
+    """No album counts as whole and no question as unanswered before: after a start the provider may still bring
+    what we did not take."""
 
     def chats(self, account: str, message: Message) -> bool:
         """Whether the bot talks with whoever wrote this: in private, on a channel where people chat."""
@@ -90,6 +91,10 @@ class Converser:
         if not fresh:
             if dialogue.draft != file.complaint_id:
                 return False
+            if self.grace_until is not None and self.clock() < self.grace_until:
+                # We were away: the answer may be waiting at the provider.
+                await self.journal.postpone(file.complaint_id, self.grace_until)
+                return True
             # Nobody answered: it is filed as it is.
             now = _closed(dialogue, file, self.clock())
             return await self._write(file, before, now, "close")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -439,6 +440,17 @@ async def test_a_restart_in_the_middle_changes_nothing(world: DialogueWorld) -> 
     told = await world.write("lewati")
     assert "Nomor tiket" in said(told)
     assert len(await world.story()) == 1
+
+
+async def test_after_an_outage_the_answer_may_still_come(world: DialogueWorld) -> None:
+    await world.write(NO_PLACE)
+    world.inside.clock.forward(3600)  # nobody was there to hear the answer
+    world.restart(grace_until=world.inside.clock.at + timedelta(seconds=15))
+    await world.wait(1)
+    assert await world.story() == []
+    await world.write("Kelurahan Kenari")
+    await world.write("lewati")
+    assert await world.story() == [("created", f"{NO_PLACE}\nKelurahan Kenari")]
 
 
 async def test_two_people_at_once_never_mix(world: DialogueWorld) -> None:
