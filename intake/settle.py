@@ -246,6 +246,9 @@ class Settler:
             record = replace(record, flags=(*record.flags, "third_party"))
         record = self._with_urls(normalise(record, self.context))
         looked_at = file.state == "open" and bool(file.record)
+        if all(m.message.act == "note" for m in stored):
+            # Said to the bot, which is switched off or failed: a greeting or a tapped button is no case.
+            return Work(file, record, (), "set_aside")
         if (
             not looked_at
             and record.kind in SET_ASIDE

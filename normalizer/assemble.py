@@ -154,7 +154,8 @@ def assemble(
     """
     if not messages:
         raise ValueError("a complaint has at least one message")
-    parts = _edited(_in_order(messages))
+    # Of notes alone no case is made, but they too are looked at.
+    parts = _edited(_in_order(messages)) or list(messages)
     senders = [m.sender for m in parts]
     chosen = _unique(m.category for m in parts if m.category)
     return Complaint(

@@ -23,6 +23,8 @@ from normalizer.record import Attachment, Authenticity, Contact, Coordinates, Gr
 ALBUM_SILENCE = 3.0
 #: Commands that open a complaint or greet; another word behind a slash may be the citizen's own ("/Banjir di").
 _OUR_COMMANDS = frozenset({"start", "lapor", "aduan", "pengaduan", "mulai", "help", "bantuan"})
+#: What people send instead of words.
+_GESTURES = frozenset({"sticker", "dice"})
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w{1,64}))?(?=\s|$)")
 #: What `t.me/<bot>?start=<payload>` puts behind /start: our own link's words, not the citizen's.
 _DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -99,6 +101,10 @@ def _item(message: tg.Message, edited: bool, content: str, us: Us, albums: Conta
     lines = [text, *_hidden_links(message, text), _contact_line(message.contact) if message.contact else ""]
     text = "\n".join(line for line in lines if line)
     if not (text or files or place.coordinates):
+        spoken = _to_the_bot(words, command, content) if message.chat.type == "private" and not edited else None
+        if spoken is not None:
+            greeting = _message(message, edited, external_id, spoken, words, files, place, group_chat, us)
+            return Accepted(message=structs.replace(greeting, act="note"))
         if words:
             return Ignored(reason="empty", external_id=external_id, detail="command" if command else "")
         if content in ("text", "caption"):
@@ -155,6 +161,14 @@ def _own_words(words: str, command: re.Match[str] | None, us: Us) -> str:
     text = words.strip()
     opening = _mention(us).match(text) if us.username else None
     return text[opening.end() :].lstrip(" ,:\n\t") if opening else text
+
+
+def _to_the_bot(words: str, command: re.Match[str] | None, content: str) -> str | None:
+    """What is said to the bot alone and tells no case: a bare command, a sticker (no words). None: nothing is."""
+    if command:
+        name = command.group(1).lower()
+        return "/menu" if name == "start" or words.strip() != command[0] else f"/{name}"
+    return "" if content in _GESTURES else None
 
 
 def _replied(message: tg.Message) -> tg.Replied | None:

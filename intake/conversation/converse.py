@@ -371,6 +371,10 @@ def _moves(
         if turn.words == "note":
             message = replace(one.message, act="note")
             found.append(Move(message_id=one.message_id, to=file.complaint_id, message=message))
+        elif turn.words == "told" and one.message.act == "note":
+            # The channel took it for a command, we do not: then it may be somebody's case.
+            message = replace(one.message, act="")
+            found.append(Move(message_id=one.message_id, to=file.complaint_id, message=message))
         elif turn.words == "case":
             message = replace(one.message, act=turn.act, rating=turn.rating)
             found.append(Move(message_id=one.message_id, to=turn.to, message=message))

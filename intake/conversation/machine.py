@@ -92,7 +92,7 @@ def _command(d: Dialogue, heard: Heard, choice: str, intent: Intent | None, fact
         return _note(d, facts, Say(key="bot.numbers"))
     if intent in _WANTS:
         return _want(d, _WANTS[intent], tickets_in(heard.text), facts)
-    if intent == "menu" or (_nothing(heard) and not choice):
+    if intent == "menu" or (not choice and (_nothing(heard) or _number_of_nothing(heard, facts))):
         return _menu(d, facts)
     if intent in ("yes", "no", "skip", "send"):
         return _menu(d, facts)
@@ -348,6 +348,12 @@ def _has_files(heard: Heard) -> bool:
 
 def _nothing(heard: Heard) -> bool:
     return not heard.text.strip() and not _has_files(heard)
+
+
+def _number_of_nothing(heard: Heard, facts: Facts) -> bool:
+    """One or two digits to which no list belongs, as when a list was answered too late: no case in itself."""
+    typed = heard.text.strip().rstrip(".)")
+    return not facts.has_draft and len(typed) <= 2 and typed.isdecimal() and not _has_files(heard)
 
 
 def _language(d: Dialogue, facts: Facts) -> str:
