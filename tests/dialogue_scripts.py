@@ -343,8 +343,8 @@ SCRIPTS: tuple[Script, ...] = (
     ),
     Script(
         "a place answers where",
-        (say(NO_PLACE, "Di mana"), say("ini lokasinya", place=KENARI), say("kirim saja")),
-        (("created", f"{NO_PLACE}\nini lokasinya"),),
+        (say(NO_PLACE, "Di mana"), say("", place=KENARI), NO_PHOTO),
+        (("created", NO_PLACE),),
         rich=True,
     ),
     Script(

@@ -136,10 +136,13 @@ def messaging(letter: Letter, ours: str, addresses: Sequence[str]) -> list[Json]
     message: Json = {"mid": f"m_contoh-{letter.number}", "text": words(letter)}
     if addresses:
         message["attachments"] = [{"type": "image", "payload": {"url": url}} for url in addresses]
-    events = [{**frame, "message": message}]
+    told = bool(message["text"] or addresses or letter.latitude is None)
+    events = [{**frame, "message": message}] if told else []
     if letter.latitude is not None and letter.longitude is not None:
         spot = {"coordinates": {"lat": letter.latitude, "long": letter.longitude}}
-        place: Json = {"mid": f"m_contoh-{letter.number}-place", "reply_to": {"mid": message["mid"]}}
+        place: Json = {"mid": f"m_contoh-{letter.number}-place"}
+        if told:
+            place["reply_to"] = {"mid": message["mid"]}
         place["attachments"] = [{"type": "location", "payload": spot}]
         events.append({**frame, "message": place})
     # The same person has read what we wrote: such receipts come in between, in one batch.

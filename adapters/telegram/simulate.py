@@ -93,12 +93,12 @@ class TelegramSimulator:
             found = [{**body, "media_group_id": f"137{letter.number:014d}"} for body in found]
         if found:
             found[0]["caption"] = text
-        else:
+        elif text or letter.latitude is None:
             found.append({**self._message(first, letter.sender), "text": text})
         if letter.latitude is not None and letter.longitude is not None:
             spot = {"latitude": letter.latitude, "longitude": letter.longitude, "horizontal_accuracy": 20.0}
             place = self._message(first + len(found), letter.sender)
-            found.append({**place, "reply_to_message": found[0], "location": spot})
+            found.append({**place, **({"reply_to_message": found[0]} if found else {}), "location": spot})
         return found
 
     def _message(self, number: int, sender: str) -> Json:

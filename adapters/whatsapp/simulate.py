@@ -68,7 +68,7 @@ class WhatsappSimulator(MetaSimulator[WhatsappSettings]):
             )
         if found:
             found[0]["image"]["caption"] = words(letter)
-        else:
+        elif words(letter) or letter.latitude is None:
             found.append({"type": "text", "text": {"body": words(letter)}})
         if letter.latitude is not None and letter.longitude is not None:
             spot = {"latitude": letter.latitude, "longitude": letter.longitude}

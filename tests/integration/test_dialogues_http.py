@@ -7,15 +7,20 @@ which check it as the providers do; what is looked at is what they took.
 from __future__ import annotations
 
 import asyncio
+import copy
+import itertools
 import re
+import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.base import Letter, Outgoing
 from adapters.shared.meta_fake import person_id
@@ -28,8 +33,11 @@ from intake.free_ports import free_ports
 from intake.service import Service
 from intake.simulate import load_simulator
 from intake.statuses import StatusKeeper
+from normalizer.record import RawEvent
 from normalizer.stages import StatusUpdate
 from tests.dialogue_scripts import SCRIPTS, TICKET, Line, Script
+from tests.dialogue_world import DialogueWorld
+from tests.intake_world import intake_world
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -37,6 +45,8 @@ pytestmark = pytest.mark.timeout(300)
 PATIENCE = 40.0
 SILENCE = timedelta(minutes=11)
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+
+NUMBER = r"(?<!\d)\d{6}-\d{4,}-\d"
 
 #: How an account's fake names the person whom it told something.
 ADDRESS: dict[str, Callable[[str], str]] = {
@@ -128,7 +138,8 @@ class Stage:
         self.config = load(config_file, {"KANAL_BROKER": "none"})
         self.clock = MovedClock()
         self.fakes: dict[str, Any] = {}
-        self.numbers = iter(range(1, 100_000))
+        self.numbers = itertools.count(1)
+        self.statuses: list[tuple[datetime, StatusUpdate]] = []
         self._waiting: dict[str, list[asyncio.Event]] = {"restart": [], "silence": []}
 
     async def open(self) -> None:
@@ -213,7 +224,9 @@ class Person:
             return
         if line.what == "no_photo":
             if not any("fotonya" in o.text for o in self.heard[-1:]):
-                await self._answer(Line("say", expected=("fotonya|" + TICKET,)), before - 1, lambda: self.heard)
+                await self._answer(
+                    Line("say", expected=("fotonya|" + TICKET,)), before - 1, lambda: self.heard
+                )
             if "fotonya" in self.heard[-1].text:
                 before = len(self.heard)
                 await self._tap("Lewati")
@@ -226,6 +239,7 @@ class Person:
                 stage=text,
                 occurred_at=self.stage.clock.now(),
             )
+            self.stage.statuses.append((update.occurred_at, update))
             assert await self.stage.keeper.keep(update), "the status was not taken"
         elif line.what == "tap":
             await self._tap(text)
@@ -236,7 +250,7 @@ class Person:
                     number=next(self.stage.numbers),
                     text=text,
                     sender=self.name,
-                    photos=(PHOTO,) * line.photos,
+                    photos=tuple(PHOTO + bytes([n]) for n in range(line.photos)),
                     latitude=latitude,
                     longitude=longitude,
                 )
@@ -282,7 +296,7 @@ class Person:
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"after {line.text!r}: no {missing} in {text!r}") from None
-        for ticket in re.findall(r"\d{6}-\d{4,}-\d", text):
+        for ticket in re.findall(NUMBER, text):
             if line.what != "stranger":
                 self.ticket = ticket
 
@@ -295,7 +309,8 @@ async def stage_of(folder: Path) -> AsyncIterator[Stage]:
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     file = folder / "kanal.toml"
     file.write_text(
-        CONFIG.format(data=folder / "data", folder=folder, crm_key=seal.generate()[1], **ports), encoding="utf-8"
+        CONFIG.format(data=folder / "data", folder=folder, crm_key=seal.generate()[1], **ports),
+        encoding="utf-8",
     )
     stage = Stage(file)
     await stage.open()
@@ -356,3 +371,99 @@ async def test_every_dialogue_on_every_chat_adapter(tmp_path: Path) -> None:
             if (problems := judge(p, found.get((p.account, p.address), [])))
         }
         assert not wrong, "\n".join(f"{name}: {'; '.join(problems)}" for name, problems in wrong.items())
+        log = await recorded(stage)
+        heard = {(p.account, p.address): [o.text for o in p.heard] for p in persons}
+        again = await replayed(tmp_path / "again", log, stage.service.adapters, heard)
+    for person in persons:
+        key = (person.account, person.address)
+        stories_then = [shown(text) for _, text in map(told, found.get(key, []))]
+        assert [shown(text) for _, text in again.stories.get(key, [])] == stories_then, person.script.name
+        assert [event for event, _ in again.stories.get(key, [])] == [e.event for e in found.get(key, [])]
+        assert list(map(shown, again.heard.get(key, []))) == list(map(shown, heard[key])), person.script.name
+
+
+def shown(text: str) -> str:
+    """What was said, without the secret of its link and the number of the day."""
+    return re.sub(r"https?://\S+|" + NUMBER, "", text)
+
+
+async def recorded(stage: Stage) -> list[tuple[datetime, RawEvent | StatusUpdate]]:
+    """Everything that came from outside, in order: the log of raw events, and the CRM's words."""
+    journal = stage.service.journal
+    with sqlite3.connect(f"file:{journal.path}?mode=ro", uri=True) as db:
+        numbers = [row[0] for row in db.execute("SELECT raw_id FROM raws ORDER BY raw_id")]
+    raws = [await journal.raw(number) for number in numbers]
+    events: list[tuple[datetime, RawEvent | StatusUpdate]] = [(raw.received_at, raw) for raw in raws]
+    return sorted([*events, *stage.statuses], key=lambda one: one[0])
+
+
+@dataclass
+class Replayed:
+    """What came of a log: the events and the answers of each person."""
+
+    stories: dict[tuple[str, str], list[tuple[str, str]]]
+    heard: dict[tuple[str, str], list[str]]
+
+
+async def replayed(
+    folder: Path,
+    log: Sequence[tuple[datetime, RawEvent | StatusUpdate]],
+    adapters: Mapping[str, Any],
+    then: Mapping[tuple[str, str], Sequence[str]],
+) -> Replayed:
+    """The log once more, in an empty gateway without doors whose clock stands where the log says.
+
+    Its tickets have other numbers: what names the n-th ticket that a person was told `then` names the n-th of now.
+    """
+    folder.mkdir()
+    heard: dict[tuple[str, str], list[str]] = {key: [] for key in then}
+    owner = {ticket: key for key, texts in then.items() for ticket in _tickets(texts)}
+
+    def now(ticket: str) -> str:
+        if ticket not in owner:
+            return ticket  # a provider's id that looks like one
+        key = owner[ticket]
+        return _tickets(heard[key])[_tickets(then[key]).index(ticket)]
+
+    def renumbered(words: str) -> str:
+        return re.sub(NUMBER, lambda match: now(match[0]), words)
+
+    async with intake_world(folder) as inside:
+        world = DialogueWorld(inside, folder)
+        for name, adapter in adapters.items():
+            inside.adapters[name] = _muted(adapter, heard)
+        world.restart()
+        for at, one in log:
+            while (due := await inside.journal.next_due()) is not None and due <= at:
+                inside.clock.at = max(due, inside.clock.at)
+                await world.wait(0)
+            inside.clock.at = at
+            if isinstance(one, StatusUpdate):
+                assert await world.keeper.keep(replace(one, ticket=now(one.ticket)))
+            else:
+                body = renumbered(one.body.decode()).encode()
+                await inside.receive(one.account, replace(one, body=body, url=renumbered(one.url)))
+            await world.wait(0)
+        await world.wait(1200)
+        found = await stories(inside.journal)
+        return Replayed({key: list(map(told, events)) for key, events in found.items()}, heard)
+
+
+def _tickets(texts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(re.findall(NUMBER, "\n".join(texts))))
+
+
+def _muted(adapter: Any, heard: dict[tuple[str, str], list[str]]) -> Any:
+    """The adapter with everything it reads by, and a reply that is only noted."""
+    numbers = itertools.count(1)
+
+    async def reply(reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        people = [(adapter.account.name, re.sub(r"\D", "", value)) for value in reply_to.values()]
+        for key in people:
+            if key in heard:
+                heard[key].append(outgoing.text)
+        return f"again-{next(numbers)}"
+
+    muted = copy.copy(adapter)
+    muted.reply = reply
+    return muted
