@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from intake.commands import answers, crm, importing, looking, serving, staff, triage, trying
+from intake.commands import answers, crm, importing, looking, mending, serving, staff, triage, trying
 from intake.words import help_of, language_of
 from normalizer.errors import KanalError, Malformed, Misconfigured
 
@@ -29,6 +29,8 @@ TOP: dict[str, Command] = {
     "demo": trying.demo,
     "import": importing.import_file,
     "status": answers.status,
+    "split": mending.split,
+    "join": mending.join,
     "channels": looking.channels,
     "version": serving.version,
 }

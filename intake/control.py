@@ -20,6 +20,8 @@ import structlog
 from msgspec import Struct
 
 from complaint_queue.journal import Journal
+from intake import mending
+from intake.mending import Join, Split
 from normalizer.errors import KanalError, Misconfigured, Unavailable
 
 NAME = "control.sock"
@@ -43,13 +45,14 @@ class Decide(Struct, frozen=True, kw_only=True, tag="decide"):
     verdict: Literal["file", "set_aside"]
 
 
-Order = Release | Decide
+Order = Release | Decide | Split | Join
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """Empty `error`: it is done and synced."""
+    """Empty `error`: it is done and synced. `ticket` is the complaint that came of it, if one did."""
 
     error: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,20 +84,25 @@ class Control:
     async def _obey(self, line: bytes) -> Reply:
         try:
             order: Order = msgspec.json.decode(line, type=Order)
-            await carry_out(self.journal, order)
+            ticket = await carry_out(self.journal, order)
         except (KanalError, msgspec.MsgspecError) as error:
             return Reply(error=str(error))
         log.info("operator", order=msgspec.to_builtins(order))
         self.woken()
-        return Reply()
+        return Reply(ticket=ticket)
 
 
-async def carry_out(journal: Journal, order: Order) -> None:
-    """Do it. Raises `Misconfigured` when what it names does not wait, or not any more."""
+async def carry_out(journal: Journal, order: Order) -> str:
+    """Do it; the ticket that came of it, if one did. Raises `Misconfigured` when what it names cannot be had."""
+    if isinstance(order, Split):
+        return await mending.split(journal, order)
+    if isinstance(order, Join):
+        return await mending.join(journal, order)
     if isinstance(order, Decide):
         await _decide(journal, order)
     else:
         await _release(journal, order)
+    return ""
 
 
 async def _decide(journal: Journal, order: Decide) -> None:

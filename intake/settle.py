@@ -229,22 +229,7 @@ class Settler:
 
     def _first(self, file: ComplaintFile) -> Work:
         stored = file.messages
-        head = stored[0].message
-        adapter = self.adapter_of(file.account)
-        record = assemble(
-            complaint_id=encode_id(file.complaint_id),
-            ticket=file.ticket,
-            adapter=adapter,
-            account=file.account,
-            channel=file.channel,
-            received_at=stored[0].received_at,
-            messages=[m.message for m in stored],
-            raw_sha256=_unique(m.raw_sha256 for m in stored),
-            reference=self.secrets.person(adapter, head.sender.reference or head.external_id).hex(),
-        )
-        if stored[0].third_party:
-            record = replace(record, flags=(*record.flags, "third_party"))
-        record = self._with_urls(normalise(record, self.context))
+        record = self._assembled(file, stored)
         looked_at = file.state == "open" and bool(file.record)
         if all(m.message.act == "note" for m in stored):
             # Said to the bot, which is switched off or failed: a greeting or a tapped button is no case.
@@ -262,16 +247,53 @@ class Settler:
         event = self._event(file, record, "created", 1, None)
         return Work(file, record, ((event, tuple(m.message_id for m in stored)),))
 
+    def _assembled(self, file: ComplaintFile, stored: Sequence[StoredMessage]) -> Complaint:
+        """The record as these messages of the file say it, after every step."""
+        head, adapter = file.messages[0], self.adapter_of(file.account)
+        reference = head.message.sender.reference or head.message.external_id
+        record = assemble(
+            complaint_id=encode_id(file.complaint_id),
+            ticket=file.ticket,
+            adapter=adapter,
+            account=file.account,
+            channel=file.channel,
+            received_at=head.received_at,
+            messages=[m.message for m in stored],
+            raw_sha256=_unique(m.raw_sha256 for m in stored),
+            reference=self.secrets.person(adapter, reference).hex(),
+        )
+        if head.third_party:
+            record = replace(record, flags=(*record.flags, "third_party"))
+        return self._with_urls(normalise(record, self.context))
+
+    def _mended(self, file: ComplaintFile, before: Complaint) -> Complaint:
+        """The record without what an operator took out of it."""
+        gone = {name for m in file.messages for name in m.message.removes}
+        left = [
+            m
+            for m in file.messages
+            if not m.third_party and m.message.act in ("", "correct") and m.message.external_id not in gone
+        ]
+        record = self._assembled(file, left or file.messages[:1])
+        return replace(record, crm_number=before.crm_number, related=before.related)
+
     def _information(self, file: ComplaintFile, before: Complaint, fresh: Sequence[StoredMessage]) -> Work:
         """One event for what the reporter added, one for each thing they want done, one for what strangers did."""
         record, events, sequence = before, [], file.last_sequence
         for kind, third_party, chosen in _by_event(fresh):
             messages = [m.message for m in chosen]
-            if kind in ("information_added", "corrected") and not third_party:
+            if kind in ("information_added", "corrected") and not third_party and messages[0].act != "mend":
                 record = with_added(record, messages, _unique(m.raw_sha256 for m in chosen))
                 record = self._with_urls(normalise(self._refreshed(file, record), self.context))
+            removed = _unique(name for m in messages for name in m.removes)
+            if removed:
+                record = self._mended(file, record)
+            related = _unique((*record.related, *(ticket for m in messages for ticket in m.related)))
+            record = replace(record, related=related)
             news = added(messages, chosen[-1].received_at, third_party=third_party)
-            news = replace(news, attachments=self._urls(news.attachments), rating=messages[-1].rating)
+            news = replace(
+                news, attachments=self._urls(news.attachments), rating=messages[-1].rating, removed=removed
+            )
             sequence += 1
             event = self._event(file, record, kind, sequence, news)
             events.append((event, tuple(m.message_id for m in chosen)))
@@ -328,7 +350,12 @@ class Settler:
         )
 
 
-_ACTS: dict[str, EventKind] = {"correct": "corrected", "withdraw": "withdrawn", "rate": "rated"}
+_ACTS: dict[str, EventKind] = {
+    "correct": "corrected",
+    "mend": "corrected",
+    "withdraw": "withdrawn",
+    "rate": "rated",
+}
 
 
 def _by_event(

@@ -191,6 +191,7 @@ def assemble(
         flags=_unique(flag for m in parts for flag in m.flags),
         authenticity=parts[0].authenticity,
         raw_sha256=_unique(raw_sha256),
+        related=_unique(ticket for m in parts for ticket in m.related),
     )
 
 
@@ -248,5 +249,6 @@ def with_added(complaint: Complaint, messages: Sequence[Message], raw_sha256: Se
         categories=tuple(c for c in complaint.categories if c.confidence == 1.0),
         flags=_unique(f for f in (*complaint.flags, *(f for m in parts for f in m.flags)) if f in _LASTING),
         raw_sha256=_unique((*complaint.raw_sha256, *raw_sha256)),
+        related=_unique((*complaint.related, *(ticket for m in parts for ticket in m.related))),
         evidence=(),
     )

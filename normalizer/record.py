@@ -44,8 +44,8 @@ FURTHER_CHANNELS = ("telegram", "whatsapp", "instagram", "open311", "lapor_video
 Kind = Literal["complaint", "question", "suggestion", "thanks", "announcement", "spam", "abuse"]
 EventKind = Literal["created", "information_added", "corrected", "withdrawn", "rated"]
 #: What a person wants done with their complaint; empty: nothing but what the words say. A `note` was for the bot
-#: alone and is no part of what is told.
-Act = Literal["", "note", "correct", "withdraw", "rate"]
+#: alone and is no part of what is told; `mend` is an operator's, who says what does not belong here.
+Act = Literal["", "note", "correct", "mend", "withdraw", "rate"]
 AttachmentState = Literal["stored", "pending", "unavailable"]
 Flag = Literal[
     "emergency",
@@ -198,7 +198,8 @@ class Message(Base, frozen=True, kw_only=True):
     person has to look at the message before it becomes a case. `choice` is the name of the button that was tapped;
     `act` is what the sender wants done with a complaint that this message is joined to. `parts_joiner` joins the
     texts of a group: empty for a long SMS, a newline for an album. `against_office` is the code of the office that it
-    is about, from which it is hidden.
+    is about, from which it is hidden. `removes` and `related` are of an operator who mended a wrong guess: external ids
+    that do not belong here, and the tickets of the other side.
     """
 
     external_id: str
@@ -233,6 +234,8 @@ class Message(Base, frozen=True, kw_only=True):
     choice: str = ""
     act: Act = ""
     rating: int = 0
+    removes: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 class Evidence(Base, frozen=True, kw_only=True):
@@ -276,7 +279,8 @@ class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
     """The canonical complaint record, as far as it is known at this event.
 
     `office_code` is the office that took it; `against_office` the office that it is about (itself or an official of
-    it), to which nobody may show it. Both are codes of normalizer/data/offices.csv, empty for none.
+    it), to which nobody may show it. Both are codes of normalizer/data/offices.csv, empty for none. `related` are the
+    tickets that it was split from or joined to by an operator.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -313,12 +317,14 @@ class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
     authenticity: Authenticity = Authenticity()
     raw_sha256: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 class Added(Base, frozen=True, kw_only=True):
     """What an event after the first brings: the new words and files, and whether a stranger sent them.
 
-    `rating` is from 1 (very bad) to 5 (very good) in a `rated` event, else 0.
+    `rating` is from 1 (very bad) to 5 (very good) in a `rated` event, else 0. `removed` are external ids of messages
+    that an operator took out: they were never part of this complaint.
     """
 
     text: str = ""
@@ -328,6 +334,7 @@ class Added(Base, frozen=True, kw_only=True):
     third_party: bool = False
     edit: bool = False
     rating: Annotated[int, Meta(ge=0, le=5)] = 0
+    removed: tuple[str, ...] = ()
 
 
 class ComplaintEvent(Base, frozen=True, kw_only=True, omit_defaults=False):

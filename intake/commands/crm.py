@@ -155,17 +155,18 @@ async def _release(config: Config, number: int, state: Literal["replayed", "disc
     await order(config, control.Release(entry_id=number, state=state))
 
 
-async def order(config: Config, wanted: control.Order) -> None:
-    """Have it done by the running gateway, else in the journal itself."""
+async def order(config: Config, wanted: control.Order) -> str:
+    """Have it done by the running gateway, else in the journal itself; the ticket that came of it."""
     from intake import control
     from normalizer.errors import Unavailable
 
     reply = await control.ask(config.data_dir, wanted)
     if reply is None:
         async with open_journal(config, writing=True) as journal:
-            await control.carry_out(journal, wanted)
-    elif reply.error:
+            return await control.carry_out(journal, wanted)
+    if reply.error:
         raise Unavailable(reply.error)
+    return reply.ticket
 
 
 @asynccontextmanager

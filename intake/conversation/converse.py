@@ -83,6 +83,8 @@ class Converser:
         if file.state != "open" or file.last_sequence or file.record or not file.messages:
             return False
         first = file.messages[0]
+        if first.message.related:
+            return False  # an operator has said what it is
         if not self.chats(file.account, first.message):
             return await self._quoted(file)
         before = await self.journal.person(first.sender)
