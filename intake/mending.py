@@ -2,7 +2,7 @@
 
 Nothing is moved and nothing forgotten. The words are admitted once more where they belong, with what they came from in
 `related`; where they did not belong the CRM gets a *corrected* event that names what to leave out, or a *withdrawn* one.
-The order itself is the raw event, so that the log says who belonged where, and when that was changed.
+The order itself is the raw event: the log says what belonged where, and when that was changed.
 """
 
 from __future__ import annotations
