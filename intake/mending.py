@@ -1,7 +1,8 @@
 """Wrong guesses mended by a person: an addition becomes a complaint of its own, a complaint becomes an addition.
 
-Nothing is moved and nothing forgotten. The words are admitted once more where they belong, with what they came from in
-`related`; where they did not belong the CRM gets a *corrected* event that names what to leave out, or a *withdrawn* one.
+Nothing is moved and nothing forgotten. The words are admitted once more where they belong, with what they came from
+in `related`; where they did not belong the CRM gets a *corrected* event that names what to leave out, or a *withdrawn*
+one.
 The order itself is the raw event: the log says what belonged where, and when that was changed.
 """
 
