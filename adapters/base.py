@@ -433,6 +433,8 @@ class Letter(Struct, frozen=True, kw_only=True):
     latitude: float | None = None
     longitude: float | None = None
     kelurahan_code: str = ""
+    tap: str = ""
+    """The name of the button that is tapped (`Choice.name`); `text` is then what it said."""
 
 
 class Gateway(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ a 2xx of the webhook, or by a getUpdates with a higher offset. Neither happens b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import re
 from collections import OrderedDict
@@ -14,13 +15,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 import structlog
 from msgspec import Meta, Struct, structs
 
 from adapters.base import Accepted, Account, Adapter, Cursor, Fate, HttpAnswer, Item, Outgoing, Ports
 from adapters.telegram.api import FILE_LIMIT, BotApi
 from adapters.telegram.outgoing import Speaker
-from adapters.telegram.parse import Us, album_key, parse_update
+from adapters.telegram.parse import TAP, Us, album_key, parse_update
 from adapters.telegram.update import update_id
 from normalizer.errors import Forged, Misconfigured, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.record import Attachment, Authenticity, RawEvent
@@ -58,7 +60,7 @@ class TelegramSettings(Struct, frozen=True, kw_only=True):
     secret: Secret = Secret("")
     username: str = ""
     set_webhook: bool = True
-    allowed_updates: tuple[str, ...] = ("message", "edited_message")
+    allowed_updates: tuple[str, ...] = ("message", "edited_message", "callback_query")
     max_connections: Annotated[int, Meta(ge=1, le=100)] = 40
     poll_timeout: Annotated[int, Meta(ge=1, le=50)] = 50
     messages_per_second: Annotated[int, Meta(ge=1, le=1000)] = 30
@@ -73,6 +75,7 @@ class TelegramAdapter(Adapter[TelegramSettings]):
     title: ClassVar[str] = "Telegram"
     default_channel: ClassVar[str] = "telegram"
     converses: ClassVar[bool] = True
+    buttons: ClassVar[int] = 10
     Settings: ClassVar[type[Struct]] = TelegramSettings
     methods: ClassVar[tuple[str, ...]] = ("POST",)
     max_bytes: ClassVar[int] = 1024 * 1024
@@ -120,7 +123,15 @@ class TelegramAdapter(Adapter[TelegramSettings]):
         return None
 
     def answer(self, fates: Sequence[Fate]) -> HttpAnswer:
-        return HttpAnswer()
+        """A tapped button stops turning when the answer to the webhook says so, without a call of our own.
+
+        https://core.telegram.org/bots/api#making-requests-when-getting-updates
+        """
+        tap = _tap(fates)
+        if tap is None:
+            return HttpAnswer()
+        body = msgspec.json.encode({"method": "answerCallbackQuery", "callback_query_id": tap})
+        return HttpAnswer(body=body, content_type="application/json")
 
     # the loop
 
@@ -192,7 +203,10 @@ class TelegramAdapter(Adapter[TelegramSettings]):
             await self.ports.inbox.receive(raw)
             return cursor
         moved = f"{number + 1}@{int(now.timestamp())}"
-        await self.ports.inbox.receive(raw, cursor=Cursor(name="offset", value=moved))
+        tap = _tap(await self.ports.inbox.receive(raw, cursor=Cursor(name="offset", value=moved)))
+        if tap is not None:
+            with contextlib.suppress(ProviderUnavailable, ProviderRefused):
+                await self._api.answer_tap(tap)  # it is taken: that its button turns on is no harm
         return moved
 
     # replies
@@ -208,6 +222,12 @@ class TelegramAdapter(Adapter[TelegramSettings]):
             raise ProviderRefused("the file is larger than the 20 MB that Telegram gives out")
         async for chunk in self._api.stream(attachment.remote):
             yield chunk
+
+
+def _tap(fates: Sequence[Fate]) -> str | None:
+    """Which tapped button waits to be answered."""
+    found = (f.external_id for f in fates if f.external_id.startswith(TAP))
+    return next((external_id.removeprefix(TAP) for external_id in found), None)
 
 
 def _offset(cursor: str | None, now: datetime) -> int | None:

@@ -17,11 +17,18 @@ import telegram
 from telegram import error as tg
 from telegram.request import HTTPXRequest
 
-from normalizer.errors import KanalError, Misconfigured, ProviderRefused, ProviderUnavailable
+from normalizer.errors import KanalError, Misconfigured, OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from normalizer.record import Choice
 from normalizer.settings import Secret
 
 #: What getFile gives out at most, in bytes.
 FILE_LIMIT = 20 * 1024 * 1024
+#: After these nobody knows whether Telegram did what it was asked.
+_MAYBE_DONE = (
+    httpx.ReadTimeout, httpx.WriteTimeout, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError
+)  # fmt: skip
+#: Characters of a button that leave room for another beside it on a narrow telephone.
+_HALF = 16
 _CONNECT, _READ = 10.0, 30.0
 _LOGGERS = (
     "httpx",
@@ -140,28 +147,42 @@ class BotApi:
         self._worked()
         return found
 
-    async def send(self, chat: str, text: str, below: str = "", topic: str = "") -> str:
+    async def send(
+        self, chat: str, text: str, below: str = "", topic: str = "", buttons: Sequence[Choice] = ()
+    ) -> str:
         """Send `text`, as a reply to the message `below` if there is one; `<chat id>:<message id>` of what was sent.
 
         https://core.telegram.org/bots/api#sendmessage. A group that became a supergroup is followed there.
         """
         try:
             try:
-                sent = await self._send(chat, text, below, topic)
+                sent = await self._send(chat, text, below, topic, buttons)
             except tg.ChatMigrated as moved:
-                sent = await self._send(str(moved.new_chat_id), text, "", "")
+                sent = await self._send(str(moved.new_chat_id), text, "", "", buttons)
         except tg.TelegramError as error:
+            if isinstance(error.__cause__, _MAYBE_DONE):
+                raise OutcomeUnknown("Telegram: the connection broke before it answered") from None
             raise self._translated(error) from None
         self._worked()
         return f"{sent.chat_id}:{sent.message_id}"
 
-    async def _send(self, chat: str, text: str, below: str, topic: str) -> telegram.Message:
+    async def answer_tap(self, query: str) -> None:
+        """Let the person's button stop turning. https://core.telegram.org/bots/api#answercallbackquery"""
+        try:
+            await self._open()[0].answer_callback_query(query)
+        except tg.TelegramError as error:
+            raise self._translated(error) from None
+
+    async def _send(
+        self, chat: str, text: str, below: str, topic: str, buttons: Sequence[Choice]
+    ) -> telegram.Message:
         answered = telegram.ReplyParameters(int(below), allow_sending_without_reply=True) if below else None
         return await self._open()[0].send_message(
             int(chat),
             text,
             reply_parameters=answered,
             message_thread_id=int(topic) if topic else None,
+            reply_markup=_keyboard(buttons) if buttons else None,
             link_preview_options=telegram.LinkPreviewOptions(is_disabled=True),
         )
 
@@ -300,3 +321,16 @@ def _refusal(status: int, retry_after: str) -> KanalError:
         # The path had just been given to us: an expired one gets a new one at the next try.
         return ProviderUnavailable("Telegram's file server answered 404")
     return ProviderRefused(f"Telegram's file server answered {status}")
+
+
+def _keyboard(buttons: Sequence[Choice]) -> telegram.InlineKeyboardMarkup:
+    """The buttons below a message: short ones in pairs. https://core.telegram.org/bots/api#inlinekeyboardmarkup"""
+    rows: list[list[telegram.InlineKeyboardButton]] = []
+    for one in buttons:
+        button = telegram.InlineKeyboardButton(one.label, callback_data=one.name)
+        pairs = rows and len(rows[-1]) == 1 and max(len(one.label), len(rows[-1][0].text)) <= _HALF
+        if pairs:
+            rows[-1].append(button)
+        else:
+            rows.append([button])
+    return telegram.InlineKeyboardMarkup(rows)

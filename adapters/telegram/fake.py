@@ -26,6 +26,7 @@ from aiohttp import web
 from adapters.base import Outgoing
 from adapters.telegram.api import FILE_LIMIT
 from adapters.telegram.outgoing import LONGEST
+from normalizer.record import Choice
 
 _PROOF = "X-Telegram-Bot-Api-Secret-Token"
 _PORTS = (443, 80, 88, 8443)
@@ -61,6 +62,10 @@ class FakeBotApi:
         self.sent: list[Json] = []
         self.heard: list[Outgoing] = []
         """What citizens were told, in order; `key` is the chat."""
+        self.offered: list[tuple[str, int, Choice]] = []
+        """Buttons under what was sent: chat, message id, and what a tap on it says."""
+        self.answered_taps: list[str] = []
+        self._tapped: set[str] = set()
         self.blocked: set[str] = set()
         self.deactivated: set[str] = set()
         self.unknown: set[str] = set()
@@ -257,15 +262,53 @@ class FakeBotApi:
             raise _Refusal(400, "Bad Request: message text is empty")
         if len(text.encode("utf-16-le")) // 2 > LONGEST:
             raise _Refusal(400, "Bad Request: message is too long")
+        choices = _buttons(given.get("reply_markup"))
         self._check_pace(chat)
         self.sent.append(given)
-        self.heard.append(Outgoing(text=text, key=chat, private=not chat.startswith("-")))
+        self.heard.append(
+            Outgoing(text=text, key=chat, private=not chat.startswith("-"), choices=tuple(choices))
+        )
         kind = "supergroup" if chat.startswith("-") else "private"
+        number = next(self._sent_ids)
+        self.offered += [(chat, number, choice) for choice in choices]
         return {
-            "message_id": next(self._sent_ids),
+            "message_id": number,
             "date": int(time.time()),
             "chat": {"id": int(chat), "type": kind, "first_name": "Siti"},
             "text": text,
+        }
+
+    async def _on_answercallbackquery(self, given: Json) -> bool:
+        query = str(given.get("callback_query_id", ""))
+        if query not in self._tapped:
+            raise _Refusal(
+                400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
+            )
+        self._tapped.discard(query)
+        self.answered_taps.append(query)
+        return True
+
+    def tap(self, chat: str, name: str, person: Json) -> Json:
+        """The `callback_query` that comes of tapping the newest button `name` of `chat`; LookupError without one."""
+        found = [number for to, number, choice in self.offered if to == chat and choice.name == name]
+        if not found:
+            raise LookupError(f"no button {name!r} was offered in chat {chat}")
+        query = str(next(self._ids))
+        self._tapped.add(query)
+        room = {"id": int(chat), "type": "private", "first_name": person["first_name"]}
+        bot = int(self.token.partition(":")[0])
+        return {
+            "id": query,
+            "from": person,
+            "message": {
+                "message_id": found[-1],
+                "from": {"id": bot, "is_bot": True, "first_name": "Kanal Aduan", "username": self.username},
+                "chat": room,
+                "date": int(time.time()),
+                "text": "…",
+            },
+            "chat_instance": str(hash(chat) & 0xFFFFFFFF),
+            "data": name,
         }
 
     def _check_pace(self, chat: str) -> None:
@@ -306,6 +349,14 @@ class FakeBotApi:
                 else:
                     await asyncio.sleep(self.retry_wait)
 
+    async def _asked_in_answer(self, said: bytes) -> None:
+        """What the webhook wants done in its answer; nobody hears of an error."""
+        with contextlib.suppress(ValueError, _Refusal):
+            given = json.loads(said)
+            handler = getattr(self, f"_on_{str(given.pop('method', '')).lower()}", None)
+            if handler is not None:
+                await handler(given)
+
     async def _post(self, session: aiohttp.ClientSession, hook: Json, body: bytes) -> int:
         public, local = self._reach
         url = str(hook["url"])
@@ -318,9 +369,32 @@ class FakeBotApi:
             return 0  # a fake never calls out
         try:
             async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+                said = await answer.read()
+                if answer.status == 200 and answer.content_type == "application/json":
+                    await self._asked_in_answer(said)
                 return answer.status
         except (aiohttp.ClientError, TimeoutError):
             return 0
+
+
+def _buttons(markup: Any) -> list[Choice]:
+    """The buttons of `reply_markup`, checked. https://core.telegram.org/bots/api#inlinekeyboardbutton"""
+    if not markup:
+        return []
+    try:
+        rows = (json.loads(markup) if isinstance(markup, str) else markup)["inline_keyboard"]
+        buttons = [button for row in rows for button in row]
+        choices = [Choice(name=str(b["callback_data"]), label=str(b["text"])) for b in buttons]
+    except (ValueError, KeyError, TypeError):
+        raise _Refusal(400, "Bad Request: can't parse reply keyboard markup JSON object") from None
+    for choice in choices:
+        if not 1 <= len(choice.name.encode()) <= 64:
+            raise _Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+        if not choice.label.strip():
+            raise _Refusal(400, "Bad Request: text buttons are unallowed in the inline keyboard")
+    if len(choices) > 100:
+        raise _Refusal(400, "Bad Request: REPLY_MARKUP_TOO_LONG")
+    return choices
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from adapters.base import Outgoing
 from adapters.shared.pace import Limit, Pace
 from adapters.telegram.api import BotApi
-from normalizer.errors import Misconfigured, ProviderRefused, ProviderUnavailable
+from normalizer.errors import Misconfigured, NeedsOperator, ProviderRefused, ProviderUnavailable
 
 #: The longest message, in UTF-16 units, in which Telegram counts.
 LONGEST = 4096
@@ -45,10 +45,10 @@ class Speaker:
             await self._groups.turn(chat)
         await self._all.turn(chat)
         try:
-            return await self._api.send(chat, text, message, topic)
+            return await self._api.send(chat, text, message, topic, outgoing.choices)
         except Misconfigured as error:
             # It is the operator's turn (the account's trouble says so); the citizen's answer waits for it.
-            raise ProviderUnavailable(error.problem, _OPERATORS_TIME) from None
+            raise NeedsOperator(error.problem, _OPERATORS_TIME) from None
         except ProviderUnavailable as error:
             if error.retry_after:
                 (self._groups if _is_group(chat) else self._all).hold(error.retry_after)

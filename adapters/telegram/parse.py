@@ -25,6 +25,8 @@ ALBUM_SILENCE = 3.0
 _OUR_COMMANDS = frozenset({"start", "lapor", "aduan", "pengaduan", "mulai", "help", "bantuan"})
 #: What people send instead of words.
 _GESTURES = frozenset({"sticker", "dice"})
+#: What the ids of tapped buttons begin with; behind it is what answerCallbackQuery wants.
+TAP = "callback:"
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w{1,64}))?(?=\s|$)")
 #: What `t.me/<bot>?start=<payload>` puts behind /start: our own link's words, not the citizen's.
 _DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -63,6 +65,8 @@ def parse_update(body: bytes, us: Us, albums: Container[str] = ()) -> Item:
         update = msgspec.json.decode(body, type=dict[str, Raw])
         number = msgspec.json.decode(body, type=tg.UpdateId).update_id
         kind = next((key for key in update if key != "update_id"), "nothing")
+        if kind == "callback_query":
+            return _tapped(msgspec.json.decode(update[kind], type=tg.CallbackQuery))
         if kind not in ("message", "edited_message"):
             return Ignored(reason="unsupported", external_id=f"update:{number}", detail=kind)
         keys = msgspec.json.decode(update[kind], type=dict[str, Raw]).keys()
@@ -71,6 +75,26 @@ def parse_update(body: bytes, us: Us, albums: Container[str] = ()) -> Item:
         raise Unreadable(f"not an update of the Bot API: {str(error)[:200]}") from None
     content = next((key for key in keys if key not in _TRAVEL), "nothing")
     return _item(message, kind == "edited_message", content, us, albums)
+
+
+def _tapped(query: tg.CallbackQuery) -> Item:
+    """A button under words of ours. Its name says what it means; what it was called nobody repeats."""
+    external_id = f"{TAP}{query.id}"
+    offered = query.message
+    if query.sender.is_bot or offered is None or offered.chat.type != "private" or not query.data:
+        return Ignored(reason="unsupported", external_id=external_id, detail="callback_query")
+    chat = str(offered.chat.id)
+    return Accepted(
+        message=Message(
+            external_id=external_id,
+            sender=_person(query.sender),
+            choice=query.data,
+            act="note",
+            thread_id=chat,
+            reply_to={"chat_id": chat},
+            authenticity=Authenticity(method="secret"),
+        )
+    )
 
 
 def album_key(chat: str, album: str) -> str:
@@ -101,7 +125,9 @@ def _item(message: tg.Message, edited: bool, content: str, us: Us, albums: Conta
     lines = [text, *_hidden_links(message, text), _contact_line(message.contact) if message.contact else ""]
     text = "\n".join(line for line in lines if line)
     if not (text or files or place.coordinates):
-        spoken = _to_the_bot(words, command, content) if message.chat.type == "private" and not edited else None
+        spoken = (
+            _to_the_bot(words, command, content) if message.chat.type == "private" and not edited else None
+        )
         if spoken is not None:
             greeting = _message(message, edited, external_id, spoken, words, files, place, group_chat, us)
             return Accepted(message=structs.replace(greeting, act="note"))
@@ -261,13 +287,16 @@ def _sender(message: tg.Message) -> Sender:
         return Sender(reference=str(message.sender_chat.id), name=message.sender_chat.title)
     user = message.sender
     assert user is not None, "`_not_a_citizen` has seen to it"  # noqa: S101
-    contacts: tuple[Contact, ...] = ()
-    if user.username:
-        contacts = (Contact(kind="handle", value=f"@{user.username}"),)
+    person = _person(user)
     card = message.contact
     phone = _international(card.phone_number) if card and card.user_id == user.id else ""
     if phone:
-        contacts = (*contacts, Contact(kind="phone", value=phone))
+        return structs.replace(person, contacts=(*person.contacts, Contact(kind="phone", value=phone)))
+    return person
+
+
+def _person(user: tg.User) -> Sender:
+    contacts = (Contact(kind="handle", value=f"@{user.username}"),) if user.username else ()
     return Sender(
         reference=str(user.id), name=f"{user.first_name} {user.last_name}".strip(), contacts=contacts
     )

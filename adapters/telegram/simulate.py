@@ -62,8 +62,12 @@ class TelegramSimulator:
     async def send(self, letter: Letter) -> str:
         """One message, with several photos an album; done when the gateway has taken all of it."""
         last = 0
-        for body in self._messages(letter):
-            last = await self.api.add("message", body)
+        if letter.tap:
+            person = _person(letter.sender)
+            last = await self.api.add("callback_query", self.api.tap(str(person["id"]), letter.tap, person))
+        else:
+            for body in self._messages(letter):
+                last = await self.api.add("message", body)
         try:
             await self.api.taken(last, self.PATIENCE)
         except TimeoutError:

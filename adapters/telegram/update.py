@@ -117,6 +117,22 @@ class Message(Struct, frozen=True):
     forward_origin: Origin | None = None
 
 
+class Offered(Struct, frozen=True):
+    """The message whose button was tapped; one that Telegram no longer has keeps these two fields."""
+
+    chat: Chat
+    message_id: int
+
+
+class CallbackQuery(Struct, frozen=True):
+    """A tapped button. https://core.telegram.org/bots/api#callbackquery"""
+
+    id: str
+    sender: User = field(name="from")
+    message: Offered | None = None
+    data: str = ""
+
+
 class UpdateId(Struct, frozen=True):
     update_id: int
 

@@ -58,6 +58,8 @@ def take(before: Dialogue, heard: Heard, facts: Facts) -> Turn:
         turn = step(dialogue, heard, choice, intent, facts)
         if turn is not None:
             return turn
+    if heard.choice:
+        return _menu(dialogue, facts)  # a button of long ago, or of somebody else's making
     return _tell(dialogue, heard, facts)
 
 

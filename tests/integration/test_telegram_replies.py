@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,12 +11,23 @@ from typing import Any
 
 import pytest
 
-from adapters.base import Account, Gateway, Hears, Outgoing, Ports, Replies
+from adapters.base import (
+    Accepted,
+    Account,
+    Cursor,
+    Fate,
+    Gateway,
+    Hears,
+    Outgoing,
+    Ports,
+    Replies,
+)
 from adapters.telegram.adapter import TelegramAdapter, TelegramSettings
 from adapters.telegram.fake import FakeBotApi
 from adapters.telegram.outgoing import LONGEST, cut
 from adapters.telegram.simulate import TelegramSimulator
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from normalizer.record import Choice, RawEvent
 from normalizer.settings import convert
 
 TOKEN = "7000000001:CONTOH-bukan-token-asli"
@@ -178,3 +190,104 @@ def test_the_simulator_hears() -> None:
         Account(name="telegram", adapter="telegram"), settings(), Gateway(http="", public_url="")
     )
     assert isinstance(simulated, Hears)
+
+
+CHOICES = (
+    Choice(name="q:yes", label="Ya"),
+    Choice(name="q:no", label="Tidak"),
+    Choice(name="q:skip", label="Lewati"),
+)
+
+
+async def test_choices_are_buttons_short_ones_in_pairs(fake: FakeBotApi, adapter: TelegramAdapter) -> None:
+    long = Choice(name="menu:numbers", label="Nomor darurat yang penting")
+    await adapter.reply(SITI, Outgoing(text="Pilih:", key="1", choices=(*CHOICES, long)))
+    rows = json.loads(fake.sent[0]["reply_markup"])["inline_keyboard"]
+    assert [[b["text"] for b in row] for row in rows] == [["Ya", "Tidak"], ["Lewati"], [long.label]]
+    assert fake.heard[0].choices == (*CHOICES, long)
+
+
+async def test_words_without_choices_have_no_buttons(fake: FakeBotApi, adapter: TelegramAdapter) -> None:
+    await adapter.reply(SITI, said("Baik."))
+    assert "reply_markup" not in fake.sent[0]
+
+
+async def test_a_button_whose_name_telegram_would_not_take_is_refused_by_the_fake(
+    fake: FakeBotApi, adapter: TelegramAdapter
+) -> None:
+    too_long = Choice(name="x" * 65, label="Ya")
+    with pytest.raises(ProviderRefused, match="(?i)button_data_invalid"):
+        await adapter.reply(SITI, Outgoing(text="Pilih:", key="1", choices=(too_long,)))
+    assert fake.heard == []
+
+
+async def test_the_webhook_answers_a_tap_in_its_own_answer(
+    fake: FakeBotApi, adapter: TelegramAdapter
+) -> None:
+    await adapter.reply(SITI, Outgoing(text="Pilih:", key="1", choices=CHOICES))
+    tapped = fake.tap("700100200", "q:no", {"id": 700100200, "is_bot": False, "first_name": "Siti"})
+    answer = adapter.answer([Fate(outcome="accepted", external_id=f"callback:{tapped['id']}")])
+    assert answer.content_type == "application/json"
+    await fake._asked_in_answer(answer.body)
+    assert fake.answered_taps == [tapped["id"]]
+    assert adapter.answer([Fate(outcome="accepted", external_id="700100200:11")]).body == b""
+
+
+async def test_a_tap_that_was_polled_is_answered_by_a_call(fake: FakeBotApi) -> None:
+    class Taken:
+        moved = ""
+
+        async def receive(self, raw: RawEvent, *, cursor: Cursor | None = None) -> list[Fate]:
+            self.moved = cursor.value if cursor else ""
+            (item,) = polling.parse(raw)
+            assert isinstance(item, Accepted)
+            return [Fate(outcome="accepted", external_id=item.message.external_id)]
+
+        async def cursor(self, name: str) -> str | None:
+            return None
+
+    inbox = Taken()
+    ports = Ports(inbox=inbox, clock=Clock(), new_spool=None)  # type: ignore[arg-type]
+    typed = settings(api_base_url=fake.base_url, mode="polling", poll_timeout=1)
+    polling = TelegramAdapter(Account(name="telegram", adapter="telegram"), typed, ports)
+    loop = asyncio.create_task(polling.run())
+    try:
+        await polling.reply(SITI, Outgoing(text="Pilih:", key="1", choices=CHOICES))
+        tapped = fake.tap("700100200", "q:skip", {"id": 700100200, "is_bot": False, "first_name": "Siti"})
+        await fake.add("callback_query", tapped)
+        async with asyncio.timeout(20):
+            while tapped["id"] not in fake.answered_taps:
+                await asyncio.sleep(0.02)
+        assert inbox.moved
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        await polling.close()
+
+
+async def test_a_connection_that_breaks_before_the_answer_leaves_doubt(
+    adapter: TelegramAdapter, fake: FakeBotApi
+) -> None:
+    """The message may have been sent: that is said, so that it is repeated once at most."""
+
+    async def gone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(gone, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    ports = Ports(inbox=None, clock=Clock(), new_spool=None)  # type: ignore[arg-type]
+    typed = settings(api_base_url=f"http://127.0.0.1:{port}")
+    broken = TelegramAdapter(Account(name="telegram", adapter="telegram"), typed, ports)
+    try:
+        with pytest.raises(OutcomeUnknown):
+            await broken.reply(SITI, said("Baik."))
+    finally:
+        await broken.close()
+        server.close()
+        await server.wait_closed()
+    absent = TelegramAdapter(Account(name="telegram", adapter="telegram"), typed, ports)
+    with pytest.raises(ProviderUnavailable) as refused:
+        await absent.reply(SITI, said("Baik."))
+    await absent.close()
+    assert not isinstance(refused.value, OutcomeUnknown), "nobody listens: nothing was sent"
