@@ -7,7 +7,7 @@ same is repeated once and counted; what the provider refuses for good ends with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from typing import Any
 import structlog
 
 from adapters.base import Adapter, Outgoing, Replies, TakesStatus
+from adapters.shared.choices import numbered
 from complaint_queue.journal import Journal
 from complaint_queue.way_out import WaitingReply
 from intake.metrics import Metrics
 from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.identity import claim_of
-from normalizer.record import Choice
 
 #: Seconds before another attempt: doubled each time, up to the longest; a provider's own wait wins if it is longer.
 FIRST_WAIT, LONGEST_WAIT = 2.0, 900.0
@@ -193,12 +193,3 @@ async def _spoken(adapter: Any, one: WaitingReply) -> str:
     )
     external_id: str = await adapter.reply(said.reply_to, outgoing)
     return external_id
-
-
-def numbered(text: str, choices: Sequence[Choice]) -> str:
-    """`text` with its choices as a list of numbers, for channels without buttons."""
-    lines = [
-        choice.label if choice.label.startswith(str(number)) else f"{number}. {choice.label}"
-        for number, choice in enumerate(choices, 1)
-    ]
-    return "\n".join((text, *lines))

@@ -11,6 +11,7 @@ from typing import Any
 from adapters.base import Account, Outgoing, Ports, load
 from adapters.shared.meta import MetaAdapter
 from adapters.shared.meta_fake_graph import FakeGraph, Product
+from normalizer.record import Choice
 from normalizer.settings import convert
 
 US = "100000000000001"
@@ -60,11 +61,17 @@ class MetaWorld:
     clock: Clock
 
     async def reply(
-        self, reply_to: Mapping[str, str], text: str, *, private: bool = True, key: str = ""
+        self,
+        reply_to: Mapping[str, str],
+        text: str,
+        *,
+        private: bool = True,
+        key: str = "",
+        ticket: str = "",
+        choices: tuple[Choice, ...] = (),
     ) -> str:
-        answer: str = await self.adapter.reply(
-            reply_to, Outgoing(text=text, key=key or text, private=private)
-        )
+        outgoing = Outgoing(text=text, key=key or text, private=private, ticket=ticket, choices=choices)
+        answer: str = await self.adapter.reply(reply_to, outgoing)
         return answer
 
     @property

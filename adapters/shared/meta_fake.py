@@ -134,6 +134,8 @@ def messaging(letter: Letter, ours: str, addresses: Sequence[str]) -> list[Json]
     now = milliseconds()
     frame: Json = {"sender": {"id": person_id(letter.sender)}, "recipient": {"id": ours}, "timestamp": now}
     message: Json = {"mid": f"m_contoh-{letter.number}", "text": words(letter)}
+    if letter.tap:
+        message["quick_reply"] = {"payload": letter.tap}
     if addresses:
         message["attachments"] = [{"type": "image", "payload": {"url": url}} for url in addresses]
     told = bool(message["text"] or addresses or letter.latitude is None)

@@ -17,6 +17,9 @@ from typing import Any, Literal
 from aiohttp import web
 
 from adapters.base import Outgoing
+from adapters.shared.meta_fake_choices import interactive, quick_replies, templated
+from adapters.shared.meta_fake_refused import Refused
+from normalizer.record import Choice
 
 Json = dict[str, Any]
 Product = Literal["page", "instagram", "whatsapp"]
@@ -31,22 +34,6 @@ class _File:
     content: bytes
     media_type: str
     fetched: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Refused(Exception):
-    """An error in Meta's shape."""
-
-    def __init__(self, status: int, code: int, message: str, subcode: int | None = None) -> None:
-        super().__init__(message)
-        error: Json = {
-            "message": message,
-            "type": "OAuthException",
-            "code": code,
-            "fbtrace_id": "AContohTrace",
-        }
-        if subcode is not None:
-            error["error_subcode"] = subcode
-        self.status, self.error = status, error
 
 
 class FakeGraph:
@@ -68,6 +55,8 @@ class FakeGraph:
         """Posts and comments by id, with all their fields."""
         self.window_closed: set[str] = set()
         """People who last wrote more than 24 hours ago."""
+        self.templates: dict[str, tuple[str, int]] = {}
+        """Approved templates: language, and how many variables the body has."""
         self.heard: list[Outgoing] = []
         self.sent: list[tuple[str, Json]] = []
         """Path (without the version) and content of every answer that was taken."""
@@ -193,19 +182,26 @@ class FakeGraph:
     def _whatsapp(self, name: str, content: Json) -> Json:
         if name != self.ours:
             raise Refused(400, 100, f"Object with ID '{name}' does not exist", 33)
-        if content.get("messaging_product") != "whatsapp" or content.get("type") != "text":
+        kind = content.get("type")
+        if content.get("messaging_product") != "whatsapp" or kind not in ("text", "interactive", "template"):
             raise Refused(400, 100, "(#100) Invalid parameter")
         to, recipient = str(content.get("to", "")), str(content.get("recipient", ""))
         group = content.get("recipient_type") == "group"
         if not (group or _NUMBER.fullmatch(to) or _USER_ID.fullmatch(recipient)):
             raise Refused(400, 131009, "(#131009) Parameter value is not valid")
-        if (to or recipient) in self.window_closed:
+        if (to or recipient) in self.window_closed and kind != "template":
             raise Refused(400, 131047, "(#131047) Re-engagement message")
         context = content.get("context", {"message_id": "wamid."})
         if not str(context.get("message_id", "")).startswith("wamid."):
             raise Refused(400, 131009, "(#131009) Parameter value is not valid")
-        text = _text(content.get("text", {}).get("body"), 4096)
-        self.heard.append(Outgoing(text=text, key=to or recipient, private=not group))
+        choices: tuple[Choice, ...] = ()
+        if kind == "interactive":
+            text, choices = interactive(content.get("interactive"))
+        elif kind == "template":
+            text = templated(content.get("template"), self.templates)
+        else:
+            text = _text(content.get("text", {}).get("body"), 4096)
+        self.heard.append(Outgoing(text=text, key=to or recipient, private=not group, choices=choices))
         sent = f"wamid.answer-{next(self._numbers)}"
         contact = {"input": to or recipient, "wa_id": to.lstrip("+")}
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": sent}]}
@@ -217,6 +213,7 @@ class FakeGraph:
         if content.get("messaging_type") != "RESPONSE":
             raise Refused(400, 100, "(#100) messaging_type is not valid")
         ((kind, to),) = recipient.items()
+        choices = quick_replies(content.get("message", {}).get("quick_replies"))
         message = content.get("message", {}).get("text")
         text = _text(message, 1000 if self.product == "instagram" else 2000, self.product == "instagram")
         if to in self.window_closed:
@@ -228,7 +225,7 @@ class FakeGraph:
             self._replied.add(to)
         elif kind == "id" and not to.isdecimal():
             raise Refused(400, 100, "(#100) No matching user found", 2018001)
-        self.heard.append(Outgoing(text=text, key=to, private=True))
+        self.heard.append(Outgoing(text=text, key=to, private=True, choices=choices))
         return {"recipient_id": to, "message_id": f"m_answer-{next(self._numbers)}"}
 
     def _comment(self, name: str, edge: str, content: Json) -> Json:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from adapters.base import Accepted, Ignored, Item, Receipt
+from adapters.shared.choices import tapped
 from adapters.shared.meta_attached import Attached, Found, found_in
 from adapters.shared.meta_batch import Id, derived_id, moment, text_of
 from normalizer.errors import Unreadable
@@ -45,6 +46,10 @@ class _ReplyTo(Struct, frozen=True):
     mid: str | None = None
 
 
+class _QuickReply(Struct, frozen=True):
+    payload: Any = None
+
+
 class _Message(Struct, frozen=True):
     mid: str | None = None
     text: str | None = None
@@ -54,6 +59,7 @@ class _Message(Struct, frozen=True):
     sticker_id: Id | None = None
     attachments: tuple[Attached, ...] | None = None
     reply_to: _ReplyTo | None = None
+    quick_reply: _QuickReply | None = None
 
 
 class _Edit(Struct, frozen=True):
@@ -100,7 +106,7 @@ def read_event(raw: Raw, ours: str) -> Sequence[Item]:
     if event.message_edit:
         return (_edit(event, event.message_edit, sender),)
     if event.postback:
-        return (_postback(event.postback),)
+        return (_postback(event, event.postback, sender),)
     if event.delivery:
         return _receipts(event, event.delivery, "delivered")
     if event.read:
@@ -144,6 +150,7 @@ def _message(event: _Event, message: _Message, sender: _Party) -> Item:
     external_id = message.mid or derived_id(
         text_of(sender.id), event.timestamp, words, *(file.remote for file in found.files)
     )
+    choice = _tapped(message.quick_reply.payload) if message.quick_reply else ""
     return Accepted(
         message=Message(
             external_id=external_id,
@@ -151,9 +158,11 @@ def _message(event: _Event, message: _Message, sender: _Party) -> Item:
             sender=person(sender),
             text=words,
             original_text=text or words,
+            choice=choice,
+            act="note" if choice else "",
             attachments=tuple(found.files),
             place=found.place,
-            follows=_follows(message),
+            follows=() if choice else _follows(message),
             thread_id=text_of(sender.id) or (sender.user_ref or ""),
             permalink=found.link,
             reply_to=_way_back(sender),
@@ -201,8 +210,28 @@ def _edit(event: _Event, edit: _Edit, sender: _Party) -> Item:
     )
 
 
-def _postback(postback: _Postback) -> Item:
-    """A button that was tapped: its words are ours, not the citizen's."""
+def _tapped(payload: Any) -> str:
+    return tapped(payload) if isinstance(payload, str) else ""
+
+
+def _postback(event: _Event, postback: _Postback, sender: _Party) -> Item:
+    """A button that was tapped: its words are the page's, not the citizen's. One of ours speaks to the bot."""
+    choice = _tapped(postback.payload)
+    if choice and sender.id is not None:
+        return Accepted(
+            message=Message(
+                external_id=postback.mid or derived_id(text_of(sender.id), event.timestamp, choice),
+                sent_at=moment(event.timestamp),
+                sender=person(sender),
+                text=postback.title or "",
+                original_text=postback.title or "",
+                choice=choice,
+                act="note",
+                thread_id=text_of(sender.id),
+                reply_to=_way_back(sender),
+                authenticity=Authenticity(method="signature"),
+            )
+        )
     label = (
         postback.payload if isinstance(postback.payload, str) and postback.payload else postback.title or ""
     )

@@ -8,13 +8,13 @@ those of developers.facebook.com/documentation/business-messaging/messenger-plat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import structlog
 from msgspec import Struct
 
 from adapters.base import Account, Item, Outgoing, Parted, Ports
+from adapters.shared.choices import fit, named, numbered
 from adapters.shared.meta import MetaAdapter, MetaSettings, Rate
 from adapters.shared.meta_batch import Id, text_of
 from adapters.shared.meta_mentions import (
@@ -30,7 +30,11 @@ from adapters.shared.meta_mentions import (
 from adapters.shared.meta_text import Begun, pieces
 from adapters.shared.pace import Limit, Pace
 from normalizer.errors import OutcomeUnknown, ProviderRefused
-from normalizer.record import RawEvent
+from normalizer.record import Choice, RawEvent
+
+#: Quick replies below a message, and the characters of each:
+#: developers.facebook.com/docs/messenger-platform/reference/buttons/quick-replies
+QUICK_REPLIES, QUICK_REPLY = 13, 20
 
 log = structlog.get_logger()
 
@@ -68,6 +72,7 @@ class PageAdapter(MetaAdapter[P]):
     #: How much one private message holds: characters at Messenger, bytes at Instagram.
     text_limit: ClassVar[int]
     text_in_bytes: ClassVar[bool] = False
+    buttons: ClassVar[int] = QUICK_REPLIES
 
     def __init__(self, account: Account, settings: P, ports: Ports) -> None:
         super().__init__(account, settings, ports)
@@ -143,22 +148,32 @@ class PageAdapter(MetaAdapter[P]):
         to = {name: reply_to[name] for name in ("recipient_id", "user_ref") if reply_to.get(name)}
         if to:
             recipient = {"id": to["recipient_id"]} if "recipient_id" in to else to
-            texts = pieces(outgoing.text, self.text_limit, in_bytes=self.text_in_bytes)
-            return await self._begun.send(outgoing.key, texts, partial(self._say, recipient))
+            shown = outgoing.choices if fit(outgoing.choices, QUICK_REPLIES, QUICK_REPLY) else ()
+            said = outgoing.text if shown else numbered(outgoing.text, outgoing.choices)
+            texts = pieces(said, self.text_limit, in_bytes=self.text_in_bytes)
+
+            async def say(text: str) -> str:
+                await self._messages.turn()
+                return await self._send(recipient, text, shown if text is texts[-1] else ())
+
+            return await self._begun.send(outgoing.key, texts, say)
         private = self.in_private(reply_to)
         if private is None:
             raise ProviderRefused("Meta offers no private answer there, and this one must not be read by all")
         # Meta takes one private reply, so one piece; the citizen's answer to it opens a conversation.
-        first = pieces(outgoing.text, self.text_limit, in_bytes=self.text_in_bytes)[0]
+        said = numbered(outgoing.text, outgoing.choices)
+        first = pieces(said, self.text_limit, in_bytes=self.text_in_bytes)[0]
         await self._private.turn()
         return await self._send(private, first)
 
-    async def _say(self, recipient: Mapping[str, str], text: str) -> str:
-        await self._messages.turn()
-        return await self._send(recipient, text)
-
-    async def _send(self, recipient: Mapping[str, str], text: str) -> str:
-        content = {"recipient": recipient, "messaging_type": "RESPONSE", "message": {"text": text}}
+    async def _send(self, recipient: Mapping[str, str], text: str, choices: Sequence[Choice] = ()) -> str:
+        message: dict[str, Any] = {"text": text}
+        if choices:
+            message["quick_replies"] = [
+                {"content_type": "text", "title": choice.label, "payload": named(choice)}
+                for choice in choices
+            ]
+        content = {"recipient": recipient, "messaging_type": "RESPONSE", "message": message}
         return self._id(await self.graph.post("me/messages", content, Sent, "answers"))
 
     def _id(self, sent: Sent) -> str:

@@ -15,10 +15,12 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from adapters.base import Account, Item, Outgoing, Ports
+from adapters.shared.choices import numbered
 from adapters.shared.meta import MetaAdapter, MetaSettings, Rate
 from adapters.shared.meta_graph import size_of
 from adapters.shared.meta_text import Begun, pieces
 from adapters.shared.pace import Limit, Pace
+from adapters.whatsapp.outgoing import choosing, templated
 from adapters.whatsapp.parse import parse
 from adapters.whatsapp.people import is_user_id
 from normalizer.errors import Misconfigured, OutcomeUnknown, ProviderRefused, ProviderUnavailable
@@ -26,6 +28,8 @@ from normalizer.record import Attachment, RawEvent
 
 #: What WhatsApp takes at most, for documents: developers.facebook.com/docs/whatsapp/cloud-api/reference/media.
 FILE_LIMIT = 100 * 1024 * 1024
+#: Seconds after a citizen's message in which anything may be said to them; a minute less than WhatsApp's own.
+WINDOW = 24 * 3600 - 60
 #: Characters that one text message holds.
 TEXT_LIMIT = 4096
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
@@ -35,12 +39,16 @@ class WhatsappSettings(MetaSettings, frozen=True, kw_only=True):
     """One number; `phone_number_id` is its number at Meta, not the telephone number.
 
     `access_token` is of a system user with `whatsapp_business_messaging`. `messages_per_second` leaves half of the 80
-    that Meta allows in both directions together to the citizens.
+    that Meta allows in both directions together to the citizens. `template` is a message template (category utility)
+    with two variables in its body, {{1}} the ticket and {{2}} the news: what is said later than 24 hours after the
+    citizen's last message goes through it, or is refused by WhatsApp.
     """
 
     phone_number_id: str
     messages_per_second: Rate = 40.0
     messages_per_person_per_minute: Rate = 10.0
+    template: str = ""
+    template_language: str = "id"
     media_hosts: tuple[str, ...] = ("fbsbx.com", "whatsapp.net")
 
 
@@ -59,6 +67,7 @@ class WhatsappAdapter(MetaAdapter[WhatsappSettings]):
     title: ClassVar[str] = "WhatsApp"
     default_channel: ClassVar[str] = "whatsapp"
     converses: ClassVar[bool] = True
+    buttons: ClassVar[int] = 10
     Settings: ClassVar[type[Struct]] = WhatsappSettings
     own_setting: ClassVar[str] = "phone_number_id"
 
@@ -98,21 +107,38 @@ class WhatsappAdapter(MetaAdapter[WhatsappSettings]):
     async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
         """A text that quotes the citizen's message; the id is of the last one, when a long text needs several.
 
-        developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
+        What may be chosen is shown as buttons below the last one. After WhatsApp's 24 hours the account's template
+        carries the news. developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
         """
         address = _address(reply_to, private=outgoing.private)
-        quoted = {} if "group_id" in reply_to and outgoing.private else _quoted(reply_to)
+        frame: dict[str, Any] = {"messaging_product": "whatsapp", **address}
+        if self.settings.template and "group_id" not in reply_to and self._too_late(reply_to):
+            return await self._send(frame | templated(outgoing, self.settings))
+        if not ("group_id" in reply_to and outgoing.private):
+            frame |= _quoted(reply_to)
+        texts = pieces(outgoing.text, TEXT_LIMIT)
+        shown = choosing(texts[-1], outgoing.choices)
+        if outgoing.choices and shown is None:
+            texts = pieces(numbered(outgoing.text, outgoing.choices), TEXT_LIMIT)
 
         async def send(text: str) -> str:
-            await self._pace.turn(address["to"] if "to" in address else address["recipient"])
-            content: dict[str, Any] = {"messaging_product": "whatsapp", **address, **quoted, "type": "text"}
-            content["text"] = {"body": text, "preview_url": False}
-            sent = await self.graph.post(f"{self.us}/messages", content, _Sent, "answers")
-            if not sent.messages:
-                raise OutcomeUnknown("WhatsApp took the answer and gave no id")
-            return sent.messages[-1].id
+            last = shown if shown is not None and text is texts[-1] else None
+            plain = {"type": "text", "text": {"body": text, "preview_url": False}}
+            return await self._send(frame | (last or plain))
 
-        return await self._begun.send(outgoing.key, pieces(outgoing.text, TEXT_LIMIT), send)
+        return await self._begun.send(outgoing.key, texts, send)
+
+    async def _send(self, content: dict[str, Any]) -> str:
+        await self._pace.turn(content["to"] if "to" in content else content["recipient"])
+        sent = await self.graph.post(f"{self.us}/messages", content, _Sent, "answers")
+        if not sent.messages:
+            raise OutcomeUnknown("WhatsApp took the answer and gave no id")
+        return sent.messages[-1].id
+
+    def _too_late(self, reply_to: Mapping[str, str]) -> bool:
+        """Whether the window that the citizen's message opened is closed, or about to."""
+        at = reply_to.get("at", "")
+        return at.isdecimal() and self.ports.clock.now().timestamp() - int(at) > WINDOW
 
 
 def _address(reply_to: Mapping[str, str], *, private: bool) -> dict[str, str]:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from adapters.shared.choices import tapped
 from adapters.shared.meta_batch import BROKEN
 from normalizer.errors import Unreadable
 from normalizer.record import Attachment, Coordinates, Place
@@ -29,6 +30,8 @@ class Content(Struct, frozen=True, kw_only=True):
     text: str = ""
     files: tuple[Attachment, ...] = ()
     place: Place = Place()
+    choice: str = ""
+    """The button of ours that was tapped."""
 
 
 class _Text(Struct, frozen=True):
@@ -55,6 +58,7 @@ class _Button(Struct, frozen=True):
 
 
 class _Choice(Struct, frozen=True):
+    id: str | None = None
     title: str | None = None
     description: str | None = None
 
@@ -104,7 +108,7 @@ def content_of(raw: Raw, kind: str) -> Content | None:
         return _location(part)
     if kind == "button":
         button = msgspec.json.decode(part, type=_Button)
-        return Content(text=(button.text or button.payload or "").strip())
+        return Content(text=(button.text or button.payload or "").strip(), choice=tapped(button.payload))
     if kind == "interactive":
         return _interactive(part)
     if kind == "order":
@@ -160,7 +164,8 @@ def _interactive(part: Raw) -> Content | None:
     found = msgspec.json.decode(part, type=_Interactive)
     choice = found.button_reply or found.list_reply
     if choice:
-        return Content(text="\n".join(p.strip() for p in (choice.title, choice.description) if p))
+        text = "\n".join(p.strip() for p in (choice.title, choice.description) if p)
+        return Content(text=text, choice=tapped(choice.id))
     if found.nfm_reply:
         return _form(found.nfm_reply)
     return None

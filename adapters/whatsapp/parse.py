@@ -262,18 +262,26 @@ def _accepted(travel: _Travel, content: Content, people: Sequence[Card]) -> Mess
     if group:
         way_back["group_id"] = group
     quoted = travel.context.id if travel.context else None
+    at = moment(travel.timestamp)
     return Message(
         external_id=travel.id or "",
-        sent_at=moment(travel.timestamp),
+        sent_at=at,
         sender=sender,
         text=content.text,
         original_text=content.text,
         attachments=content.files,
         place=content.place,
-        follows=(quoted,) if quoted and quoted != travel.id else (),
+        # A tapped button says itself what it is about.
+        follows=(quoted,) if quoted and quoted != travel.id and not content.choice else (),
         thread_id=group or sender.reference,
-        reply_to={**way_back, "message_id": travel.id or ""},
+        reply_to={
+            **way_back,
+            "message_id": travel.id or "",
+            **({"at": str(int(at.timestamp()))} if at else {}),
+        },
         # Others read along in a group, and talk to each other: not every word there is meant for us.
         public=bool(group),
         authenticity=Authenticity(method="signature"),
+        choice=content.choice,
+        act="note" if content.choice else "",
     )

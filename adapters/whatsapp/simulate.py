@@ -56,9 +56,28 @@ class WhatsappSimulator(MetaSimulator[WhatsappSettings]):
             "entry": [{"id": "100200300400500", "changes": changes}],
         }
 
+    def _tapped(self, letter: Letter, name: str, sender: str) -> Json:
+        """The button or row of a message of ours, as WhatsApp tells that it was tapped."""
+        kinds = [
+            content["interactive"]["type"]
+            for _, content in self.graph.sent
+            if content.get("type") == "interactive" and letter.tap in str(content)
+        ]
+        kind = f"{kinds[-1]}_reply" if kinds else "button_reply"
+        return {
+            "from": sender,
+            "id": name,
+            "timestamp": str(int(datetime.now(UTC).timestamp())),
+            "type": "interactive",
+            "context": {"from": "622155500100", "id": "wamid.answer-1"},
+            "interactive": {"type": kind, kind: {"id": letter.tap, "title": letter.text}},
+        }
+
     def _messages(self, letter: Letter, sender: str) -> list[Json]:
         """`letter` as WhatsApp sends it: one message per photo, the place last; the later ones quote the first."""
         first = f"wamid.contoh-{letter.number}"
+        if letter.tap:
+            return [self._tapped(letter, first, sender)]
         frame: Json = {"from": sender, "timestamp": str(int(datetime.now(UTC).timestamp()))}
         found: list[Json] = []
         for (media_id, _), photo in zip(self.stored(letter), letter.photos, strict=True):

@@ -216,7 +216,7 @@ async def test_a_button_whose_name_telegram_would_not_take_is_refused_by_the_fak
     fake: FakeBotApi, adapter: TelegramAdapter
 ) -> None:
     too_long = Choice(name="x" * 65, label="Ya")
-    with pytest.raises(ProviderRefused, match="(?i)button_data_invalid"):
+    with pytest.raises(ProviderRefused, match=r"(?i)button_data_invalid"):
         await adapter.reply(SITI, Outgoing(text="Pilih:", key="1", choices=(too_long,)))
     assert fake.heard == []
 
