@@ -20,7 +20,7 @@ from email.utils import format_datetime
 
 from adapters.base import Outgoing
 from adapters.email.settings import EmailSettings
-from normalizer.errors import ProviderRefused, ProviderUnavailable
+from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from normalizer.settings import Secret
 
 _SECONDS = 60.0
@@ -109,6 +109,7 @@ def send(settings: EmailSettings, password: Secret, message: EmailMessage, sende
     host = host.strip("[]")
     context = ssl.create_default_context(cafile=settings.ca_file or None)
     name = settings.hostname or None
+    asked = False
     try:
         if settings.smarthost_tls == "tls":
             smarthost: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -121,6 +122,7 @@ def send(settings: EmailSettings, password: Secret, message: EmailMessage, sende
                 smarthost.starttls(context=context)
             if settings.smarthost_user:
                 smarthost.login(settings.smarthost_user, password.reveal())
+            asked = True
             smarthost.send_message(message, sender, [to])
         finally:
             # What is said to our QUIT changes nothing about a mail that was taken.
@@ -140,6 +142,8 @@ def send(settings: EmailSettings, password: Secret, message: EmailMessage, sende
             raise ProviderRefused("the smarthost cannot send to an address with such letters") from None
         raise OurFault(str(error)) from None
     except (smtplib.SMTPException, OSError) as error:
+        if asked:
+            raise OutcomeUnknown(f"the smarthost hung up before it answered: {error}") from None
         raise ProviderUnavailable(f"the smarthost cannot be reached: {error}") from None
 
 

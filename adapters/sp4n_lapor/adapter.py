@@ -10,7 +10,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,17 +27,6 @@ from adapters.sp4n_lapor.settings import LOOPBACK, LaporSettings
 from normalizer.errors import Forged, Misconfigured, ProviderRefused, ProviderUnavailable
 from normalizer.record import Attachment, Authenticity, RawEvent
 from normalizer.settings import Secret
-
-
-@runtime_checkable
-class TakesStatus(Protocol):
-    """An adapter whose provider keeps a status of its own for each report, beside what the citizen is told."""
-
-    async def push_status(self, reply_to: Mapping[str, str], stage: str, text: str, key: str) -> str:
-        """Set the provider's word for `stage`; the provider's id of it, empty when that stage is not sent.
-
-        The same `key` is the same change, however often it is sent. Raises as `Replies.reply` does.
-        """
 
 
 class LaporAdapter(Adapter[LaporSettings]):

@@ -21,7 +21,7 @@ from yarl import URL
 from adapters.shared.pace import Limit, Pace
 from adapters.sp4n_lapor.reading import plain, walk
 from adapters.sp4n_lapor.settings import Call, LaporSettings
-from normalizer.errors import KanalError, ProviderRefused, ProviderUnavailable
+from normalizer.errors import KanalError, OutcomeUnknown, ProviderRefused, ProviderUnavailable
 
 #: A page above this is none, in bytes; with text and addresses a report has a few kilobytes.
 PAGE_LIMIT = 16 * 1024 * 1024
@@ -148,8 +148,12 @@ class LaporApi:
             ) as answer:
                 body = await _bounded(answer, limit)
                 status, wait = answer.status, answer.headers.get("Retry-After", "")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise ProviderUnavailable(f"LAPOR is not reached: {type(error).__name__}") from None
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise ProviderUnavailable(f"LAPOR does not answer: {type(error).__name__}") from None
+            # What was written there may have arrived.
+            lost = ProviderUnavailable if method == "GET" else OutcomeUnknown
+            raise lost(f"LAPOR does not answer: {type(error).__name__}") from None
         if 200 <= status < 300 or status in done:
             self._worked(purpose)
             return body

@@ -23,7 +23,7 @@ from adapters.x.connection import Session, Stream
 from adapters.x.pages import DIRECT_FIELDS, MENTION_FIELDS, Page, page_of
 from adapters.x.parse import decoded
 from adapters.x.problems import Call, Health, Refusal, error_of, problem_of
-from normalizer.errors import KanalError, ProviderUnavailable, Unreadable
+from normalizer.errors import KanalError, OutcomeUnknown, ProviderUnavailable, Unreadable
 from normalizer.settings import Secret
 
 #: The host that tweepy writes into every address.
@@ -156,7 +156,7 @@ class XApi:
     async def post(self, text: str, answers: str) -> str:
         """A public post below the post `answers`; its id. https://docs.x.com/x-api/posts/create-post"""
         call = self._opened().create_tweet(text=text, in_reply_to_tweet_id=answers, user_auth=True)
-        return _written(await self._answer("posting", call), "id")
+        return _written(await self._answer("posting", call, writes=True), "id")
 
     async def direct(self, text: str, to: str) -> str:
         """A direct message to the user `to`; the id of its event.
@@ -164,7 +164,7 @@ class XApi:
         https://docs.x.com/x-api/direct-messages/create-dm-message-by-participant-id
         """
         call = self._opened().create_direct_message(text=text, participant_id=to, user_auth=True)
-        return _written(await self._answer("writing direct messages", call), "dm_event_id")
+        return _written(await self._answer("writing direct messages", call, writes=True), "dm_event_id")
 
     def signed(self, url: str) -> dict[str, str]:
         """Headers that open a direct message's picture at `url` to us (OAuth 1.0a)."""
@@ -202,8 +202,11 @@ class XApi:
         finally:
             await stream.session.close()
 
-    async def _answer(self, call: Call, asked: Awaitable[aiohttp.ClientResponse]) -> Any:
-        """What X answers to `asked`, decoded."""
+    async def _answer(
+        self, call: Call, asked: Awaitable[aiohttp.ClientResponse], *, writes: bool = False
+    ) -> Any:
+        """What X answers to `asked`, decoded. Of what `writes`, a lost answer leaves doubt."""
+        lost = OutcomeUnknown if writes else ProviderUnavailable
         try:
             response = await asked
             # tweepy has read and released it; after that aiohttp gives out the text, but not the bytes again.
@@ -211,9 +214,11 @@ class XApi:
         except Refusal as refusal:
             raise self._error(call, refusal) from None
         except Unreadable:
-            raise ProviderUnavailable("X answered with something else than JSON") from None
+            raise lost("X answered with something else than JSON") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise ProviderUnavailable(f"X is not reached: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise ProviderUnavailable(f"X did not answer: {type(error).__name__}") from None
+            raise lost(f"X did not answer: {type(error).__name__}") from None
         self._health.worked(call)
         return found
 

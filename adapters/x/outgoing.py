@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from adapters.base import Outgoing
 from adapters.shared.pace import Limit, Pace
 from adapters.x.api import XApi
-from normalizer.errors import Misconfigured, ProviderRefused, ProviderUnavailable
+from normalizer.errors import Misconfigured, NeedsOperator, ProviderRefused, ProviderUnavailable
 
 POST_LENGTH, DIRECT_LENGTH = 280, 10_000
 #: What a link counts, however long it is: X shortens each.
@@ -52,7 +52,7 @@ class Speaker:
             return await (self._api.post(text, post) if public else self._api.direct(text, person))
         except Misconfigured as error:
             # It is the operator's turn (`Health` has said so); the citizen's answer waits for it.
-            raise ProviderUnavailable(error.problem, _OPERATORS_TIME) from None
+            raise NeedsOperator(error.problem, _OPERATORS_TIME) from None
         except ProviderUnavailable as error:
             if error.retry_after:
                 pace.hold(error.retry_after)

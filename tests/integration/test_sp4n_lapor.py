@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.base import Account, Cursor, Fate, Gateway, Hears, Inbox, Letter, Outgoing, Replies
+from adapters.base import Account, Cursor, Fate, Gateway, Hears, Inbox, Letter, Outgoing, Replies, TakesStatus
 from adapters.sp4n_lapor import pull as pulling
-from adapters.sp4n_lapor.adapter import LaporAdapter, TakesStatus
+from adapters.sp4n_lapor.adapter import LaporAdapter
 from adapters.sp4n_lapor.fake import FakeLapor
 from adapters.sp4n_lapor.settings import LaporSettings
 from adapters.sp4n_lapor.simulate import LaporSimulator, sign
