@@ -267,6 +267,7 @@ class Service:
             public_form_account=next(
                 (a.name for a in self.config.accounts if a.adapter == "balai_warga"), ""
             ),
+            woken=self._released,
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
             trusted_proxies=tuple(gateway.trusted_proxies),

@@ -44,6 +44,8 @@ class PageDeps:
     trusted_proxies: tuple[str, ...] = ()
     machines: tuple[str, ...] = ()
     """Paths below which adapters answer machines by themselves."""
+    woken: Callable[[], None] = lambda: None
+    """Called when a page gave the gateway something to do."""
     public_form_account: str = ""
     """The account of the public form at `/lapor`; empty: there is no such page."""
 
