@@ -285,7 +285,10 @@ class Settler:
             if kind in ("information_added", "corrected") and not third_party and messages[0].act != "mend":
                 record = with_added(record, messages, _unique(m.raw_sha256 for m in chosen))
                 record = self._with_urls(normalise(self._refreshed(file, record), self.context))
-            removed = _unique(name for m in messages for name in m.removes)
+            removes = {name for m in messages for name in m.removes}
+            removed = tuple(
+                sorted({m.event_sequence or 0 for m in file.messages if m.message.external_id in removes})
+            )
             if removed:
                 record = self._mended(file, record)
             related = _unique((*record.related, *(ticket for m in messages for ticket in m.related)))

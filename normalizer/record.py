@@ -323,8 +323,8 @@ class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
 class Added(Base, frozen=True, kw_only=True):
     """What an event after the first brings: the new words and files, and whether a stranger sent them.
 
-    `rating` is from 1 (very bad) to 5 (very good) in a `rated` event, else 0. `removed` are external ids of messages
-    that an operator took out: they were never part of this complaint.
+    `rating` is from 1 (very bad) to 5 (very good) in a `rated` event, else 0. `removed` are the sequence numbers of
+    events whose words an operator took out: they were never part of this complaint.
     """
 
     text: str = ""
@@ -334,7 +334,7 @@ class Added(Base, frozen=True, kw_only=True):
     third_party: bool = False
     edit: bool = False
     rating: Annotated[int, Meta(ge=0, le=5)] = 0
-    removed: tuple[str, ...] = ()
+    removed: tuple[int, ...] = ()
 
 
 class ComplaintEvent(Base, frozen=True, kw_only=True, omit_defaults=False):

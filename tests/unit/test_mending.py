@@ -43,7 +43,7 @@ async def test_what_was_added_wrongly_becomes_a_complaint_of_its_own(world: Dial
     created = next(e for e in after if e.complaint.ticket == made)
     assert (corrected.event, corrected.complaint.text) == ("corrected", WHOLE)
     assert corrected.added is not None
-    assert corrected.added.removed == (wrong.complaint.external_ids[-1],)
+    assert corrected.added.removed == (wrong.sequence,)
     assert [c.code for c in corrected.complaint.categories] == ["jalan_rusak"]
     assert (created.event, created.sequence) == ("created", 1)
     assert created.complaint.text.startswith(OTHER)
