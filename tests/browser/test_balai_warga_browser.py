@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.lapor_world import LaporWorld, lapor_world
 from tests.web_world import PNG
@@ -26,17 +25,6 @@ STORY = "Lampu jalan di depan musala mati sejak Senin."
 async def lapor(tmp_path: Path) -> AsyncIterator[LaporWorld]:
     async with lapor_world(tmp_path) as one:
         yield one
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 async def tab_to(page: Page, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from intake.staff import StaffStore
 from intake.web import pages
-from tests.browser.test_web_browser import FLAGS
 from tests.dialogue_world import DialogueWorld, dialogue_world
 from tests.web_world import OFFICE, PASSWORD
 from tests.web_world import Browser as PlainBrowser
@@ -68,17 +66,6 @@ async def world(tmp_path: Path) -> AsyncIterator[MendingWorld]:
         finally:
             await runner.cleanup()
             await staff.close()
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 async def sign_in(page: Page, world: MendingWorld, login: str = "operator") -> None:
