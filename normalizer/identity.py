@@ -42,7 +42,7 @@ def _damm(digits: str) -> int:
 
 
 def ticket_of(day: date, number: int) -> str:
-    """The public ticket of a day's `number`-th complaint: `261123-0042-7`.
+    """The public ticket of a day's `number`-th complaint: `261123-0042-4`.
 
     Six digits of the date in Jakarta, at least four of the number, one check digit.
     """

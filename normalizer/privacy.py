@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from normalizer.contact import EMAIL, HANDLE
 from normalizer.context import Context, decided
+from normalizer.identity import read_ticket
 from normalizer.numbers import phones
 from normalizer.phrases import words_in
 from normalizer.record import Complaint, Evidence
@@ -22,6 +23,8 @@ _LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORE
 _SIXTEEN = re.compile(r"(?<!\d)(?:\d[ .\-]?){15}\d(?!\d)")
 _LONG_NUMBER = re.compile(r"(?<![\w.,])\d(?:[ .\-]?\d){8,24}(?![\w,])(?!\.\d)")
 _LOCAL_MOBILE = re.compile(r"(?<![\w.,])(?:\+?62|0)?[ \-]?8[1-9]\d(?:[ .\-]?\d){6,10}(?!\w)")
+#: A ticket as we write it; its first digits are a day of this system's years, so no telephone looks like it.
+_TICKET = re.compile(r"[23]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{4,6}-\d")
 _MONEY_BEFORE = re.compile(r"(?:rp|idr)\.? ?$", re.IGNORECASE)
 _ACCOUNT = re.compile(
     r"(\b(?:no\.? ?rek(?:ening)?|norek|rekening|rek|virtual account|va|bca|bni|bri|mandiri|bsi|btn|cimb|bank dki)\b"
@@ -136,10 +139,14 @@ def _without_long_numbers(text: str) -> str:
     for number in reversed(phones(text)):
         text = f"{text[: number.start]}[nomor telepon]{text[number.end :]}"
     text = _LOCAL_MOBILE.sub("[nomor telepon]", text)
-    return _LONG_NUMBER.sub(
-        lambda m: m[0] if _MONEY_BEFORE.search(m.string[max(0, m.start() - 5) : m.start()]) else "[nomor]",
-        text,
-    )
+    return _LONG_NUMBER.sub(lambda m: m[0] if _is_harmless(m) else "[nomor]", text)
+
+
+def _is_harmless(match: re.Match[str]) -> bool:
+    """Money, and tickets of ours: a ticket is public, and says which report is meant."""
+    if _MONEY_BEFORE.search(match.string[max(0, match.start() - 5) : match.start()]):
+        return True
+    return bool(_TICKET.fullmatch(match[0])) and read_ticket(match[0]) is not None
 
 
 def _without_name(text: str, name: str) -> str:

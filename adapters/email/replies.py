@@ -93,7 +93,7 @@ def compose(
 
 
 def subject_of(theirs: str, outgoing: Outgoing) -> str:
-    """`Re: Lampu mati [261123-0042-7]`."""
+    """`Re: Lampu mati [261123-0042-4]`."""
     words = _ANSWER_MARKS.sub("", _line(theirs), count=1) if theirs else ""
     words = (words or _line(outgoing.subject) or "Aduan Anda")[:150].strip()
     ticket = _line(outgoing.ticket)

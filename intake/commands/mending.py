@@ -36,5 +36,5 @@ def _known(field: str, ticket: str) -> str:
 
     known = read_ticket(ticket)
     if known is None:
-        raise Malformed(field, f"{ticket!r} is no ticket", "copy it with its last digit, as 261123-0042-7")
+        raise Malformed(field, f"{ticket!r} is no ticket", "copy it with its last digit, as 261123-0042-4")
     return known

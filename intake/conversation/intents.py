@@ -27,7 +27,7 @@ Intent = Literal[
     "thanks",
 ]
 INTENTS: tuple[Intent, ...] = get_args(Intent)
-#: Those that may stand before a ticket: `status 261123-0042-7`.
+#: Those that may stand before a ticket: `status 261123-0042-4`.
 WITH_TICKET = ("status", "correct", "withdraw")
 _TICKET = re.compile(r"(?<![\d-])\d{6}[- ./]?\d{4,8}[- ./]?\d(?![\d-])")
 _POLITE = re.compile(r"\b(?:min|admin|pak|bu|bang|kak|mas|mbak|gan|bro|ya|yah|dong|deh|kok|please|sis)\b")

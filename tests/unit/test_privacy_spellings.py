@@ -45,3 +45,16 @@ def test_a_personal_detail_is_masked_however_it_is_spelt(text: str, planted: str
 )
 def test_an_ordinary_number_or_word_stays(text: str) -> None:
     assert public(text) == text
+
+
+def test_a_ticket_is_public_and_a_number_that_only_looks_like_one_is_not() -> None:
+    assert public("Lihat laporan 261123-0042-4 ya") == "Lihat laporan 261123-0042-4 ya"
+    for number in (
+        "261123-0042-7",
+        "261123-0042-8",
+        "261323-0042-7",
+        "081211-2345-6",
+        "317101-4107900-001",
+        "261123-004200-70001",
+    ):
+        assert number not in public(f"Lihat {number} ya")
