@@ -240,6 +240,9 @@ class Converser:
             ticket=ticket,
             stage=progress.stage,
             agency=agency,
+            joined_to=next(
+                (t for m in file.messages if m.message.act == "withdraw" for t in m.message.related), ""
+            ),
             withdrawn="withdrawn" in kinds or any(m.message.act == "withdraw" for m in file.messages),
             rated="rated" in kinds or any(m.message.act == "rate" for m in file.messages),
         )

@@ -84,6 +84,8 @@ class Case(Struct, frozen=True, kw_only=True):
     ticket: str
     stage: str = ""
     agency: str = ""
+    joined_to: str = ""
+    """The ticket that an operator joined it to."""
     withdrawn: bool = False
     rated: bool = False
 

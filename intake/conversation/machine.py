@@ -232,6 +232,8 @@ def _want(d: Dialogue, want: Want, named: Sequence[str], facts: Facts) -> Turn:
 def _do(d: Dialogue, want: Want, case: Case, facts: Facts) -> Turn:
     values = {"ticket": case.ticket}
     resting = _idle(d, facts)
+    if case.joined_to:
+        return _note(resting, facts, Say(key="bot.status_joined", values={**values, "other": case.joined_to}))
     if case.withdrawn:
         return _note(resting, facts, Say(key="bot.status_withdrawn", values=values))
     if want == "status":

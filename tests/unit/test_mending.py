@@ -83,6 +83,7 @@ async def test_a_complaint_that_was_an_addition_is_joined(world: DialogueWorld) 
     assert after[first].complaint.related == (second,)
     assert after[second].event == "withdrawn"
     assert after[second].complaint.related == (first,)
+    assert f"gabungkan dengan laporan Anda {first}" in said(await world.write(f"status {second}"))
 
 
 async def test_nobody_is_joined_to_somebody_else(world: DialogueWorld) -> None:

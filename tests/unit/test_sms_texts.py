@@ -84,5 +84,7 @@ def test_a_status_fits_two_parts(language: str, stage: str) -> None:
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_what_the_bot_says_fits_two_parts(language: str) -> None:
     for key, text in table(language)["bot"].items():
-        told = text.format_map(dict.fromkeys(("ticket", "stage", "text", "agency", "number"), "x" * 14))
+        told = text.format_map(
+            dict.fromkeys(("ticket", "other", "stage", "text", "agency", "number"), "x" * 14)
+        )
         assert parts(told) <= 2, f"bot.{key}: {told}"
