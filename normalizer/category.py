@@ -1,4 +1,9 @@
-"""The category: what the citizen or clerk chose, else what unmistakable words say. Always a suggestion."""
+"""The category: what the citizen or clerk chose, else what the words say. Always a suggestion, never a decision.
+
+Weights learnt from examples rank all categories (`text_model.py`); a phrase that is unmistakable (`data/
+category_words.csv`) goes before them. Up to three are named, each with the probability that it is right; where the
+first is hardly likelier than another, none is.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,17 @@ from normalizer.folding import fold
 from normalizer.identity import ticket_day
 from normalizer.record import CategorySuggestion, Complaint, Evidence
 
-#: More categories than this in one text say nothing.
-_MOST = 2
+#: More categories than this in one text: its phrases prove nothing.
+_MOST = 1
+#: What an unmistakable phrase is worth at the least.
+_SURE = 0.8
+#: The first suggestion is at least as likely as this, each further one as `_FURTHER`, or it is left out.
+LIKELY, _FURTHER = 0.15, 0.02
+_SUGGESTIONS = 3
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:
-    """Check chosen codes against the table of the day; without a valid one, look for phrases."""
+    """Check chosen codes against the table of the day; without a valid one, suggest up to three."""
     valid = {c.code for c in categories(ticket_day(complaint.received_at))}
     chosen = tuple(c for c in complaint.categories if c.code in valid)
     evidence = [
@@ -26,15 +36,37 @@ def step(complaint: Complaint, context: Context) -> Complaint:
             Evidence(step="category", result=f"chosen: {c.code}", confidence=c.confidence) for c in chosen
         ]
         return decided(complaint, *evidence, categories=chosen)
-    text = fold(f"{complaint.subject}\n{complaint.text}")
-    found = {code: said for code, said in context.category_words.find(text).items() if code in valid}
-    if not found or len(found) > _MOST or complaint.kind not in ("complaint", "suggestion"):
+    if complaint.kind not in ("complaint", "suggestion"):
         return decided(complaint, *evidence, categories=())
-    confidence = 0.8 if len(found) == 1 else 0.5
-    ranked = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    ranked, words = suggest(f"{complaint.subject}\n{complaint.text}", valid, context)
+    if not ranked or ranked[0][1] < LIKELY:
+        evidence += [
+            Evidence(step="category", result=f"too unsure: {code}", words=words, confidence=likely)
+            for code, likely in ranked[:1]
+        ]
+        return decided(complaint, *evidence, categories=())
+    named = ranked[:1] + [item for item in ranked[1:_SUGGESTIONS] if item[1] >= _FURTHER]
     evidence += [
-        Evidence(step="category", result=code, words=tuple(said[:5]), confidence=confidence)
-        for code, said in ranked
+        Evidence(step="category", result=code, words=words if place == 0 else (), confidence=likely)
+        for place, (code, likely) in enumerate(named)
     ]
-    suggestions = tuple(CategorySuggestion(code=code, confidence=confidence) for code, _ in ranked)
+    suggestions = tuple(CategorySuggestion(code=code, confidence=likely) for code, likely in named)
     return decided(complaint, *evidence, categories=suggestions)
+
+
+def suggest(
+    text: str, valid: set[str], context: Context
+) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
+    """The `valid` codes by falling probability (none for a text of unknown words), and the words relied on."""
+    scored = context.category_model.judge(text)
+    ranked = [(code, round(likely, 3)) for code, likely in scored.ranked if code in valid]
+    said = {code: words for code, words in context.category_words.find(fold(text)).items() if code in valid}
+    if 0 < len(said) <= _MOST:
+        code, phrases = next(iter(said.items()))
+        before = dict(ranked).get(code, 0.0)
+        if code in [c for c, _ in ranked[:_SUGGESTIONS]] or not ranked:
+            likely = max(before, _SURE)
+            shrink = (1 - likely) / (1 - before) if before < 1 else 0.0
+            others = [(c, round(p * shrink, 3)) for c, p in ranked if c != code]
+            return [(code, likely), *others], tuple(phrases[:5])
+    return ranked, scored.words

@@ -12,6 +12,7 @@ from normalizer.categories import CategoryWords
 from normalizer.place_names import PlaceNames
 from normalizer.ports import LanguageDetector, MediaFacts, RegionFinder
 from normalizer.record import Complaint, Evidence
+from normalizer.text_model import TextModel
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Context:
     detector: LanguageDetector
     places: PlaceNames
     category_words: CategoryWords
+    category_model: TextModel
     polygons: RegionFinder | None = None
     phone_region: str = "ID"
     media: Mapping[str, MediaFacts] = field(default_factory=dict)

@@ -12,8 +12,11 @@ from pathlib import Path
 from normalizer import category, contact, kind, language, media, moderation, place, privacy, text
 from normalizer.categories import CategoryWords
 from normalizer.context import Context, decided
+from normalizer.errors import Misconfigured
+from normalizer.gazetteer import DATA
 from normalizer.place_names import PlaceNames
 from normalizer.record import Complaint, Evidence
+from normalizer.text_model import TextModel
 
 __all__ = ["STEPS", "Context", "Step", "build_context", "normalise"]
 
@@ -49,10 +52,11 @@ def normalise(
     return complaint
 
 
-def build_context(*, polygons: Path | None = None) -> Context:
-    """The context of a running gateway. `polygons` is a GeoJSON file of kelurahan with a property `code`.
+def build_context(*, polygons: Path | None = None, category_model: Path | None = None) -> Context:
+    """The context of a running gateway. `polygons` is a GeoJSON file of kelurahan with a property `code`;
+    `category_model` a model that `kanal train` made.
 
-    Cheap without polygons: a few hundred names. Raises `Misconfigured` when the polygons cannot be read.
+    Cheap without polygons: a few hundred names. Raises `Misconfigured` when a file cannot be read.
     """
     finder = None
     if polygons is not None:
@@ -64,5 +68,13 @@ def build_context(*, polygons: Path | None = None) -> Context:
         detector=language.TwoVoices(),
         places=PlaceNames(),
         category_words=CategoryWords(),
+        category_model=_category_model(category_model or DATA / "category_model.gz"),
         polygons=finder,
     )
+
+
+def _category_model(path: Path) -> TextModel:
+    try:
+        return TextModel(path)
+    except ValueError as error:
+        raise Misconfigured("gateway.category_model", str(error), "make one: kanal train FILES") from None

@@ -1,0 +1,101 @@
+"""The two things that are learnt from labelled texts, category and kind, and what each is learnt from.
+
+The project brings texts, terms and phrases of its own (`data/`); an operator adds labelled messages as CSV. See
+docs/classifying.md.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from normalizer.gazetteer import DATA, read_table
+from normalizer.kind_units import kind_features, kind_units
+from normalizer.text_model import Reading
+from normalizer.text_training import Example
+from normalizer.text_units import topic_features, topic_units
+
+#: How much a labelled message counts beside a text of ours.
+_MESSAGE = 2.0
+#: Kinds other than complaint are rare in any collection, and must not drown.
+_RARE = 3.0
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """Something to learn: the column that holds its labels, the model's file, and how texts are read for it."""
+
+    column: str
+    path: Path
+    reading: Reading
+
+
+CATEGORY = Task(
+    column="category",
+    path=DATA / "category_model.gz",
+    reading=Reading(units=topic_units, features=topic_features),
+)
+KIND = Task(
+    column="kind", path=DATA / "kind_model.gz", reading=Reading(units=kind_units, features=kind_features)
+)
+TASKS = {"category": CATEGORY, "kind": KIND}
+
+
+def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
+    """All that `task` is learnt from: the project's own, then the labelled `rows` (columns `text`, the task's
+    column; `subject`, `reply_text` and `kind` where there are any). Rows whose `split` is `test` are never learnt."""
+    own = _own_category() if task is CATEGORY else _own_kind()
+    learnt = [row for row in rows if row.get("split") != "test" and row.get(task.column)]
+    if task is CATEGORY:
+        learnt = [row for row in learnt if row.get("kind", "complaint") in ("complaint", "suggestion")]
+    added = (
+        Example(text=whole(row), label=row[task.column], weight=_weight(task, row[task.column]), judged=True)
+        for row in learnt
+    )
+    return [*own, *added]
+
+
+def whole(row: Mapping[str, str]) -> str:
+    """The text of a labelled row as the steps would see it: subject and what was newly written."""
+    written = row.get("reply_text") or row["text"]
+    return f"{row['subject']}\n{written}" if row.get("subject") else written
+
+
+def read_labelled(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
+    """The rows of labelled CSV files. Raises `ValueError` that names the file and what is missing in it."""
+    for path in paths:
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.DictReader(file)
+                if "text" not in (reader.fieldnames or ()):
+                    raise ValueError(f"{path} has no column text: its first line must name the columns")
+                yield from reader
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(f"{path} cannot be read ({error}): give a CSV file in UTF-8") from error
+
+
+def _weight(task: Task, label: str) -> float:
+    if task is CATEGORY:
+        return _MESSAGE
+    return 1.0 if label == "complaint" else _RARE
+
+
+def _own_category() -> Iterator[Example]:
+    for row in read_table("category_texts.csv"):
+        yield Example(text=row["text"], label=row["category"])
+    for row in read_table("category_terms.csv"):
+        for term in row["terms"].split(";"):
+            yield Example(text=term, label=row["category"])
+    for row in read_table("category_words.csv"):
+        yield Example(text=row["phrase"], label=row["code"])
+
+
+def _own_kind() -> Iterator[Example]:
+    for row in read_table("kind_texts.csv"):
+        yield Example(text=row["text"], label=row["kind"], weight=_weight(KIND, row["kind"]))
+    for row in read_table("category_texts.csv"):
+        # A bare term shows no manner.
+        if len(row["text"].split()) > 3:
+            yield Example(text=row["text"], label="complaint")
