@@ -19,6 +19,8 @@ _MOST = 1
 _SURE = 0.8
 #: The first suggestion is at least as likely as this, each further one as `_FURTHER`, or it is left out.
 LIKELY, _FURTHER = 0.15, 0.02
+#: The rest's own category says only that nothing else fits, which must be surer.
+_REST, _REST_LIKELY = "lainnya", 0.6
 _SUGGESTIONS = 3
 
 
@@ -39,7 +41,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     if complaint.kind not in ("complaint", "suggestion"):
         return decided(complaint, *evidence, categories=())
     ranked, words = suggest(f"{complaint.subject}\n{complaint.text}", valid, context)
-    if not ranked or ranked[0][1] < LIKELY:
+    if not ranked or ranked[0][1] < (_REST_LIKELY if ranked[0][0] == _REST else LIKELY):
         evidence += [
             Evidence(step="category", result=f"too unsure: {code}", words=words, confidence=likely)
             for code, likely in ranked[:1]
@@ -54,9 +56,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     return decided(complaint, *evidence, categories=suggestions)
 
 
-def suggest(
-    text: str, valid: set[str], context: Context
-) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
+def suggest(text: str, valid: set[str], context: Context) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
     """The `valid` codes by falling probability (none for a text of unknown words), and the words relied on."""
     scored = context.category_model.judge(text)
     ranked = [(code, round(likely, 3)) for code, likely in scored.ranked if code in valid]

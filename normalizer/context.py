@@ -23,6 +23,7 @@ class Context:
     places: PlaceNames
     category_words: CategoryWords
     category_model: TextModel
+    kind_model: TextModel
     polygons: RegionFinder | None = None
     phone_region: str = "ID"
     media: Mapping[str, MediaFacts] = field(default_factory=dict)

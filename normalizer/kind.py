@@ -1,45 +1,49 @@
-"""What kind of message it is. Whatever is not surely something else is a complaint: none may be lost to a rule."""
+"""What kind of message it is. Whatever is not surely something else is a complaint: none may be lost to a guess.
+
+Weights learnt from examples judge the manner of a text (`kind_units.py`); the topic does not count. Several names of
+gambling games are spam whatever else is said.
+"""
 
 from __future__ import annotations
 
-import re
+from operator import itemgetter
 
 from normalizer.context import Context, decided
 from normalizer.folding import fold
 from normalizer.phrases import phrase_list
 from normalizer.record import Complaint, Evidence, Kind
+from normalizer.text_model import TextModel
 
-_ASKING = re.compile(
-    r"^(?:(?:halo|hallo|hai|min|admin|pak|bu|kak|permisi|maaf|selamat|pagi|siang|sore|malam|assalamualaikum|mau|numpang"
-    r"|ingin|saya|izin|tanya|nanya|bertanya|dong|ya) +)*"
-    r"(?:apa|apakah|bagaimana|gimana|dimana|di mana|ke mana|kemana|berapa|siapa|jam berapa|syarat|persyaratan|cara)\b"
-)
-_URL = re.compile(r"https?://|www\.|\bbit\.ly/|\bt\.me/|\bwa\.me/", re.IGNORECASE)
+#: As soon as a complaint is as likely as this, it is one: to answer a thank-you with a ticket is the smaller harm.
+LIKELY = 0.4
+#: So many games, loans and followers are named only by those who sell them.
+_SPAM_PHRASES = 3
+_KINDS: dict[str, Kind] = {
+    "complaint": "complaint", "question": "question", "suggestion": "suggestion", "thanks": "thanks",
+    "announcement": "announcement", "spam": "spam", "abuse": "abuse",
+}  # fmt: skip
 
 
-def judge(subject: str, text: str) -> tuple[Kind, float, tuple[str, ...]]:
-    """The kind, how sure, and the words relied on."""
-    folded = " ".join(fold(f"{subject} {text}").split())
-    # Any word of trouble makes a complaint likely, so that no other kind is believed.
-    trouble = tuple(dict.fromkeys(m[2] for m in phrase_list("trouble").find(folded)))
-    spam = tuple(dict.fromkeys(m[2] for m in phrase_list("spam").find(folded)))
-    # A citizen may complain *about* gambling; an advertiser names several games, or one beside a link.
-    if spam and (len(spam) >= 3 or (_URL.search(text) and not trouble)):
-        return "spam", 0.95 if len(spam) >= 3 else 0.85, spam
-    if trouble:
-        return "complaint", min(0.95, 0.7 + 0.05 * len(trouble)), trouble[:5]
-    count = len(folded.split())
-    thanks = tuple(dict.fromkeys(m[2] for m in phrase_list("thanks").find(folded)))
-    if thanks and count <= 12 and "?" not in text:
-        return "thanks", 0.85, thanks
-    for voice in ("suggestion", "announcement"):
-        said = tuple(m[2] for m in phrase_list(voice).find(folded))
-        if said:
-            return ("suggestion" if voice == "suggestion" else "announcement"), 0.75, said
-    asked = _ASKING.match(folded)
-    if asked and "?" in text and count <= 40:
-        return "question", 0.8, (asked[0].split()[-1],)
-    return "complaint", 0.5, ()
+def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple[str, ...]]:
+    """The kind, the probability that it is right, and the words relied on."""
+    whole = f"{subject}\n{text}" if subject else text
+    folded = fold(whole)
+    spam = tuple(
+        dict.fromkeys(phrase for _, _, phrase, _ in phrase_list("spam").find(" ".join(folded.split())))
+    )
+    if len(spam) >= _SPAM_PHRASES:
+        return "spam", 0.95, spam
+    if not any(character.isalpha() for character in folded):
+        return "complaint", 0.5, ()
+    scored = model.judge(whole)
+    odds = dict(scored.ranked)
+    complaint = odds.pop("complaint", 0.0)
+    words = tuple(word.lstrip("^") for word in scored.words if not word.startswith("*"))
+    if not odds or complaint >= LIKELY:
+        sure = complaint >= max(odds.values(), default=0.0)
+        return "complaint", max(round(complaint, 3), 0.5), words if sure else ()
+    name, likely = max(odds.items(), key=itemgetter(1))
+    return _KINDS[name], round(likely, 3), words
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:
@@ -48,7 +52,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     if complaint.categories or complaint.clerk_id:
         evidence = Evidence(step="kind", result="complaint: chosen at the door")
         return decided(complaint, evidence, kind="complaint", kind_confidence=1.0)
-    kind, confidence, words = judge(complaint.subject, complaint.text)
+    kind, confidence, words = judge(complaint.subject, complaint.text, context.kind_model)
     if complaint.attachments and kind not in ("complaint", "spam"):
         kind, confidence, words = "complaint", 0.5, ()
     evidence = Evidence(step="kind", result=kind, words=words, confidence=confidence)

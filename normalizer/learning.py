@@ -1,4 +1,4 @@
-"""The two things that are learnt from labelled texts, category and kind, and what each is learnt from.
+"""What category and kind are learnt from, and the labelled texts that an operator adds.
 
 The project brings texts, terms and phrases of its own (`data/`); an operator adds labelled messages as CSV. See
 docs/classifying.md.
@@ -10,37 +10,14 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
-from normalizer.gazetteer import DATA, read_table
-from normalizer.kind_units import kind_features, kind_units
-from normalizer.text_model import Reading
+from normalizer.gazetteer import read_table
+from normalizer.tasks import CATEGORY, KIND, Task
 from normalizer.text_training import Example
-from normalizer.text_units import topic_features, topic_units
 
 #: How much a labelled message counts beside a text of ours.
 _MESSAGE = 2.0
 #: Kinds other than complaint are rare in any collection, and must not drown.
 _RARE = 3.0
-
-
-class Task(Struct, frozen=True, kw_only=True):
-    """Something to learn: the column that holds its labels, the model's file, and how texts are read for it."""
-
-    column: str
-    path: Path
-    reading: Reading
-
-
-CATEGORY = Task(
-    column="category",
-    path=DATA / "category_model.gz",
-    reading=Reading(units=topic_units, features=topic_features),
-)
-KIND = Task(
-    column="kind", path=DATA / "kind_model.gz", reading=Reading(units=kind_units, features=kind_features)
-)
-TASKS = {"category": CATEGORY, "kind": KIND}
 
 
 def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:

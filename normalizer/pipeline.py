@@ -13,9 +13,9 @@ from normalizer import category, contact, kind, language, media, moderation, pla
 from normalizer.categories import CategoryWords
 from normalizer.context import Context, decided
 from normalizer.errors import Misconfigured
-from normalizer.gazetteer import DATA
 from normalizer.place_names import PlaceNames
 from normalizer.record import Complaint, Evidence
+from normalizer.tasks import CATEGORY, KIND, Task
 from normalizer.text_model import TextModel
 
 __all__ = ["STEPS", "Context", "Step", "build_context", "normalise"]
@@ -52,9 +52,11 @@ def normalise(
     return complaint
 
 
-def build_context(*, polygons: Path | None = None, category_model: Path | None = None) -> Context:
+def build_context(
+    *, polygons: Path | None = None, category_model: Path | None = None, kind_model: Path | None = None
+) -> Context:
     """The context of a running gateway. `polygons` is a GeoJSON file of kelurahan with a property `code`;
-    `category_model` a model that `kanal train` made.
+    `category_model` and `kind_model` are files that `kanal train` made.
 
     Cheap without polygons: a few hundred names. Raises `Misconfigured` when a file cannot be read.
     """
@@ -68,13 +70,14 @@ def build_context(*, polygons: Path | None = None, category_model: Path | None =
         detector=language.TwoVoices(),
         places=PlaceNames(),
         category_words=CategoryWords(),
-        category_model=_category_model(category_model or DATA / "category_model.gz"),
+        category_model=_model(CATEGORY, category_model),
+        kind_model=_model(KIND, kind_model),
         polygons=finder,
     )
 
 
-def _category_model(path: Path) -> TextModel:
+def _model(task: Task, path: Path | None) -> TextModel:
     try:
-        return TextModel(path)
+        return TextModel(path or task.path, task.reading)
     except ValueError as error:
-        raise Misconfigured("gateway.category_model", str(error), "make one: kanal train FILES") from None
+        raise Misconfigured(f"gateway.{task.column}_model", str(error), "make one: kanal train") from None

@@ -17,9 +17,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-
 #: Words whose weights are kept added up; beyond it the memory starts anew, so that no sender can push it.
 _KNOWN = 20_000
+#: A text of fewer known units than this tells less than its length would have it.
+_ENOUGH = 8
+
 Weights = tuple[tuple[int, float], ...]
 
 
@@ -98,7 +100,8 @@ class TextModel:
                 scores[label] += weight
         if not square:
             return Scored(ranked=(), words=())
-        norm = self._temperature / math.sqrt(square)
+        told = min(1.0, sum(1 for _, length, _ in units if length) / _ENOUGH)
+        norm = told * self._temperature / math.sqrt(square)
         logits = [self._temperature * b + norm * s for b, s in zip(self._bias, scores, strict=True)]
         top = max(logits)
         odds = [math.exp(logit - top) for logit in logits]
@@ -106,7 +109,8 @@ class TextModel:
         order = sorted(range(len(odds)), key=odds.__getitem__, reverse=True)
         best = order[0]
         spoke = sorted(
-            ((sum(w for label, w in weights if label == best), unit) for unit, _, weights in units), reverse=True
+            ((sum(w for label, w in weights if label == best), unit) for unit, _, weights in units),
+            reverse=True,
         )
         return Scored(
             ranked=tuple((self.labels[i], odds[i] / whole) for i in order),

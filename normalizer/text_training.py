@@ -169,7 +169,9 @@ def folds(
             continue
         idf, model = _fit([e for i, e in enumerate(examples) if i not in apart], reading)
         rows, bias = _rows(model), _bias(model)
-        matrix = model.vectors_.transform([_row(_units(examples[i].text, reading), idf) for i in sorted(apart)])
+        matrix = model.vectors_.transform(
+            [_row(_units(examples[i].text, reading), idf) for i in sorted(apart)]
+        )
         known = {str(label): at for at, label in enumerate(model.classes_)}
         for i, row in zip(sorted(apart), matrix @ rows.T + bias, strict=True):
             scores[i] = [float(row[known[label]]) if label in known else -99.0 for label in labels]

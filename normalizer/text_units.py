@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from normalizer.folding import fold
 from normalizer.gazetteer import read_table
@@ -46,7 +47,9 @@ def words_of(text: str) -> list[str]:
             end = stop
     known = _spellings()
     words = " ".join((*parts, folded[end:])).split() if parts else folded.split()
-    return [known.get(word, word) for word in words if len(word) > 1 and not word.isdigit() or word in known]
+    return [
+        known.get(word, word) for word in words if (len(word) > 1 and not word.isdigit()) or word in known
+    ]
 
 
 def pieces(word: str) -> Iterator[str]:
@@ -61,7 +64,7 @@ def pieces(word: str) -> Iterator[str]:
 def topic_units(text: str) -> list[str]:
     """What counts once in a text for its topic: its different words, and each two neighbours (a space between)."""
     words = words_of(text)
-    pairs = (f"{one} {two}" for one, two in zip(words, words[1:], strict=False))
+    pairs = (f"{one} {two}" for one, two in pairwise(words))
     return list(dict.fromkeys((*words, *pairs)))
 
 

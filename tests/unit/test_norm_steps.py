@@ -96,7 +96,7 @@ def test_look_alikes_fold_for_matching_only() -> None:
     ],
 )
 def test_kind(text: str, kind: str) -> None:
-    found, confidence, _ = judge("", text)
+    found, confidence, _ = judge("", text, CONTEXT.kind_model)
     assert found == kind
     assert 0 < confidence <= 1
 
