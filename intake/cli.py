@@ -13,7 +13,18 @@ from typing import Any
 
 import typer
 
-from intake.commands import answers, crm, importing, looking, mending, serving, staff, triage, trying
+from intake.commands import (
+    answers,
+    crm,
+    evaluating,
+    importing,
+    looking,
+    mending,
+    serving,
+    staff,
+    triage,
+    trying,
+)
 from intake.words import help_of, language_of
 from normalizer.errors import KanalError, Malformed, Misconfigured
 
@@ -31,6 +42,9 @@ TOP: dict[str, Command] = {
     "status": answers.status,
     "split": mending.split,
     "join": mending.join,
+    "explain": evaluating.explain,
+    "evaluate": evaluating.evaluate,
+    "train": evaluating.train,
     "channels": looking.channels,
     "version": serving.version,
 }

@@ -28,7 +28,8 @@ DEFAULT_FILE = Path(__file__).parent / "default.toml"
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
-    """`listen` is host:port of the web server. `public_url` is how providers and citizens reach it."""
+    """`listen` is host:port of the web server. `public_url` is how providers and citizens reach it.
+    `polygons`, `category_model` and `kind_model` are files: see docs/place.md and docs/classifying.md."""
 
     data_dir: str = "var"
     listen: str = "127.0.0.1:8080"
@@ -39,6 +40,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     restart_grace: float = 15.0
     media_wait: float = 20.0
     polygons: str = ""
+    category_model: str = ""
+    kind_model: str = ""
     trusted_proxies: list[str] = []
 
 

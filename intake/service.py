@@ -140,11 +140,14 @@ class Service:
     def _insides(self) -> None:
         """Everything between the journal and the doors; each part wakes the next."""
         gateway = self.config.gateway
-        polygons = Path(gateway.polygons) if gateway.polygons else None
         self.replies = ReplyWorker(self.journal, self.adapters, self.clock.now, self.metrics)
         answerer = self._answerer()
         keeper = StatusKeeper(self.journal, answerer, self.metrics, self.replies.wake)
-        context = build_context(polygons=polygons)
+        context = build_context(
+            polygons=_path(gateway.polygons),
+            category_model=_path(gateway.category_model),
+            kind_model=_path(gateway.kind_model),
+        )
         converser = Converser(
             journal=self.journal,
             context=context,
@@ -374,3 +377,7 @@ def _data_folder(folder: Path) -> Path:
             f"run: mkdir -p {folder} && chown $(id -un) {folder}, or set KANAL_DATA_DIR",
         ) from None
     return folder
+
+
+def _path(setting: str) -> Path | None:
+    return Path(setting) if setting else None

@@ -38,11 +38,14 @@ def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple
     scored = model.judge(whole)
     odds = dict(scored.ranked)
     complaint = odds.pop("complaint", 0.0)
-    words = tuple(word.lstrip("^") for word in scored.words if not word.startswith("*"))
     if not odds or complaint >= LIKELY:
-        sure = complaint >= max(odds.values(), default=0.0)
-        return "complaint", max(round(complaint, 3), 0.5), words if sure else ()
+        # What only fails to be something else is no confident complaint: on public channels a person looks at it.
+        trouble = tuple(dict.fromkeys(phrase for _, _, phrase, _ in phrase_list("trouble").find(folded)))
+        if not trouble or complaint < max(odds.values(), default=0.0):
+            return "complaint", 0.5, trouble[:5]
+        return "complaint", min(0.95, 0.7 + 0.05 * len(trouble)), trouble[:5]
     name, likely = max(odds.items(), key=itemgetter(1))
+    words = tuple(word.lstrip("^") for word in scored.words if not word.startswith("*"))
     return _KINDS[name], round(likely, 3), words
 
 

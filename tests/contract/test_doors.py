@@ -92,7 +92,9 @@ async def test_over_http_refusals_tell_a_forger_nothing(case: Case, world: Intak
             async with session.request(method, url + path, data=io.BytesIO(body), headers=headers) as answer:
                 return answer.status, await answer.text()
 
-        bare = {name: value for name, value in plain.headers.items() if name not in ("host", "content-length")}
+        bare = {
+            name: value for name, value in plain.headers.items() if name not in ("host", "content-length")
+        }
         # unsigned, with nothing in it, and larger than the door
         unsigned = plain.url.removeprefix(PUBLIC_URL).partition("?")[0]
         unsigned = unsigned if raw.url == plain.url else f"/hooks/{account.name}"
@@ -108,7 +110,9 @@ async def test_over_http_refusals_tell_a_forger_nothing(case: Case, world: Intak
 
 
 def outcomes(adapter: str) -> list[dict[str, Any]]:
-    return [json.loads(c.expected.read_text()) for c in cases() if c.adapter == adapter and c.expected.exists()]
+    return [
+        json.loads(c.expected.read_text()) for c in cases() if c.adapter == adapter and c.expected.exists()
+    ]
 
 
 def kinds(adapter: str) -> set[str]:
@@ -142,6 +146,8 @@ def test_one_bad_item_of_a_batch_does_not_hold_up_the_others(adapter: str) -> No
     assert "one bad item" in kinds(adapter)
 
 
-@pytest.mark.parametrize("adapter", ["facebook", "instagram", "whatsapp", "x", "telegram", "email", "sp4n_lapor"])
+@pytest.mark.parametrize(
+    "adapter", ["facebook", "instagram", "whatsapp", "x", "telegram", "email", "sp4n_lapor"]
+)
 def test_what_we_said_ourselves_is_no_complaint(adapter: str) -> None:
     assert "own_echo" in kinds(adapter)

@@ -73,7 +73,9 @@ async def test_a_status_is_taken_once_with_what_it_says(journal: Journal, clock:
 
 async def test_a_status_on_top_of_another_progress_is_not_written(journal: Journal, clock: HeldClock) -> None:
     await noted(journal)
-    outcome = await journal.note_status(os.urandom(16), 7, Progress(), Progress(stage="Selesai"), [reply("x")])
+    outcome = await journal.note_status(
+        os.urandom(16), 7, Progress(), Progress(stage="Selesai"), [reply("x")]
+    )
     assert outcome == "moved"
     assert await due(journal, clock) == []
     assert (await journal.progress(7)).stage == "Koordinasi"

@@ -48,7 +48,7 @@ async def test_the_same_words_in_private_are_a_complaint(world: IntakeWorld) -> 
     assert len(await world.events()) == 1
 
 
-@pytest.mark.parametrize("text", [TALK, "Terima kasih banyak min", POTHOLE])
+@pytest.mark.parametrize("text", [TALK, "Jam buka RPTRA berapa ya?", POTHOLE])
 async def test_what_a_person_files_is_published_whatever_we_thought(world: IntakeWorld, text: str) -> None:
     await world.say(Message(external_id="1", text=text, sender=SITI, public=True, hold="no_proof_of_work"))
     await world.settle()

@@ -1,0 +1,98 @@
+"""How right the normaliser is and why: `evaluate`, `train`, `explain`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from intake.commands.options import AsJson, ConfigFile, read
+from intake.words import say
+
+#: More texts than this are explained one by one only to a file's reader who asks for them.
+_MOST_EXPLAINED = 20
+
+
+def evaluate(
+    files: Annotated[list[Path], typer.Argument()],
+    part: Annotated[Literal["all", "dev", "test"], typer.Option("--part")] = "all",
+    folder: Annotated[Path | None, typer.Option("--charts")] = None,
+    polygons: Annotated[Path | None, typer.Option("--polygons")] = None,
+    as_json: AsJson = False,
+) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from intake.evaluation import report, sets
+    from intake.evaluation.judging import judge
+    from normalizer.pipeline import build_context
+
+    labelled = sets.read_all(files, part)
+    context = build_context(polygons=polygons)
+    texts = sum(len(s.rows) for s in labelled if "text" in s.columns)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(say("evaluate_judging", count=texts), total=texts)
+        judged = judge(labelled, context, lambda done: bar.advance(task, done))
+    if as_json:
+        sys.stdout.buffer.write(report.as_json(judged) + b"\n")
+    else:
+        console = Console()
+        for part_ in report.for_terminal(judged):
+            console.print(part_)
+    if folder is not None:
+        written = report.write(judged, folder, f"Evaluation of {', '.join(s.name for s in labelled)}")
+        typer.echo(say("evaluate_written", count=len(written), folder=str(folder)), err=True)
+
+
+def train(
+    what: Annotated[Literal["category", "kind"], typer.Argument()],
+    files: Annotated[list[Path] | None, typer.Argument()] = None,
+    out: Annotated[Path | None, typer.Option("--out")] = None,
+) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from normalizer import text_training
+    from normalizer.errors import Misconfigured
+    from normalizer.learning import examples, read_labelled
+    from normalizer.tasks import TASKS
+
+    task = TASKS[what]
+    try:
+        learnt = examples(task, read_labelled(files or []))
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            bar.add_task(say("train_learning", count=len(learnt)), total=None)
+            report = text_training.judge(learnt, task.reading) if any(e.judged for e in learnt) else None
+            model = text_training.learn(learnt, task.reading, [path.name for path in files or []])
+    except ValueError as error:
+        raise Misconfigured("train", str(error), say("train_cure")) from None
+    path = out or task.path
+    path.write_bytes(model)
+    if report is not None:
+        table = Table(title=say("train_report", count=report.judged))
+        for column in (what, "n", "%"):
+            table.add_column(column, justify="left" if column == what else "right")
+        for label, count, right in report.labels:
+            table.add_row(label, str(count), f"{100 * right:.0f}")
+        table.add_row("1", str(report.judged), f"{100 * report.top1:.1f}")
+        table.add_row("1-3", str(report.judged), f"{100 * report.top3:.1f}")
+        Console().print(table)
+    typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
+
+
+def explain(
+    what: Annotated[str, typer.Argument()],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    from intake.evaluation import explaining
+
+    texts = explaining.find(what, lambda: read(config))
+    for number, explained in enumerate(texts):
+        if number >= _MOST_EXPLAINED:
+            typer.echo(say("explain_more", count=len(texts) - number), err=True)
+            break
+        explaining.show(explained, as_json=as_json)
