@@ -1,10 +1,10 @@
 """`public_text`: the complaint as the public may read it, with what points to a person masked.
 
 Masked: e-mail addresses, telephones, any 16-digit number (NIK, KK), account and other long numbers, number plates,
-handles (not the province's own), links (their host stays), names after "nama saya" and its kin, the reporter's own
-name wherever it stands, and exact house numbers. Street, RT and RW stay, because without them nobody knows where
-the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, every number of four or
-more digits, and names after Pak, Bu and the like; it is still shown to nobody but those who may read it.
+handles (not the province's own), links (their host stays), names (see `privacy_names.py`), the reporter's own name
+wherever it stands, dates of birth, and exact house numbers. Street, RT and RW stay, because without them nobody knows where
+the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every number of four or
+more digits; it is still shown to nobody but those who may read it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from normalizer.context import Context, decided
 from normalizer.identity import read_ticket
 from normalizer.numbers import phones
 from normalizer.phrases import words_in
+from normalizer.privacy_names import without_names
+from normalizer.privacy_spelt import without_spelt
 from normalizer.record import Complaint, Evidence
 
 _LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
@@ -28,7 +30,7 @@ _TICKET = re.compile(r"[23]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{4,6}-\d
 _MONEY_BEFORE = re.compile(r"(?:rp|idr)\.? ?$", re.IGNORECASE)
 _ACCOUNT = re.compile(
     r"(\b(?:no\.? ?rek(?:ening)?|norek|rekening|rek|virtual account|va|bca|bni|bri|mandiri|bsi|btn|cimb|bank dki)\b"
-    r"[ .:a-z]{0,20}?)(\d(?:[ .\-]?\d){5,24})",
+    r"[ .:a-z]{0,20}?)(\d(?:[ .\-]?[\dOoIl]){5,24})",
     re.IGNORECASE,
 )
 # What each alternative of `_ACCOUNT` holds: a text without any needs no closer look.
@@ -40,22 +42,14 @@ _PLATE = re.compile(
 _NO_PLATE = re.compile(
     r"^(?:RT|RW|NO|JL|GG|KM|DI|KE|PT|CV|TL|SD|UU|PP) ?\d| ?(?:RT|RW|KM|WIB|DKI)$", re.IGNORECASE
 )
-_NAME_WORD = r"[A-Z][\w'’.]{1,30}"
-_NAMED = re.compile(
-    rf"(\b(?i:nama saya|nama lengkap|nama pelapor|atas nama|a/n|a\.n\.?|perkenalkan saya|perkenalkan,? nama saya"
-    rf"|nama)\b ?(?i:adalah|ialah)?[ :]{{0,3}})({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})"
-)
-_SELF = re.compile(
-    rf"(\b[Ss]aya,? )({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})(?=,? (?:warga|dari|penduduk|tinggal|umur|ketua))"
-)
-_HONOURED = re.compile(
-    rf"(\b(?i:bapak|pak|ibu|bu|sdr|sdri|saudara|saudari|mas|mbak|bang|haji|hj|h)\b\.? )"
-    rf"({_NAME_WORD}(?: {_NAME_WORD}){{0,3}})"
-)
 _HOUSE = re.compile(
     r"(\b(?:jl|jln|jalan|gg|gang|blok|kav|kavling|perum|perumahan|komplek|kompleks)\b"
     r"[^\n]{1,60}?\b(?:no|nomor|nmr|nomer)\b"
     r"\.? ?)(\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?)\b",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(
+    r"(\b(?:blok|block|kav|kavling)\b\.? ?)([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?)\b",
     re.IGNORECASE,
 )
 _RT_RW = re.compile(r"\b(?:rt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?|rw\.? ?\d{1,3})\b", re.IGNORECASE)
@@ -67,22 +61,18 @@ _FOUR_DIGITS = re.compile(r"\d{4,}")
 # Addresses and numbers written so that no machine shall read them.
 _DOT = r"(?: ?[(\[{] ?(?:dot|titik) ?[)\]}] ?| (?:dot|titik) |\.)"
 _SPELT_EMAIL = re.compile(
-    r"\b[\w.+-]{2,40}(?: ?[(\[{] ?(?:at|et) ?[)\]}] ?| (?:at|et) | ?@ ?)"
-    rf"[a-z0-9-]{{2,30}}(?:{_DOT}| \. )(?:com|net|org|id|co|go|ac|my|example|test)\b(?:{_DOT}id\b)?",
+    r"\b[\w.+-]{2,40}(?: ?[(\[{] ?(?:at|et|a) ?[)\]}] ?| (?:at|et) | ?@ ?)"
+    rf"[a-z0-9-]{{2,30}}(?:{_DOT}| \. )(?:com|net|org|id|co|go|ac|my|info|biz|example|test)\b(?:{_DOT}id\b)?",
     re.IGNORECASE,
 )
-_SPELT_AT = ("@", " at ", " et ", "(at", "[at", "{at", "( at", "[ at", "(et", "[et")
-_NUMERAL = r"(?:nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|lapan|sembilan)"
-_SPELT_PHONE = re.compile(
-    rf"\b(?:nol|kosong|0)[ ,.\-]{{1,3}}(?:(?:{_NUMERAL}|\d)[ ,.\-]{{1,3}}){{6,14}}(?:{_NUMERAL}|\d)\b",
-    re.IGNORECASE,
-)
+_SPELT_AT = ("@", " at ", " et ", "(at", "[at", "{at", "( at", "[ at", "(et", "[et", "(a)", "[a]")
 _LETTERS_AS_DIGITS = re.compile(r"(?<!\w)[0Oo]8[\dOoIl](?:[ .\-]?[\dOoIl]){6,11}(?!\w)")
 _BORN = re.compile(
-    r"(\b(?:lahir|ttl)\b[ :.]{0,3}(?:[^\W\d]{1,20},? ){0,3})"
+    r"(\b(?:lahir(?:nya)?|lhr|ttl|kelahiran|born|dob|l\.)[ :.]{0,3}(?:[^\W\d]{1,20},? ){0,3})"
     r"\d{1,2}(?:[-/. ]\d{1,2}[-/. ]| [a-z]{3,9} )\d{2,4}\b",
     re.IGNORECASE,
 )
+_BORN_WORDS = ("lahir", "lhr", "ttl", "born", "dob", "(l.")
 _MARK = re.compile(
     r"\[(email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|tanggal lahir|nama|alamat|nomor|…)"
 )
@@ -102,17 +92,13 @@ def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str
     lowered = text.lower()
     if any(sign in lowered for sign in _SPELT_AT):
         text = _SPELT_EMAIL.sub("[email]", text)
-    if "lahir" in lowered or "ttl" in lowered:
+    if any(word in lowered for word in _BORN_WORDS):
         text = _BORN.sub(r"\1[tanggal lahir]", text)
-    if "lapan" in lowered:
-        text = _SPELT_PHONE.sub("[nomor telepon]", text)
-    if "nama" in lowered or "a/n" in lowered or "a.n" in lowered or "perkenalkan" in lowered:
-        text = _NAMED.sub(r"\1[nama]", text)
-    if "saya" in lowered:
-        text = _SELF.sub(r"\1[nama]", text)
+    text = without_spelt(text, "[nomor telepon]", "[pelat nomor]")
+    text = without_names(text)
     for name in names:
         text = _without_name(text, name)
-    return _HONOURED.sub(_honoured, text) if strict else text
+    return text
 
 
 def _without_numbers(text: str, strict: bool) -> str:
@@ -125,6 +111,8 @@ def _without_numbers(text: str, strict: bool) -> str:
     # The house pattern is dear, and every one of its words for "number" holds one of these.
     if "no" in lowered or "nmr" in lowered:
         text = _HOUSE.sub(r"\1[…]", text)
+    if "blok" in lowered or "kav" in lowered or "block" in lowered:
+        text = _BLOCK.sub(r"\1[…]", text)
     if strict:
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub("[nomor]", text)
@@ -159,10 +147,6 @@ def _without_name(text: str, name: str) -> str:
     for word in words[:6]:
         text = re.sub(rf"\b(?:{re.escape(word.capitalize())}|{re.escape(word.upper())})\b", "[nama]", text)
     return re.sub(r"\[nama\](?: \[nama\])+", "[nama]", text)
-
-
-def _honoured(match: re.Match[str]) -> str:
-    return match[0] if match[2].split()[0].strip(".").lower() in words_in("office") else f"{match[1]}[nama]"
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:
