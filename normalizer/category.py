@@ -40,7 +40,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
         return decided(complaint, *evidence, categories=chosen)
     if complaint.kind not in ("complaint", "suggestion"):
         return decided(complaint, *evidence, categories=())
-    ranked, words = suggest(f"{complaint.subject}\n{complaint.text}", valid, context)
+    ranked, words = suggest(_whole(complaint), valid, context)
     if not ranked or ranked[0][1] < (_REST_LIKELY if ranked[0][0] == _REST else LIKELY):
         evidence += [
             Evidence(step="category", result=f"too unsure: {code}", words=words, confidence=likely)
@@ -54,6 +54,10 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     ]
     suggestions = tuple(CategorySuggestion(code=code, confidence=likely) for code, likely in named)
     return decided(complaint, *evidence, categories=suggestions)
+
+
+def _whole(complaint: Complaint) -> str:
+    return f"{complaint.subject}\n{complaint.text}" if complaint.subject else complaint.text
 
 
 def suggest(text: str, valid: set[str], context: Context) -> tuple[list[tuple[str, float]], tuple[str, ...]]:

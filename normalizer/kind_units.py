@@ -21,39 +21,43 @@ _LENGTHS = (4, 9, 16, 30)
 
 
 @lru_cache(maxsize=1)
-def _cues() -> tuple[tuple[str, Phrases[None]], ...]:
-    """Each manner with its cues, in the spelling in which texts are read."""
-    manners: dict[str, dict[str, None]] = {}
+def _cues() -> Phrases[tuple[str, ...]]:
+    """Every cue, in the spelling in which texts are read, with the manners that it speaks for."""
+    manners: dict[str, list[str]] = {}
     for row in read_table("kind_cues.csv"):
         for cue in row["cues"].split(";"):
-            spelt = " ".join(words_of(cue))
-            if spelt:
-                manners.setdefault(row["kind"], {})[spelt] = None
-    return tuple((manner, Phrases(cues)) for manner, cues in manners.items())
+            found = manners.setdefault(" ".join(words_of(cue)), [])
+            if row["kind"] not in found:
+                found.append(row["kind"])
+    manners.pop("", None)
+    return Phrases({cue: tuple(found) for cue, found in manners.items()})
 
 
 def kind_units(text: str) -> list[str]:
     """What counts in a text for its kind; each is its own only feature."""
     words = words_of(text)
     read = " ".join(words)
+    late = len(read) - _END
     found: dict[str, None] = {}
-    for manner, phrases in _cues():
-        hits = phrases.find(read)
-        for count in range(1, min(4, len({phrase for _, _, phrase, _ in hits})) + 1):
-            found[f"*{manner}{count}"] = None
-        for start, end, phrase, _ in hits:
-            found[phrase] = None
-            if start < _BEGIN:
-                found[f"*{manner}@"] = None
-            if end > len(read) - _END:
-                found[f"*{manner}$"] = None
+    counts: dict[str, int] = {}
+    for start, end, cue, manners in _cues().find(read):
+        if cue not in found:
+            found[cue] = None
+            for manner in manners:
+                counts[manner] = counts.get(manner, 0) + 1
+        if start < _BEGIN:
+            found.update((f"*{manner}@", None) for manner in manners)
+        if end > late:
+            found.update((f"*{manner}$", None) for manner in manners)
+    for manner, count in counts.items():
+        found.update((f"*{manner}{n}", None) for n in range(1, min(4, count) + 1))
     found.update((f"^{word}", None) for word in words[:3])
     for mark in "?!":
         if mark in text:
             found[mark] = None
     if text.rstrip().endswith("?"):
         found["?$"] = None
-    if URL.search(text):
+    if ("/" in text or "www." in text.lower()) and URL.search(text):
         found["*url"] = None
     found[f"*length{sum(len(words) >= n for n in _LENGTHS)}"] = None
     return list(found)

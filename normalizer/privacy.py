@@ -2,7 +2,7 @@
 
 Masked: e-mail addresses, telephones, any 16-digit number (NIK, KK), account and other long numbers, number plates,
 handles (not the province's own), links (their host stays), names (see `privacy_names.py`), the reporter's own name
-wherever it stands, dates of birth, and exact house numbers. Street, RT and RW stay, because without them nobody knows where
+wherever it stands, dates of birth, exact house numbers. Street, RT and RW stay, for without them nobody knows where
 the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every number of four or
 more digits; it is still shown to nobody but those who may read it.
 """

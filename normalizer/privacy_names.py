@@ -1,4 +1,4 @@
-"""Names of private persons, found by what stands before them: a title, "atas nama", "saya", "Hormat saya," and the like.
+"""Names of private persons, found by what stands before them: a title, "atas nama", "saya", "Hormat saya," and so on.
 
 A name is one to four capitalised words that are no office, no institution and no ordinary beginning of a sentence
 (`not a name` in data/phrases.csv). Written small it is believed only when its first word is a common first name
@@ -11,39 +11,26 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from normalizer.folding import fold
 from normalizer.gazetteer import read_table
-from normalizer.phrases import words_in
+from normalizer.phrases import Phrases, words_in
 
 MASK = "[nama]"
 
-#: Written out, a title ends no sentence that goes on with a name: "terima kasih, Pak. Lampunya …".
-_TITLE = (
-    r"(?:(?i:bapak|pak|ibu|bu|saudara|saudari|sodara|sodari|mas|mbak|mba|bang|abang|kak|kakak|haji|nyonya|tuan|nona"
-    r"|almarhum|almarhumah|ustaz|ustadz|ustadzah|om|tante|engkong|mpok|babeh|cik|koh|eyang|mbah|nenek|kakek|teh|kang)\b"
-    r"|(?i:bpk|sdr|sdri|h|hj|ny|tn|nn|alm|almh|ust|mr|mrs|ms|miss)\b\.?)"
-)
 _WORD = r"[A-Z][\w'’]{0,30}"
 _NAME = rf"{_WORD}\.?(?: (?:(?:bin|binti|van|de|al|el)\b|{_WORD}\.?)){{0,4}}"
 _SMALL = r"[a-z']{3,20}(?: [a-z']{3,20}){0,2}"
-#: After these a name is expected, whatever it looks like.
-_SAID = (
-    r"(?i:nama saya|nama sy|nama gue|nama gw|nama aku|nama lengkap|nama pelapor|nama|namanya|bernama|atas nama|a/n"
-    r"|a\.n\.?|an\.|dgn nama|dengan nama|perkenalkan saya|perkenalkan|ttd\.?|tertanda|hormat saya|hormat kami"
-    r"|salam hormat|hormat|wassalam|regards|my name is|name|panggil saya|sebut saja)"
+#: What may stand between the trigger and the name: "nama saya adalah: Bpk. H. …".
+_TITLE = (
+    r"(?:(?:bapak|pak|ibu|bu|saudara|saudari|sodara|mas|mbak|mba|bang|kak|haji|nyonya|tuan|nona)(?![\w.])"
+    r"|(?:bpk|sdr|sdri|h|hj|ny|tn|nn|alm|almh|ust|mr|mrs|ms|miss)(?!\w)\.?)"
 )
-#: After these stands a name only when it has two words, or begins with a common first name.
-_MAYBE = (
-    r"(?i:saya|sy|aku|gue|gw|pelapor|plpr|pengadu|pemohon|penggugat|terlapor|korban|saksi|pemilik|milik|punya|penyewa"
-    r"|ahli waris|kuasa|anak saya|anaknya|anak kami|suami saya|istri saya|ayah saya|adik saya|kakak saya|tetangga saya"
-    r"|tetangga kami|tetangga|mertua saya|teman saya|putra saya|putri saya|anak|suami|istri|ayah|putri|putra|salam"
-    r"|almarhum|i am|i'm|ibunya|bapaknya|contact|kontak|hubungi|hub|penanggung jawab|oleh|bersama)"
+_NEXT = re.compile(
+    rf"(?: ?\b(?i:adalah|ialah|is)\b)?\.?[ \n]{{0,2}}[:,]?[ \n]{{0,3}}(?:(?i:{_TITLE}) ?){{0,2}}({_NAME}|{_SMALL})"
 )
-_GAP = r"[ \n]{0,2}[:,]?[ \n]{0,3}"
-_AFTER_SAID = re.compile(
-    rf"\b({_SAID}(?: ?(?i:adalah|ialah|is)\b)?{_GAP}(?:{_TITLE} ?){{0,2}})((?:{_NAME})|{_SMALL})"
-)
-_AFTER_MAYBE = re.compile(rf"\b({_MAYBE}{_GAP}(?:{_TITLE} ?){{0,2}})((?:{_NAME})|{_SMALL})")
-_TITLED = re.compile(rf"(?<![\w.])({_TITLE}(?: ?{_TITLE})?:? )((?:{_NAME})|[a-z']{{3,20}}\b)")
+#: Written out, a title ends no sentence that goes on with a name: "terima kasih, Pak. Lampunya …".
+_NEXT_TITLED = re.compile(rf"(?: ?(?i:{_TITLE}))?:? ({_NAME}|[a-z']{{3,20}}\b)")
+_NEXT_SHORT = re.compile(rf"\.?(?: ?(?i:{_TITLE}))?:? ?({_NAME}|[a-z']{{3,20}}\b)")
 #: A street or a mosque is called after somebody; its name is an address.
 _CALLED_AFTER = re.compile(
     r"(?i:\b(?:jl|jln|jalan|gg|gang|masjid|mesjid|musala|musholla|mushola|gor|taman|stadion|rs|rsud|kampung|kp|rptra"
@@ -68,29 +55,58 @@ def _no_names() -> frozenset[str]:
     return words_in("not a name") | words_in("office")
 
 
+@lru_cache(maxsize=1)
+def _triggers() -> Phrases[str]:
+    """What may stand before a name, and how it is to be read: `said`, `maybe`, `title`, `short` (it may bear a dot)."""
+    lists = ("said", "maybe", "title", "short")
+    return Phrases({trigger: how for how in lists for trigger in sorted(words_in(f"name after {how}"))})
+
+
 def without_names(text: str) -> str:
     """`text` with names masked. Linear time."""
-    text = _AFTER_SAID.sub(_said, text)
-    text = _AFTER_MAYBE.sub(_maybe, text)
-    return _DONE.sub(MASK, _TITLED.sub(_titled, text))
+    done, out = 0, []
+    folded = fold(text)
+    for at, end, how in _found(folded):
+        if at < done:
+            continue
+        match, count = _name(text, at, end, how)
+        if match is None or not count:
+            continue
+        words = match[1].split(" ")
+        last = words[count - 1]
+        stop = match.start(1) + len(" ".join(words[:count]))
+        # The dot of a shortened name belongs to it; that of a sentence stays.
+        if last.endswith(".") and len(last) > 2:
+            stop -= 1
+        out += [text[done : match.start(1)], MASK]
+        done = stop
+    if not out:
+        return text
+    return _DONE.sub(MASK, "".join((*out, text[done:])))
 
 
-def _said(match: re.Match[str]) -> str:
-    return _masked(match, _length(match[2], surely=True))
+def _found(folded: str) -> list[tuple[int, int, str]]:
+    """Where triggers begin and end in the text, in its order, longer ones first. Single spaces are not needed."""
+    return sorted(
+        ((start, end, how) for start, end, _, how in _triggers().find(folded)), key=lambda f: (f[0], -f[1])
+    )
 
 
-def _maybe(match: re.Match[str]) -> str:
-    count = _length(match[2])
-    words = match[2].split()
-    if count == 1 and words[0].strip(".").lower() not in _first_names():
+def _name(text: str, at: int, end: int, how: str) -> tuple[re.Match[str] | None, int]:
+    """The match whose group 1 begins with a name, and how many of its words are the name."""
+    if how in ("title", "short"):
+        pattern = _NEXT_TITLED if how == "title" else _NEXT_SHORT
+        match = pattern.match(text, end)
+        if match is None or _CALLED_AFTER.search(text, max(0, at - 12), at):
+            return None, 0
+        return match, _length(match[1], surely=match[1][0].isupper())
+    match = _NEXT.match(text, end)
+    if match is None:
+        return None, 0
+    count = _length(match[1], surely=how == "said")
+    if how == "maybe" and count == 1 and match[1].split()[0].strip(".").lower() not in _first_names():
         count = 0
-    return _masked(match, count)
-
-
-def _titled(match: re.Match[str]) -> str:
-    if _CALLED_AFTER.search(match.string, max(0, match.start() - 12), match.start()):
-        return match[0]
-    return _masked(match, _length(match[2], surely=match[2][0].isupper()))
+    return match, count
 
 
 def _length(found: str, *, surely: bool = False) -> int:
@@ -101,8 +117,7 @@ def _length(found: str, *, surely: bool = False) -> int:
     if (
         plain[0] in no_name
         or any(" ".join(plain[:n]) in _regions() for n in (3, 2))
-        or found.isupper()
-        and len(found) < 4
+        or (found.isupper() and len(found) < 4)
     ):
         return 0
     if plain[0] in _regions() and plain[0] not in known:

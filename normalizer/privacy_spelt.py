@@ -24,15 +24,34 @@ _PLATE = re.compile(
     r"\b[A-Z]{1,2}[ \-](?:[\dOIl] ?){1,4}[ \-]?(?=[A-Za-z]*[A-Z])[A-Za-z]{2,3}\b|\b[A-Z]{1,2}-\d{1,4}-[A-Z]{1,3}\b"
 )
 _NO_PLATE = re.compile(r"^(?:RT|RW|NO|JL|GG|KM|DI|KE|PT|CV|TL|SD|UU|PP)\b|(?:RT|RW|KM|WIB|DKI)$")
-#: Where none of these stands, nothing is disguised: most texts are done with one look.
-_HINT = re.compile(rf"\d[OoIl]|[OoIl]\d|{_WORD}", re.IGNORECASE)
+#: Where neither stands, nothing is disguised: most texts are done with one look.
+_DIGIT = re.compile(r"[0-9]")
+_LOOKS_ALIKE = re.compile(r"\d[OoIl]|[OoIl]\d")
+_NUMERALS = (
+    "sembilan",
+    "lapan",
+    "tujuh",
+    "enam",
+    "lima",
+    "empat",
+    "tiga",
+    "dua",
+    "satu",
+    "nol",
+    "kosong",
+    "zero",
+    "eight",
+)
+_MANY = 2
 
 
 def without_spelt(text: str, phone: str, plate: str) -> str:
     """`text` with disguised numbers replaced by `phone`, disguised number plates by `plate`. Linear time."""
-    if _HINT.search(text):
+    has_digits = _DIGIT.search(text) is not None
+    lowered = text.lower()
+    if (has_digits and _LOOKS_ALIKE.search(text)) or sum(map(lowered.count, _NUMERALS)) >= _MANY:
         text = _RUN.sub(lambda m: phone if _counts(m[0]) else m[0], text)
-    return _PLATE.sub(lambda m: plate if _is_plate(m[0]) else m[0], text)
+    return _PLATE.sub(lambda m: plate if _is_plate(m[0]) else m[0], text) if has_digits else text
 
 
 def _counts(run: str) -> bool:

@@ -33,6 +33,7 @@ _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_LINE_END = re.compile(" ?\n ?")
 _EMPTY_LINES = re.compile("\n{3,}")
+_ANY_RUN = re.compile(r"(.)\1{3}")
 _LETTER_RUN = re.compile(r"([^\W\d_])\1{3,}")
 _MARK_RUN = re.compile(r"([!?.,;:*~=_\-#])\1{3,}")
 
@@ -63,9 +64,14 @@ def _once(text: str) -> str:
         if "\0" in text:
             return text.replace("\0", "\ufffd")
         text = _CONTROLS.sub("", _LINE_END.sub("\n", text))
-    text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", text))
-    text = _LETTER_RUN.sub(r"\1\1", _MARK_RUN.sub(r"\1\1\1", text))
-    return _EMPTY_LINES.sub("\n\n", text).strip()
+    # Each look is cheaper than the work, which most texts do not need.
+    if "  " in text or "\t" in text or not text.isascii():
+        text = _SPACES.sub(" ", text)
+    if "\n" in text:
+        text = _EMPTY_LINES.sub("\n\n", _AROUND_LINE_END.sub("\n", text))
+    if _ANY_RUN.search(text):
+        text = _LETTER_RUN.sub(r"\1\1", _MARK_RUN.sub(r"\1\1\1", text))
+    return text.strip()
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:

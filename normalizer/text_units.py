@@ -35,7 +35,9 @@ def _regions() -> Phrases[None]:
     return Phrases({name: None for name in sorted(names) if " " in name})
 
 
-def words_of(text: str) -> list[str]:
+# Kind and category ask about the same text one after the other.
+@lru_cache(maxsize=2)
+def words_of(text: str) -> tuple[str, ...]:
     """The words of a text by which a model knows it: folded, one spelling each, no numbers, regions by a sign."""
     if not text.isascii():
         text = text.translate(_signs())
@@ -47,9 +49,9 @@ def words_of(text: str) -> list[str]:
             end = stop
     known = _spellings()
     words = " ".join((*parts, folded[end:])).split() if parts else folded.split()
-    return [
+    return tuple(
         known.get(word, word) for word in words if (len(word) > 1 and not word.isdigit()) or word in known
-    ]
+    )
 
 
 def pieces(word: str) -> Iterator[str]:
