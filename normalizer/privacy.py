@@ -22,19 +22,49 @@ from normalizer.privacy_spelt import without_spelt
 from normalizer.record import Complaint, Evidence
 
 _LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
+#: Written without its scheme: only with a path, so that "rusak.com" said of a shop stays.
+_BARE_LINK = re.compile(
+    r"(?<![\w@/.])((?:[\w-]{1,40}\.){1,3}(?:com|id|net|org|me|ly|co|link|site|xyz|gg|ai|app))/\S+",
+    re.IGNORECASE,
+)
+_PASSPORT = re.compile(r"(?<![\w-])[A-Z]{1,2} ?\d{7}(?!\w)")
 _SIXTEEN = re.compile(r"(?<!\d)(?:\d[ .\-]?){15}\d(?!\d)")
-_LONG_NUMBER = re.compile(r"(?<![\w.,])\d(?:[ .\-]?\d){8,24}(?![\w,])(?!\.\d)")
-_LOCAL_MOBILE = re.compile(r"(?<![\w.,])(?:\+?62|0)?[ \-]?8[1-9]\d(?:[ .\-]?\d){6,10}(?!\w)")
+_LONG_NUMBER = re.compile(r"(?<!\w)(?<!\d[.,])\d(?:[ .\-]?\d){8,24}(?!\w)(?![.,]\d)")
+_LOCAL_MOBILE = re.compile(r"(?<!\w)(?<!\d[.,])(?:\+?62|0)?[ \-]?8[1-9]\d(?:[ .\-]?\d){6,10}(?!\w)")
 #: A ticket as we write it; its first digits are a day of this system's years, so no telephone looks like it.
 _TICKET = re.compile(r"[23]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{4,6}-\d")
 _MONEY_BEFORE = re.compile(r"(?:rp|idr)\.? ?$", re.IGNORECASE)
 _ACCOUNT = re.compile(
-    r"(\b(?:no\.? ?rek(?:ening)?|norek|rekening|rek|virtual account|va|bca|bni|bri|mandiri|bsi|btn|cimb|bank dki)\b"
+    r"(\b(?:no\.? ?rek(?:ening)?|norek|rekening|rek|virtual account|va|bca|bni|bri|mandiri|bsi|btn|cimb|bank dki"
+    r"|seabank|jago|jenius|permata|danamon|muamalat|dana|ovo|gopay|shopeepay|linkaja)\b"
     r"[ .:a-z]{0,20}?)(\d(?:[ .\-]?[\dOoIl]){5,24})",
     re.IGNORECASE,
 )
 # What each alternative of `_ACCOUNT` holds: a text without any needs no closer look.
-_ACCOUNT_WORDS = ("rek", "virtual", "va", "bca", "bni", "bri", "mandiri", "bsi", "btn", "cimb", "bank dki")
+_ACCOUNT_WORDS = (
+    "rek",
+    "virtual",
+    "va",
+    "bca",
+    "bni",
+    "bri",
+    "mandiri",
+    "bsi",
+    "btn",
+    "cimb",
+    "bank dki",
+    "seabank",
+    "jago",
+    "jenius",
+    "permata",
+    "danamon",
+    "muamalat",
+    "dana",
+    "ovo",
+    "gopay",
+    "pay",
+    "link",
+)
 _PLATE = re.compile(
     r"\b(?:[A-Z]{1,2} \d{1,4} [A-Z]{1,3}|[A-Z]{1,2}\d{2,4}[A-Z]{2,3}|[bB] ?\d{3,4} ?[a-zA-Z]{2,3})\b"
 )
@@ -48,6 +78,12 @@ _HOUSE = re.compile(
     r"\.? ?)(\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?)\b",
     re.IGNORECASE,
 )
+#: A house's number without the street before it.
+_DOOR = re.compile(
+    r"(\b(?:rumah|kos|kosan|kost|kontrakan|ruko|kamar|unit|rusun)\b(?: (?:nomor|no|nmr)\b\.?)? ?)(\d{1,4}[A-Za-z]?)\b",
+    re.IGNORECASE,
+)
+_DOORS = ("rumah", "kos", "kontrakan", "ruko", "kamar", "unit", "rusun")
 _BLOCK = re.compile(
     r"(\b(?:blok|block|kav|kavling)\b\.? ?)([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?)\b",
     re.IGNORECASE,
@@ -87,6 +123,8 @@ def public(text: str, *, names: Sequence[str] = (), strict: bool = False) -> str
         text = HANDLE.sub(lambda m: m[0] if m[0].lower() in words_in("our handles") else "[akun]", text)
     if "://" in text or "www." in text.lower():
         text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
+    if "/" in text:
+        text = _BARE_LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if any(c.isdigit() for c in text):
         text = _without_numbers(text, strict)
     lowered = text.lower()
@@ -111,6 +149,8 @@ def _without_numbers(text: str, strict: bool) -> str:
     # The house pattern is dear, and every one of its words for "number" holds one of these.
     if "no" in lowered or "nmr" in lowered:
         text = _HOUSE.sub(r"\1[…]", text)
+    if any(door in lowered for door in _DOORS):
+        text = _DOOR.sub(r"\1[…]", text)
     if "blok" in lowered or "kav" in lowered or "block" in lowered:
         text = _BLOCK.sub(r"\1[…]", text)
     if strict:
@@ -120,7 +160,7 @@ def _without_numbers(text: str, strict: bool) -> str:
 
 
 def _without_long_numbers(text: str) -> str:
-    text = _SIXTEEN.sub("[nomor identitas]", text)
+    text = _PASSPORT.sub("[nomor identitas]", _SIXTEEN.sub("[nomor identitas]", text))
     lowered = text.lower()
     if any(bank in lowered for bank in _ACCOUNT_WORDS):
         text = _ACCOUNT.sub(r"\1[nomor rekening]", text)

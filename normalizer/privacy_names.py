@@ -36,6 +36,8 @@ _CALLED_AFTER = re.compile(
     r"(?i:\b(?:jl|jln|jalan|gg|gang|masjid|mesjid|musala|musholla|mushola|gor|taman|stadion|rs|rsud|kampung|kp|rptra"
     r"|lapangan|gedung|jembatan|pasar|halte)\.? )$"
 )
+#: Who is told with an age has been introduced: "Yulia Safitri (22 th)".
+_AGED = re.compile(rf"({_WORD}(?: {_WORD}){{1,3}})(?=,? \(?\d{{1,2}} ?(?:th|thn|tahun|years?)\b)")
 _DONE = re.compile(r"\[nama\](?:[ .]\[nama\])+")
 
 
@@ -64,6 +66,7 @@ def _triggers() -> Phrases[str]:
 
 def without_names(text: str) -> str:
     """`text` with names masked. Linear time."""
+    text = _AGED.sub(lambda m: MASK if _length(m[1]) else m[0], text)
     done, out = 0, []
     folded = fold(text)
     for at, end, how in _found(folded):
