@@ -34,6 +34,10 @@ check: ## ruff, mypy and import-linter alone
 	@scripts/environment dev
 	@exec .venv/bin/python scripts/run-tests check
 
+evaluate: ## judge the labelled texts (PART=test, FILES=…) and write charts to build/evaluation
+	@scripts/environment dev
+	@exec .venv/bin/kanal evaluate $(or $(FILES),tests/evaluation/corpus tests/evaluation/privacy_own.csv) --part $(or $(PART),test) --charts build/evaluation
+
 bench: ## measure the ratios that the project promises
 	@scripts/environment dev
 	@scripts/system-packages ensure rabbitmq-server rabbitmq-server

@@ -39,7 +39,7 @@ _NUMERALS = (
     "satu",
     "nol",
     "kosong",
-    "zero",
+    "puluh",
     "eight",
 )
 _MANY = 2

@@ -1,0 +1,140 @@
+"""`kanal evaluate`, `train` and `explain`: what is counted, which files are taken, and floors under the scores.
+
+The floors lie under what was measured on rows that nothing was learnt from; the goals stand in the report.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from intake.evaluation import drawing, explaining, report, sets
+from intake.evaluation.judging import Judgement, judge
+from intake.evaluation.scores import Confusion, Figure
+from normalizer.errors import Malformed
+from normalizer.learning import examples
+from normalizer.pipeline import build_context
+from normalizer.tasks import KIND
+from normalizer.text_model import TextModel
+from normalizer.text_training import Example, learn
+
+EVALUATION = Path(__file__).resolve().parents[1] / "evaluation"
+CONTEXT = build_context()
+
+
+@pytest.fixture(scope="module")
+def held_back() -> Judgement:
+    return judge(sets.read_all([EVALUATION / "corpus", EVALUATION / "privacy_own.csv"], "test"), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("kind: complaints recognised", 0.95),
+        ("category, first", 0.70),
+        ("category, among three", 0.85),
+        ("place from text, precision", 0.90),
+        ("place from text, recall", 0.85),
+        ("language, own texts", 0.95),
+    ],
+)
+def test_scores_on_rows_kept_apart(held_back: Judgement, name: str, least: float) -> None:
+    (figure,) = [f for f in held_back.figures if f.name == name]
+    assert figure.count >= 100
+    assert figure.value >= least
+
+
+def test_masking_on_rows_kept_apart(held_back: Judgement) -> None:
+    by_name = {f.name: f for f in held_back.figures}
+    assert by_name["phone, NIK, e-mail left"].value <= 0.03
+    assert by_name["personal data left"].value <= 0.15
+    assert by_name["harmless words masked too"].value <= 0.03
+
+
+def test_shapes_of_published_sets(tmp_path: Path) -> None:
+    wide = tmp_path / "valid.csv"
+    wide.write_text("id,indonesian,javanese,madurese\n1,apa kabar,piye kabare,beremma kabarra\n")
+    found = sets.read(wide)
+    assert (found.shape, [r["language"] for r in found.rows]) == ("nusax", ["id", "jv", "other"])
+    pairs = tmp_path / "nusa_kalimat-mt-bew-valid.csv"
+    pairs.write_text("id,ind_text,tgt_text\n1,apa kabar,ape kabar\n")
+    assert [r["language"] for r in sets.read(pairs).rows] == ["bew", "id"]
+    other = tmp_path / "other.csv"
+    other.write_text("teks,kategori,split\nsampah,sampah,test\nbanjir,banjir_genangan,dev\n")
+    assert sets.read(other, "test").rows == ({"text": "sampah", "category": "sampah", "split": "test"},)
+
+
+def test_a_file_without_a_text_is_refused_with_the_cure(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.csv"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(Malformed, match="column text"):
+        sets.read(file)
+    with pytest.raises(Malformed, match="cannot be read"):
+        sets.read(tmp_path / "absent.csv")
+
+
+def test_confusions_and_goals() -> None:
+    table = Confusion([("a", "a"), ("a", "b"), ("b", "b"), ("b", "b")])
+    assert table.right() == 0.75
+    assert table.recall("a") == (0.5, 2)
+    assert table.macro_f1() == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert Figure(name="x", value=0.9, count=1, goal=0.95).reached is False
+    assert Figure(name="x", value=0.004, count=1, goal=0.005, most=True).reached is True
+    assert "<title>" in drawing.confusion(table, "t")
+    assert "<circle" in drawing.calibration([(0.9, True), (0.4, False)], "t")
+
+
+def test_the_report_is_written_with_charts(held_back: Judgement, tmp_path: Path) -> None:
+    written = {path.name for path in report.write(held_back, tmp_path, "Test")}
+    assert {"report.md", "misses.csv", "confusion-category.svg", "calibration-kind.svg"} <= written
+    assert {f["name"] for f in json.loads(report.as_json(held_back))["figures"]} >= {"category, first"}
+    assert report.for_terminal(held_back)
+
+
+def test_a_model_is_learnt_and_judges_its_own_examples(tmp_path: Path) -> None:
+    taught = [
+        Example(text=f"{word} {number} sekali", label=label, judged=True)
+        for number in ("rusak", "parah", "lama", "besar", "kecil")
+        for word, label in (("lampu padam", "lampu"), ("sampah bau", "sampah"), ("pohon tumbang", "pohon"))
+    ]
+    file = tmp_path / "model.gz"
+    file.write_bytes(learn(taught, KIND.reading))
+    model = TextModel(file, KIND.reading)
+    assert {example.label for example in taught} == set(model.labels)
+    for example in taught:
+        ranked = model.judge(example.text).ranked
+        assert ranked[0][0] == example.label
+        assert sum(p for _, p in ranked) == pytest.approx(1)
+
+
+def test_rows_kept_apart_are_never_learnt() -> None:
+    row = {"text": "halo dunia", "kind": "question", "split": "test"}
+    assert examples(KIND, [row]) == examples(KIND, [])
+    assert len(examples(KIND, [row | {"split": "dev"}])) == len(examples(KIND, [])) + 1
+
+
+def test_a_broken_model_is_refused_with_the_cure(tmp_path: Path) -> None:
+    file = tmp_path / "broken.gz"
+    file.write_bytes(b"no model")
+    with pytest.raises(ValueError, match="kanal train"):
+        TextModel(file, KIND.reading)
+
+
+def test_a_text_a_table_and_a_mail_are_explained(tmp_path: Path) -> None:
+    def no_config() -> None:
+        raise AssertionError("a text needs no configuration")
+
+    (one,) = explaining.find("lampu jalan mati di tebet barat", no_config)  # type: ignore[arg-type]
+    assert one.record.categories[0].code == "lampu_jalan"
+    assert [step for step, _ in explaining.steps(one.record)][:2] == ["kind", "language"]
+    table = tmp_path / "some.csv"
+    table.write_text("text\nsampah menumpuk\nbanjir sepaha\n")
+    assert [e.name for e in explaining.find(str(table), no_config)] == ["some.csv:1", "some.csv:2"]  # type: ignore[arg-type]
+    mail = tmp_path / "one.eml"
+    mail.write_bytes(b"Subject: Got mampet\r\n\r\nGot mampet di depan rumah.\r\n\r\n> kutipan lama\r\n")
+    (read,) = explaining.find(str(mail), no_config)  # type: ignore[arg-type]
+    assert "kutipan" not in read.record.text
+    with pytest.raises(Malformed, match="neither a ticket nor a file"):
+        explaining.find("apaini", no_config)  # type: ignore[arg-type]
