@@ -1,6 +1,6 @@
 # Kanal Aduan: what a person types. Everything behind it is in scripts/, in shell and Python's standard library.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench soak screenshots readme lock clean
+.PHONY: help run demo test check evaluate bench soak screenshots readme lock clean
 SHELL := /bin/sh
 
 help: ## show this list
