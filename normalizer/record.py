@@ -137,6 +137,14 @@ class Attachment(Base, frozen=True, kw_only=True):
     content, `declared_type` and `name` are what the sender claimed. `remote` is the provider's own id or
     address, from which the adapter fetches it; it never holds a credential. `url` is where the CRM fetches a
     stored one from the gateway until `url_expires_at`: its signature is the authorisation.
+
+    `sha256` and `url` are of the original, which nobody changes: it is evidence. What may be shown to others is the
+    copy at `public_url`, without place, device and names in its metadata, and the small picture at `thumbnail_url`;
+    both are empty when there is no such copy, which is so for everything but readable photos. `captured_at` and
+    `captured_place` are what the original's metadata say; `metadata_place` is true when they speak of a place at
+    all, believable or not: then the original shows where somebody was. `width` and `height` are in pixels as the
+    picture is looked at, `duration` in seconds; 0 and None when unknown. `perceptual_hash` is 16 hexadecimal digits,
+    few bits of which differ between two copies of one picture; empty when unknown.
     """
 
     name: str = ""
@@ -152,6 +160,15 @@ class Attachment(Base, frozen=True, kw_only=True):
     url_expires_at: Moment | None = None
     captured_at: Moment | None = None
     captured_place: Coordinates | None = None
+    metadata_place: bool = False
+    width: int = 0
+    height: int = 0
+    duration: float | None = None
+    perceptual_hash: str = ""
+    public_sha256: str = ""
+    public_url: str = ""
+    thumbnail_sha256: str = ""
+    thumbnail_url: str = ""
 
 
 class Group(Base, frozen=True, kw_only=True):
