@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 from intake.free_ports import free_ports
 from normalizer.errors import Misconfigured, Unavailable
@@ -67,7 +67,7 @@ class PrivatePostgres:
         tools = _tools()
         if not (self.folder / "data").exists():
             await asyncio.to_thread(self._make, tools)
-        (self.port,) = (self.port,) if self.port else free_ports(1)
+        self.port = self.port or free_ports(1)[0]
         with (self.folder / "log").open("ab") as output:
             self._server = subprocess.Popen(  # noqa: S603 - the package's own program, no shell
                 [*_as_its_user(), str(tools / "postgres"), *self._options()],

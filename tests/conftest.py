@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aio_pika
@@ -12,6 +12,9 @@ import hypothesis
 import pytest
 
 from complaint_queue import topology
+from complaint_queue.postgres_open import connect, migrate
+from intake import private_postgres
+from intake.private_postgres import PrivatePostgres
 from intake.private_rabbitmq import PrivateRabbitMQ, installed
 
 # How long an example takes says nothing of a property: a busy machine must not fail one.
@@ -61,3 +64,34 @@ async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> str:
         for queue in (topology.QUEUE, topology.DEAD_QUEUE):
             await (await channel.get_queue(queue)).purge()
     return rabbitmq.url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """A running server for what needs no crash: it syncs nothing. Its database `prepared` holds an empty journal."""
+    if not private_postgres.installed():
+        pytest.skip("PostgreSQL's package is not installed")
+    server = PrivatePostgres(durable=False)
+    try:
+        asyncio.run(_prepare(server))
+        yield server
+    finally:
+        asyncio.run(server.stop())
+
+
+async def _prepare(server: PrivatePostgres) -> None:
+    await server.start()
+    url = server.url(await server.database(name="prepared"))
+    db = await connect(url)
+    try:
+        await migrate(db, url)
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+async def postgres_url(postgres: PrivatePostgres) -> AsyncIterator[str]:
+    """A fresh database with an empty journal."""
+    name = await postgres.database("prepared")
+    yield postgres.url(name)
+    await postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -56,7 +56,7 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
             results.append(False)
             continue
         try:
-            last = _continued(last, [event for event, _ in s.events])
+            last = continued(last, [event for event, _ in s.events])
         except ValueError as error:
             results.append(error)
             continue
@@ -92,7 +92,7 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
     return results
 
 
-def _continued(last: int, events: Sequence[NewEvent]) -> int:
+def continued(last: int, events: Sequence[NewEvent]) -> int:
     """The last sequence after `events`. A revision repeats a sequence; anything else goes on by one."""
     for event in events:
         if event.revision == 0 and event.sequence == last + 1:

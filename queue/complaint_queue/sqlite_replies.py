@@ -33,7 +33,7 @@ from .way_out import (
 
 _WAITING, _SENDING, _SENT, _REFUSED, _UNKNOWN, _DROPPED = range(6)
 #: Later words of a provider about one message win over earlier ones, whatever the order of arrival.
-_RANK = {"": 0, "queued": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
+RANK = {"": 0, "queued": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -157,7 +157,7 @@ def note_words(tools: Tools, words: Sequence[ProviderWord]) -> None:
         row = tools.db.execute("SELECT state FROM deliveries WHERE name = ?", (word.name,)).fetchone()
         if row is None:
             tools.db.execute("INSERT INTO deliveries VALUES (?, 0, ?, ?)", (word.name, word.state, tools.now))
-        elif _RANK[word.state] > _RANK[row[0]]:
+        elif RANK[word.state] > RANK[row[0]]:
             tools.db.execute(
                 "UPDATE deliveries SET state = ?, at = ? WHERE name = ?", (word.state, tools.now, word.name)
             )

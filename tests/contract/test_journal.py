@@ -7,13 +7,16 @@ import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from complaint_queue.codec import Codec
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal, NewEvent
+from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
+from complaint_queue.postgres_open import connect
 from normalizer.errors import Unavailable
 from normalizer.identity import claim_of, read_ticket
 from normalizer.record import Attachment, Message, RawEvent, Sender
@@ -45,12 +48,61 @@ def sqlite(folder: Path, clock: Callable[[], datetime]) -> Journal:
     return SqliteJournal(folder / "journal.sqlite3", Codec(KEYRING), clock)
 
 
-FACTORIES = {"sqlite": sqlite}
+def postgres(request: pytest.FixtureRequest) -> Factory:
+    url = request.getfixturevalue("postgres_url")
+    return lambda folder, clock: PostgresJournal(url, Codec(KEYRING), clock)
+
+
+Factory = Callable[[Path, Callable[[], datetime]], Journal]
+FACTORIES: dict[str, Callable[[pytest.FixtureRequest], Factory]] = {
+    "sqlite": lambda request: sqlite,
+    "postgres": postgres,
+}
 
 
 @pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[[Path, Callable[[], datetime]], Journal]:
-    return FACTORIES[request.param]
+def factory(request: pytest.FixtureRequest) -> Factory:
+    return FACTORIES[request.param](request)
+
+
+class Disk:
+    """Where a journal keeps its files."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder, self._url = folder, url
+
+    async def files(self) -> dict[Path, bytes]:
+        """Every file as it is now, with what was still in memory."""
+        if self._url:
+            await self._ask("CHECKPOINT")
+        return await asyncio.to_thread(
+            lambda: {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        )
+
+    async def written(self) -> int:
+        """A number that grows by every byte that is stored."""
+        if self._url:
+            return int(await self._ask("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    async def _ask(self, sql: str) -> Any:
+        db = await connect(self._url)
+        try:
+            return await db.fetchval(sql)
+        finally:
+            await db.close()
+
+
+@pytest.fixture
+def disk(request: pytest.FixtureRequest, factory: Factory, tmp_path: Path) -> Disk:
+    return disk_of(request, tmp_path)
+
+
+def disk_of(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    """The disk of the journal that this test's `factory` makes."""
+    if "postgres_url" not in request.fixturenames:
+        return Disk(tmp_path)
+    return Disk(request.getfixturevalue("postgres").folder, request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
@@ -738,7 +790,7 @@ class TestLife:
         assert file is not None
         assert (file.office_code, file.against_office) == (mine, mine)
 
-    async def test_no_text_can_be_read_in_the_files(self, journal: Journal, tmp_path: Path) -> None:
+    async def test_no_text_can_be_read_in_the_files(self, journal: Journal, disk: Disk) -> None:
         planted = "tetangga saya di nomor tujuh"
         secret = raw(planted.encode())
         await journal.admit(
@@ -755,25 +807,23 @@ class TestLife:
         assert file is not None
         spoken = [(event(1, body=planted.encode()), (second.message_id,))]
         assert await journal.settle(second.complaint_id, file.version, spoken, planted.encode(), "filed")
-        stored = [path for path in tmp_path.rglob("*") if path.is_file()]
-        assert sum(path.stat().st_size for path in stored) > 1000
-        for path in stored:
-            content = path.read_bytes()
+        stored = await disk.files()
+        assert sum(map(len, stored.values())) > 1000
+        for path, content in stored.items():
             assert planted.encode() not in content, path
             assert b"+6281200000000" not in content, path
         await journal.close()
-        for path in tmp_path.rglob("*"):
-            assert not path.is_file() or planted.encode() not in path.read_bytes(), path
+        for path, content in (await disk.files()).items():
+            assert planted.encode() not in content, path
 
-    async def test_duplicates_store_no_raw_event(self, journal: Journal, tmp_path: Path) -> None:
+    async def test_duplicates_store_no_raw_event(self, journal: Journal, disk: Disk) -> None:
         body = os.urandom(60_000)
         again = Admission(raw=raw(body), messages=(admit("1"),))
         await journal.admit(again)
-        before = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+        before = await disk.written()
         for _ in range(20):
             assert (await journal.admit(again))[0].how == "duplicate"
-        after = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
-        assert after - before < 20 * 30_000
+        assert await disk.written() - before < 20 * 30_000
 
     async def test_a_probe_writes_and_a_closed_journal_says_so(self, journal: Journal) -> None:
         await journal.probe()
