@@ -2,7 +2,7 @@
 
 Order: built-in defaults, then the file (`--config`, else `KANAL_CONFIG`, else `kanal.toml` if it is there, else
 `intake/default.toml`), then these environment variables: KANAL_DATA_DIR, KANAL_LISTEN, KANAL_PUBLIC_URL,
-KANAL_AMQP_URL. Credentials are never in the file: see `normalizer.settings`.
+KANAL_AMQP_URL, KANAL_JOURNAL_URL. Credentials are never in the file: see `normalizer.settings`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,6 +56,14 @@ class BrokerTable(Struct, frozen=True, kw_only=True):
     alarm_after: float = 60.0
 
 
+class JournalTable(Struct, frozen=True, kw_only=True):
+    """With no `url` the journal is a file in the data folder. `url` (postgresql://…) is one that several gateways
+    share; `files` is then their common folder of attachments. See docs/journal.md."""
+
+    url: Secret | None = None
+    files: str = ""
+
+
 class AnswersTable(Struct, frozen=True, kw_only=True):
     """What citizens are told by themselves. `silent_accounts` say nothing; `quiet_from` to `quiet_until` (HH:MM in
     Jakarta) nothing is said that can wait. `emergency_numbers` are more than 112, 110, 113 and 119, by their name.
@@ -77,11 +87,17 @@ class Config(Struct, frozen=True, kw_only=True):
     broker: BrokerTable
     accounts: tuple[Account, ...]
     answers: AnswersTable = AnswersTable()
+    journal: JournalTable = JournalTable()
     source: str = ""
 
     @property
     def data_dir(self) -> Path:
         return Path(self.gateway.data_dir)
+
+    @property
+    def files_dir(self) -> Path:
+        """Where attachments and large raw events are."""
+        return Path(self.journal.files) if self.journal.files else self.data_dir / "files"
 
     @property
     def host(self) -> str:
@@ -185,8 +201,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
-        if name not in ("gateway", "broker", "answers", "account"):
-            cure = "use [gateway], [broker], [answers] and [[account]]"
+        if name not in ("gateway", "broker", "journal", "answers", "account"):
+            cure = "use [gateway], [broker], [journal], [answers] and [[account]]"
             raise Misconfigured(name, "there is no such table", cure)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
@@ -202,11 +218,27 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     broker = convert(BrokerTable, table.get("broker", {}), "broker", config.resolve)
     if environment.get("KANAL_AMQP_URL"):
         broker = replace(broker, url=Secret(environment["KANAL_AMQP_URL"]))
+    journal = convert(JournalTable, table.get("journal", {}), "journal", partial(_journal_url, config))
+    if environment.get("KANAL_JOURNAL_URL"):
+        journal = replace(journal, url=Secret(environment["KANAL_JOURNAL_URL"]))
     answers = convert(AnswersTable, table.get("answers", {}), "answers", _no_secret)
     answers.quiet()
     for name in answers.silent_accounts:
         config.account(name)
-    return replace(config, broker=broker, answers=answers)
+    return replace(config, broker=broker, answers=answers, journal=journal)
+
+
+def _journal_url(config: Config, reference: str) -> str:
+    """A reference to the address, or the address itself if no password stands in it."""
+    if not reference.startswith(("postgresql://", "postgres://")):
+        return config.resolve(reference)
+    if urlsplit(reference).password or "password=" in reference:
+        raise Misconfigured(
+            "journal.url",
+            "a password must not stand in the configuration",
+            'write the whole address into an environment variable or a file: "env:NAME" or "file:PATH"',
+        )
+    return reference
 
 
 def _accounts(tables: Any) -> tuple[Account, ...]:

@@ -95,7 +95,7 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
     ]
     running = (await asyncio.to_thread(ask_gateway, config))["status"] != "away"
     findings += [_folder(config), _room(config), _keys(config, environment)]
-    findings += [await _journal(config, environment)]
+    findings += await _journal(config, environment)
     findings += [finding async for finding in _accounts(config)]
     findings += [_desk(config)]
     findings += [_port(where, what, running) for what, where in _doors(config)]
@@ -187,7 +187,59 @@ def _keys(config: Config, environment: Mapping[str, str]) -> Finding:
     return Finding(what="keys", ok=True, found=f"{where}; keep a copy apart from the data folder")
 
 
-async def _journal(config: Config, environment: Mapping[str, str]) -> Finding:
+async def _shared_journal(url: str, config: Config, environment: Mapping[str, str]) -> list[Finding]:
+    """The PostgreSQL journal, and what the gateways that use it share beside it."""
+    from complaint_queue import postgres_open
+    from complaint_queue.codec import Codec
+    from intake.journals import reader_of
+
+    where = postgres_open.place(url)
+    try:
+        db = await postgres_open.connect(url, writing=False)
+        try:
+            await postgres_open.check_server(db, url)
+            version = await postgres_open.version(db)
+            fsync = await db.fetchval("SHOW fsync")
+            synced = await db.fetchval("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
+        finally:
+            await db.close(timeout=2)
+        found = f"{where}; will be made at the first start"
+        if version:
+            journal = reader_of(config, Codec(keyring_of(config, environment)))
+            await journal.open()
+            try:
+                depths = await journal.depths()
+            finally:
+                await journal.close()
+            found = f"{where}, schema {version}; {depths.unpublished} unpublished, {depths.quarantined} in quarantine"
+    except Exception as error:
+        told = postgres_open.at_start(url, error)
+        cure = _cure(told) if isinstance(told, KanalError) else "see the server's log"
+        return [Finding(what="journal", ok=False, found=_first_line(told), cure=cure)]
+    findings = [Finding(what="journal", ok=True, found=found)]
+    if fsync != "on" or synced == "off":
+        found = f"{where} has fsync={fsync}, synchronous_commit={synced}: what was answered may be lost"
+        cure = "set both to on in postgresql.conf and reload it"
+        findings = [Finding(what="journal", ok=False, found=found, cure=cure)]
+    if not config.journal.files:
+        findings.append(
+            Finding(
+                what="attachments",
+                ok=True,
+                found=f"in {config.files_dir}, which other gateways on this journal do not see",
+                cure="with more than one gateway: [journal] files = a folder that all of them share",
+            )
+        )
+    return findings
+
+
+async def _journal(config: Config, environment: Mapping[str, str]) -> list[Finding]:
+    if config.journal.url:
+        return await _shared_journal(config.journal.url.reveal(), config, environment)
+    return [await _embedded_journal(config, environment)]
+
+
+async def _embedded_journal(config: Config, environment: Mapping[str, str]) -> Finding:
     from complaint_queue.codec import Codec
     from complaint_queue.journal_sqlite import SqliteJournal
 

@@ -68,15 +68,7 @@ class PrivatePostgres:
         if not (self.folder / "data").exists():
             await asyncio.to_thread(self._make, tools)
         self.port = self.port or free_ports(1)[0]
-        with (self.folder / "log").open("ab") as output:
-            self._server = subprocess.Popen(  # noqa: S603 - the package's own program, no shell
-                [*_as_its_user(), str(tools / "postgres"), *self._options()],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._server = self._spawn(tools)
         self._watch_over(self._server.pid)
         await self._until_ready(within)
 
@@ -152,6 +144,17 @@ class PrivatePostgres:
         )
         if made.returncode != 0:
             raise Unavailable(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+
+    def _spawn(self, tools: Path) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - the package's own program, no shell
+                [*_as_its_user(), str(tools / "postgres"), *self._options()],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     async def _until_ready(self, within: float) -> None:
         try:

@@ -23,7 +23,6 @@ from aiohttp import web
 from adapters.base import Adapter, Fate, Ports, Runs, Serves, load
 from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
-from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
 from intake.answering import Answerer
 from intake.broker import Broker
@@ -32,6 +31,7 @@ from intake.control import Control
 from intake.conversation.answers import QuietHours
 from intake.conversation.converse import Converser
 from intake.guard import GuardedFetch
+from intake.journals import journal_of, turns_of
 from intake.kept import KeptWorker
 from intake.logs import hide
 from intake.media import MediaFetcher
@@ -57,6 +57,8 @@ from normalizer.settings import convert
 
 #: Seconds after which a task that was cancelled and goes on is cancelled again.
 CANCEL_AGAIN = 4.0
+#: Seconds between two looks for what another gateway on the same journal left.
+LOOK_AGAIN = 5.0
 
 log = structlog.get_logger()
 
@@ -98,11 +100,13 @@ class Service:
         self._run("statuses", self.broker.take_statuses)
         self._run("replies", self.replies.run)
         self._run("silence", self.silence.run)
+        if self.config.journal.url:
+            self._run("others", self._look_for_more)
         self._run("control", Control(folder, self.journal, self._released).run)
         await self._open_web()
         for adapter in self.adapters.values():
             if isinstance(adapter, Runs):
-                self._run(f"account:{adapter.account.name}", adapter.run, self._doors)
+                self._run(f"account:{adapter.account.name}", self._turn_of(adapter), self._doors)
 
     async def run_until_stopped(self) -> None:
         """Serve until SIGTERM, SIGINT or `stopping` is set; then stop."""
@@ -123,6 +127,7 @@ class Service:
         await asyncio.to_thread(self.kept.close)
         await self.fetch.close()
         await self.staff.close()
+        await self.turns.close()
         await self.journal.close()
         await self.files.close()
 
@@ -130,10 +135,10 @@ class Service:
         keyring = load_or_create(folder / "keys.json", os.environ)
         codec = self.codec = Codec(keyring)
         self.secrets = Secrets(keyring.identity_key)
-        self.files = FileStore(folder / "files", codec)
+        self.files = FileStore(self.config.files_dir, codec)
         self.files.sweep()
-        waiting = self.config.gateway.max_waiting
-        self.journal = SqliteJournal(folder / "journal.sqlite3", codec, self.clock.now, max_waiting=waiting)
+        self.journal = journal_of(self.config, codec, self.clock.now)
+        self.turns = turns_of(self.config)
         await self.journal.open()
         await self.journal.prolong(self.clock.now() + timedelta(seconds=self.config.gateway.restart_grace))
 
@@ -231,6 +236,20 @@ class Service:
         """Something came back from quarantine."""
         self.kept.wake()
         self._received()
+
+    def _turn_of(self, adapter: Runs) -> Callable[[], Awaitable[None]]:
+        """Its loop: a door is open at every gateway, an account is polled by one at a time."""
+        account, settings = adapter.account, adapter.settings  # type: ignore[attr-defined]
+        if any(getattr(settings, name) for name in settings.__struct_fields__ if name.endswith("_listen")):
+            return adapter.run
+        return partial(self.turns.while_ours, account.name, adapter.run)
+
+    async def _look_for_more(self) -> None:
+        """Wake everybody from time to time: nobody calls when another gateway has left work behind."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            self._released()
+            self._settled()
 
     def _build_adapters(self) -> None:
         for account in self.config.accounts:

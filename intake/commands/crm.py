@@ -171,14 +171,12 @@ async def order(config: Config, wanted: control.Order) -> str:
 
 @asynccontextmanager
 async def open_journal(config: Config, writing: bool = False) -> AsyncIterator[Journal]:
-    """The embedded journal, by default for looking only, also beside a running gateway."""
+    """The journal, by default for looking only, also beside a running gateway."""
     from complaint_queue.codec import Codec
-    from complaint_queue.journal_sqlite import SqliteJournal
     from intake.doctor import keyring_of
+    from intake.journals import journal_of, reader_of
 
-    path = config.data_dir / "journal.sqlite3"
-    codec = Codec(keyring_of(config))
-    journal = SqliteJournal(path, codec) if writing else SqliteJournal.read_only(path, codec)
+    journal = (journal_of if writing else reader_of)(config, Codec(keyring_of(config)))
     await journal.open()
     try:
         yield journal

@@ -21,7 +21,10 @@ from .way_out import WaitingReply
 #: Seconds for which a gateway counts as alive after it was heard of, and how often it is heard of.
 LEASE, HEARTBEAT = 20.0, 5.0
 #: The gateways that are alive, but for $1; none for somebody who only looks (0).
-_OTHERS = "ARRAY(SELECT gateway FROM gateways WHERE $1::bigint NOT IN (0::bigint, gateway) AND until > clock_timestamp())"
+_OTHERS = (
+    "ARRAY(SELECT gateway FROM gateways "
+    "WHERE $1::bigint NOT IN (0::bigint, gateway) AND until > clock_timestamp())"
+)
 
 
 async def others(db: Db, gateway: int) -> list[int]:
