@@ -445,7 +445,15 @@ class TestSettling:
 
     async def test_of_two_that_settle_at_once_one_writes(self, journal: Journal) -> None:
         first = await one(journal, admit("1"))
-        results = await asyncio.gather(*(settle(journal, first.complaint_id, event(1)) for _ in range(8)))
+        # All have seen the same version before the first of them writes.
+        file = await journal.complaint(first.complaint_id)
+        assert file is not None
+        results = await asyncio.gather(
+            *(
+                journal.settle(file.complaint_id, file.version, [(event(1), ())], b"record", "filed")
+                for _ in range(8)
+            )
+        )
         assert sorted(results) == [False] * 7 + [True]
         assert len(await journal.unpublished(10)) == 1
 
