@@ -28,6 +28,7 @@ test: ## run every check and every test, installing what they need
 	@scripts/system-packages ensure bearerbox kannel
 	@scripts/system-packages ensure /usr/lib/kannel/test/fakesmsc kannel-extras
 	@scripts/system-packages ensure gammu-smsd gammu-smsd
+	@scripts/system-packages install postgresql
 	@exec .venv/bin/python scripts/run-tests $(T)
 
 check: ## ruff, mypy and import-linter alone
