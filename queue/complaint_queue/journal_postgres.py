@@ -37,6 +37,7 @@ from .journal import (
     QuarantineEntry,
 )
 from .postgres_admit import admit_many
+from .postgres_following import PostgresFollowing
 from .postgres_open import at_start, check_key, check_server, connect, migrate, pool, translate
 from .postgres_reads import Reads
 from .postgres_way_out import PostgresWayOut
@@ -56,7 +57,7 @@ _pack = msgspec.msgpack.Encoder().encode
 log = structlog.get_logger()
 
 
-class PostgresJournal(PostgresWayOut):
+class PostgresJournal(PostgresWayOut, PostgresFollowing):
     """A journal in the database at `url` (`postgresql://…`). `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.

@@ -37,6 +37,7 @@ from .journal import (
     QuarantineEntry,
 )
 from .sqlite_admit import Prepared, admit_many
+from .sqlite_following import SqliteFollowing
 from .sqlite_line import Line
 from .sqlite_open import SETTING, connect, lock, open_for_writing
 from .sqlite_reads import Reads
@@ -50,7 +51,7 @@ T = TypeVar("T")
 _pack = msgspec.msgpack.Encoder().encode
 
 
-class SqliteJournal(SqliteWayOut):
+class SqliteJournal(SqliteWayOut, SqliteFollowing):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.

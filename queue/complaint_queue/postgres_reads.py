@@ -10,6 +10,7 @@ from normalizer.record import EventKind, RawEvent
 
 from .codec import Codec
 from .journal import ComplaintFile, Depths, OutboxEvent, QuarantineEntry
+from .postgres_following import FollowReads
 from .postgres_rows import Db
 from .postgres_work import Work
 from .sqlite_rows import Ids, MessageBody, moment, ticket_text
@@ -24,6 +25,7 @@ class Reads:
         self.db, self.codec = db, codec
         self.stored = Stored(codec)
         self.work = Work(db, self.stored, gateway)
+        self.follow = FollowReads(db, codec)
 
     # the way in
 

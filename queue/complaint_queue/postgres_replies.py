@@ -48,9 +48,11 @@ async def note_status(
     out = Together()
     out.add("INSERT INTO statuses VALUES ($1, $2, $3)", name, complaint_id, turn.now)
     out.add(
-        "INSERT INTO progress VALUES ($1, $2) ON CONFLICT (complaint_id) DO UPDATE SET body = excluded.body",
+        "INSERT INTO progress VALUES ($1, $2, $3) ON CONFLICT (complaint_id) "
+        "DO UPDATE SET body = excluded.body, change = excluded.change",
         complaint_id,
         sealed_now,
+        turn.ids.next(),
     )
     add(turn, out, replies)
     await out.run(turn.db)

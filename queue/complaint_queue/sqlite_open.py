@@ -220,6 +220,8 @@ def last_id(db: sqlite3.Connection) -> int:
         "events": "position",
         "media": "job_id",
         "quarantine": "entry_id",
+        "replies": "reply_id",
+        "progress": "change",
     }
     found = [db.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] or 0 for t, c in tables.items()]  # noqa: S608
     return max(found)

@@ -24,6 +24,7 @@ from .journal import (
     QuarantineEntry,
     StoredMessage,
 )
+from .sqlite_following import FollowReads
 from .sqlite_line import Job
 from .sqlite_open import translate
 from .sqlite_replies import ReplyReads
@@ -40,6 +41,7 @@ class Reads:
     def __init__(self, db: sqlite3.Connection, codec: Codec) -> None:
         self.db, self.codec = db, codec
         self.replies = ReplyReads(db, codec)
+        self.follow = FollowReads(db, codec)
 
     def run(self, jobs: list[Job]) -> None:
         """Answer each; handed to a `Line`."""

@@ -81,7 +81,9 @@ def note_status(
     if known != before:
         return "moved"
     db.execute("INSERT INTO statuses VALUES (?, ?, ?)", (name, complaint_id, tools.now))
-    db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?)", (complaint_id, sealed_now))
+    db.execute(
+        "INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", (complaint_id, sealed_now, tools.ids.next())
+    )
     add(tools, replies)
     return "noted"
 

@@ -7,9 +7,10 @@ from typing import Any
 from normalizer.errors import Damaged
 
 from .codec import Codec
+from .following import Advance, Arrival, Outgoing, Standing
 from .journal import ComplaintFile, MediaJob, OutboxEvent, QuarantineEntry, StoredMessage
 from .sqlite_rows import STATES, Details, Ids, MessageBody, moment, ticket_text
-from .way_out import REPLY_STATES, ReplyEntry, Said, WaitingReply
+from .way_out import REPLY_STATES, Progress, ReplyEntry, Said, WaitingReply
 
 EVENT = "e.position, e.complaint_id, k.ticket, e.kind, e.sequence, e.revision, e.occurred_at, e.routing_key, e.body"
 MESSAGE = "message_id, raw_id, received_at, third_party, event_sequence, body, sender"
@@ -129,4 +130,61 @@ class Stored:
             unsure=unsure,
             delivery=delivery or "",
             said=self.codec.unpack("reply", sealed, Said),
+        )
+
+
+class Follows:
+    """Opens the rows that a follower asks for. A body that does not open hides nothing else."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+
+    def arrival(self, row: Any) -> Arrival:
+        message_id, complaint_id, ticket, account, channel, office, against, received_at, opened_at = row
+        return Arrival(
+            message_id=message_id,
+            complaint_id=complaint_id,
+            ticket=ticket_text(ticket),
+            account=account,
+            channel=channel,
+            office_code=office,
+            against_office=against,
+            received_at=moment(received_at),
+            opened_at=moment(opened_at),
+        )
+
+    def event(self, row: Any) -> OutboxEvent:
+        """With an empty body where it does not open."""
+        try:
+            return Stored(self.codec).event(row)
+        except Damaged:
+            return Stored(self.codec).event((*tuple(row)[:-1], self.codec.seal("event", b"")))
+
+    def standing(self, row: Any) -> Standing:
+        complaint_id, state, against, sealed = row
+        try:
+            record = self.codec.open("record", sealed) if sealed else b""
+        except Damaged:
+            record = b""
+        return Standing(
+            complaint_id=complaint_id, state=STATES[state], against_office=against, record=record
+        )
+
+    def advance(self, row: Any) -> Advance:
+        change, complaint_id, sealed = row
+        progress = self.codec.unpack("progress", sealed, Progress)
+        return Advance(change=change, complaint_id=complaint_id, progress=progress)
+
+    def outgoing(self, row: Any) -> Outgoing:
+        reply_id, complaint_id, account, purpose, state, due_at, ended_at, delivery = row
+        return Outgoing(
+            reply_id=reply_id,
+            complaint_id=complaint_id,
+            account=account,
+            purpose=purpose,
+            state=REPLY_STATES[state],
+            made_at=moment(Ids.time_of(reply_id)),
+            due_at=moment(due_at),
+            ended_at=None if ended_at is None else moment(ended_at),
+            delivery=delivery or "",
         )

@@ -1,0 +1,4 @@
+-- Whoever follows the journal asks which complaints the CRM spoke of since: `change` grows with every status.
+ALTER TABLE progress ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+UPDATE progress SET change = rowid;
+CREATE UNIQUE INDEX progress_change ON progress (change);
