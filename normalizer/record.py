@@ -292,12 +292,27 @@ class Reporter(Base, frozen=True, kw_only=True):
     sealed: str = ""
 
 
+class DuplicateLink(Base, frozen=True, kw_only=True):
+    """An earlier complaint that perhaps tells of the same thing at the same place; for a person to decide.
+
+    `confidence` is the calibrated probability of it. `reasons` are what both share: `sender`, `photo`, `point`,
+    `region`, `street`, `landmark`, `number` (RT, RW, house, kilometre, plate), `topic`, `words`. `words` are those of
+    this complaint that the other one has too.
+    """
+
+    ticket: str
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
 class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
     """The canonical complaint record, as far as it is known at this event.
 
     `office_code` is the office that took it; `against_office` the office that it is about (itself or an official of
     it), to which nobody may show it. Both are codes of normalizer/data/offices.csv, empty for none. `related` are the
-    tickets that it was split from or joined to by an operator.
+    tickets that it was split from or joined to by an operator; `possible_duplicates` are suggestions of the gateway,
+    the likeliest first, and change nothing about this complaint.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -335,6 +350,7 @@ class Complaint(Base, frozen=True, kw_only=True, omit_defaults=False):
     raw_sha256: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     related: tuple[str, ...] = ()
+    possible_duplicates: tuple[DuplicateLink, ...] = ()
 
 
 class Added(Base, frozen=True, kw_only=True):
