@@ -42,6 +42,7 @@ TOP: dict[str, Command] = {
     "status": answers.status,
     "split": mending.split,
     "join": mending.join,
+    "rebuild": mending.rebuild,
     "explain": evaluating.explain,
     "evaluate": evaluating.evaluate,
     "train": evaluating.train,

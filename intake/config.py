@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from datetime import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from adapters.base import Account
@@ -80,6 +80,12 @@ class AnswersTable(Struct, frozen=True, kw_only=True):
         return _clock("answers.quiet_from", self.quiet_from), _clock("answers.quiet_until", self.quiet_until)
 
 
+class ConsoleTable(Struct, frozen=True, kw_only=True):
+    """The console reads a store of its own, which forgets complaints after `keep_days`; the journal does not."""
+
+    keep_days: Annotated[int, Meta(ge=1)] = 400
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """Everything that `intake.service` needs. `source` is the file it came from, for messages."""
 
@@ -88,6 +94,7 @@ class Config(Struct, frozen=True, kw_only=True):
     accounts: tuple[Account, ...]
     answers: AnswersTable = AnswersTable()
     journal: JournalTable = JournalTable()
+    console: ConsoleTable = ConsoleTable()
     source: str = ""
 
     @property
@@ -201,8 +208,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
-        if name not in ("gateway", "broker", "journal", "answers", "account"):
-            cure = "use [gateway], [broker], [journal], [answers] and [[account]]"
+        if name not in ("gateway", "broker", "journal", "answers", "console", "account"):
+            cure = "use [gateway], [broker], [journal], [answers], [console] and [[account]]"
             raise Misconfigured(name, "there is no such table", cure)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
@@ -225,7 +232,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     answers.quiet()
     for name in answers.silent_accounts:
         config.account(name)
-    return replace(config, broker=broker, answers=answers, journal=journal)
+    console = convert(ConsoleTable, table.get("console", {}), "console", _no_secret)
+    return replace(config, broker=broker, answers=answers, journal=journal, console=console)
 
 
 def _journal_url(config: Config, reference: str) -> str:

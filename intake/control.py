@@ -45,7 +45,13 @@ class Decide(Struct, frozen=True, kw_only=True, tag="decide"):
     verdict: Literal["file", "set_aside"]
 
 
-Order = Release | Decide | Split | Join
+class Rebuild(Struct, frozen=True, kw_only=True, tag="rebuild"):
+    """Throw the derived store away and build it anew."""
+
+
+#: What is done in the journal, and so also while no gateway runs.
+Mending = Release | Decide | Split | Join
+Order = Mending | Rebuild
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -57,11 +63,13 @@ class Reply(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Control:
-    """Listens in `folder`. `woken` is called when something was given back to the gateway."""
+    """Listens in `folder`. `woken` is called when something was given back to the gateway, `rebuild` to have the
+    derived store built anew."""
 
     folder: Path
     journal: Journal
     woken: Callable[[], None]
+    rebuild: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -84,6 +92,9 @@ class Control:
     async def _obey(self, line: bytes) -> Reply:
         try:
             order: Order = msgspec.json.decode(line, type=Order)
+            if isinstance(order, Rebuild):
+                self.rebuild()
+                return Reply()
             ticket = await carry_out(self.journal, order)
         except (KanalError, msgspec.MsgspecError) as error:
             return Reply(error=str(error))
@@ -92,7 +103,7 @@ class Control:
         return Reply(ticket=ticket)
 
 
-async def carry_out(journal: Journal, order: Order) -> str:
+async def carry_out(journal: Journal, order: Mending) -> str:
     """Do it; the ticket that came of it, if one did. Raises `Misconfigured` when what it names cannot be had."""
     if isinstance(order, Split):
         return await mending.split(journal, order)

@@ -37,6 +37,8 @@ from intake.logs import hide
 from intake.media import MediaFetcher
 from intake.metrics import Metrics
 from intake.private_files import PrivateFolder
+from intake.reading.follower import Follower
+from intake.reading.store import ReadingStore
 from intake.receive import AccountInbox, Receiver
 from intake.register import AccountRegister
 from intake.replies import ReplyWorker
@@ -102,7 +104,9 @@ class Service:
         self._run("silence", self.silence.run)
         if self.config.journal.url:
             self._run("others", self._look_for_more)
-        self._run("control", Control(folder, self.journal, self._released).run)
+        await self.reading.open()
+        self._run("follow", self.follower.run)
+        self._run("control", Control(folder, self.journal, self._released, self.follower.begin_anew).run)
         await self._open_web()
         for adapter in self.adapters.values():
             if isinstance(adapter, Runs):
@@ -127,6 +131,7 @@ class Service:
         await asyncio.to_thread(self.kept.close)
         await self.fetch.close()
         await self.staff.close()
+        await self.reading.close()
         await self.turns.close()
         await self.journal.close()
         await self.files.close()
@@ -209,6 +214,10 @@ class Service:
             self.journal, self.files, self.adapters, self.clock.now, on_done=self.settler.wake
         )
         self.fetch = GuardedFetch()
+
+        self.reading = ReadingStore(self.config.data_dir)
+        keep = timedelta(days=self.config.console.keep_days)
+        self.follower = Follower(self.journal, self.reading, self.clock.now, keep=keep)
 
     def _answerer(self) -> Answerer:
         answers = self.config.answers

@@ -155,7 +155,7 @@ async def _release(config: Config, number: int, state: Literal["replayed", "disc
     await order(config, control.Release(entry_id=number, state=state))
 
 
-async def order(config: Config, wanted: control.Order) -> str:
+async def order(config: Config, wanted: control.Mending) -> str:
     """Have it done by the running gateway, else in the journal itself; the ticket that came of it."""
     from intake import control
     from normalizer.errors import Unavailable

@@ -1,4 +1,4 @@
-"""Wrong guesses of the gateway, mended: `split` an addition from a complaint, `join` a complaint to another."""
+"""What an operator mends: `split` and `join` complaints that were guessed wrongly, `rebuild` the console's store."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ def join(ticket: Ticket, into: Ticket, config: ConfigFile = None) -> None:
     wanted = Join(ticket=_known("ticket", ticket), into=_known("into", into))
     asyncio.run(order(read(config), wanted))
     typer.echo(say("mend_joined", ticket=wanted.ticket, into=wanted.into))
+
+
+def rebuild(config: ConfigFile = None) -> None:
+    """While no gateway runs, the store is only thrown away: the next start builds it."""
+    from intake.control import Rebuild, ask
+    from intake.reading.store import ReadingStore
+
+    folder = read(config).data_dir
+    if asyncio.run(ask(folder, Rebuild())) is None:
+        ReadingStore(folder).remove()
+        typer.echo(say("rebuild_later"))
+    else:
+        typer.echo(say("rebuild_begun"))
 
 
 def _known(field: str, ticket: str) -> str:
