@@ -7,13 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from normalizer.errors import Damaged
-
 from .codec import Codec
 from .following import Advance, Arrival, Outgoing, Standing
 from .journal import OutboxEvent
 from .postgres_rows import Db
-from .sqlite_rows import moment
+from .sqlite_rows import moment, readable
 from .stored import EVENT, Follows
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ class FollowReads:
             after,
             limit,
         )
-        return tuple(map(self.follows.arrival, rows))
+        return readable(self.follows.arrival, rows)
 
     async def events_after(self, after: int, limit: int) -> tuple[OutboxEvent, ...]:
         rows = await self.db.fetch(
@@ -50,7 +48,7 @@ class FollowReads:
             after,
             limit,
         )
-        return tuple(map(self.follows.event, rows))
+        return readable(self.follows.event, rows)
 
     async def confirmed_at(self, positions: Sequence[int]) -> dict[int, int]:
         rows = await self.db.fetch(
@@ -64,7 +62,7 @@ class FollowReads:
             "LEFT JOIN records r USING (complaint_id) WHERE k.complaint_id = ANY ($1::bigint[])",
             list(complaint_ids),
         )
-        return tuple(map(self.follows.standing, rows))
+        return readable(self.follows.standing, rows)
 
     async def advances(self, after: int, limit: int) -> tuple[Advance, ...]:
         rows = await self.db.fetch(
@@ -72,13 +70,8 @@ class FollowReads:
             after,
             limit,
         )
-        found = []
-        for row in rows:
-            try:
-                found.append(self.follows.advance(row))
-            except Damaged:
-                continue  # a later status of the same complaint meets it, and says so
-        return tuple(found)
+        # One that does not open is left out: a later status of the same complaint meets it, and says so.
+        return readable(self.follows.advance, rows)
 
     async def outgoing(self, after: int, limit: int) -> tuple[Outgoing, ...]:
         return self._outgoing(
@@ -93,7 +86,7 @@ class FollowReads:
         )
 
     def _outgoing(self, rows: Sequence[Any]) -> tuple[Outgoing, ...]:
-        return tuple(map(self.follows.outgoing, rows))
+        return readable(self.follows.outgoing, rows)
 
 
 class PostgresFollowing(ABC):

@@ -13,7 +13,7 @@ from .journal import ComplaintFile, Depths, OutboxEvent, QuarantineEntry
 from .postgres_following import FollowReads
 from .postgres_rows import Db
 from .postgres_work import Work
-from .sqlite_rows import Ids, MessageBody, moment, ticket_text
+from .sqlite_rows import Ids, MessageBody, moment, readable, ticket_text
 from .stored import COMPLAINT, ENTRY, EVENT, MESSAGE, Stored
 from .way_out import Person, Progress, ReplyEntry
 
@@ -196,7 +196,7 @@ class Reads:
             *(limit, hidden_from),
             *([] if office is None else [office]),
         )
-        return tuple((ticket_text(ticket), moment(at), channel) for ticket, at, channel in rows)
+        return readable(lambda row: (ticket_text(row[0]), moment(row[1]), row[2]), rows)
 
     async def about(self, offices: Sequence[str], limit: int) -> tuple[Any, ...]:
         rows = await self.db.fetch(
@@ -205,4 +205,4 @@ class Reads:
             list(offices),
             limit,
         )
-        return tuple((ticket_text(ticket), moment(at), against) for ticket, at, against in rows)
+        return readable(lambda row: (ticket_text(row[0]), moment(row[1]), row[2]), rows)

@@ -8,12 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from normalizer.errors import Damaged
-
 from .codec import Codec
 from .following import Advance, Arrival, Outgoing, Standing
 from .journal import OutboxEvent
-from .sqlite_rows import moment, where_in
+from .sqlite_rows import moment, readable, where_in
 from .stored import EVENT, Follows
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class FollowReads:
         self.db, self.follows = db, Follows(codec)
 
     def arrivals(self, after: int, limit: int) -> tuple[Arrival, ...]:
-        return tuple(map(self.follows.arrival, self._all(_ARRIVAL, after, limit)))
+        return readable(self.follows.arrival, self._all(_ARRIVAL, after, limit))
 
     def events_after(self, after: int, limit: int) -> tuple[OutboxEvent, ...]:
         rows = self._all(
@@ -52,13 +50,13 @@ class FollowReads:
             after,
             limit,
         )
-        return tuple(map(self.follows.event, rows))
+        return readable(self.follows.event, rows)
 
     def confirmed_at(self, positions: Sequence[int]) -> dict[int, int]:
         return dict(where_in(self.db, "SELECT position, at FROM confirmed WHERE position IN", positions))
 
     def standings(self, complaint_ids: Sequence[int]) -> tuple[Standing, ...]:
-        return tuple(map(self.follows.standing, _once(where_in(self.db, _STANDING, complaint_ids))))
+        return readable(self.follows.standing, _once(where_in(self.db, _STANDING, complaint_ids)))
 
     def advances(self, after: int, limit: int) -> tuple[Advance, ...]:
         rows = self._all(
@@ -66,21 +64,16 @@ class FollowReads:
             after,
             limit,
         )
-        found = []
-        for row in rows:
-            try:
-                found.append(self.follows.advance(row))
-            except Damaged:
-                continue  # a later status of the same complaint meets it, and says so
-        return tuple(found)
+        # One that does not open is left out: a later status of the same complaint meets it, and says so.
+        return readable(self.follows.advance, rows)
 
     def outgoing(self, after: int, limit: int) -> tuple[Outgoing, ...]:
         rows = self._all(f"{_OUTGOING} WHERE r.reply_id > ? ORDER BY r.reply_id LIMIT ?", after, limit)
-        return tuple(map(self.follows.outgoing, rows))
+        return readable(self.follows.outgoing, rows)
 
     def outgoing_of(self, reply_ids: Sequence[int]) -> tuple[Outgoing, ...]:
         rows = _once(where_in(self.db, f"{_OUTGOING} WHERE r.reply_id IN", reply_ids))
-        return tuple(map(self.follows.outgoing, rows))
+        return readable(self.follows.outgoing, rows)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         return self.db.execute(sql, values).fetchall()

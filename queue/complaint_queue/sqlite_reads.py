@@ -28,7 +28,7 @@ from .sqlite_following import FollowReads
 from .sqlite_line import Job
 from .sqlite_open import translate
 from .sqlite_replies import ReplyReads
-from .sqlite_rows import STATES, Details, Ids, MessageBody, moment, ticket_text
+from .sqlite_rows import STATES, Details, Ids, MessageBody, moment, readable, ticket_text
 
 _EVENT = "e.position, e.complaint_id, k.ticket, e.kind, e.sequence, e.revision, e.occurred_at, e.routing_key, e.body"
 _MESSAGE = "message_id, raw_id, received_at, third_party, event_sequence, body, sender"
@@ -318,7 +318,7 @@ class Reads:
             *(limit, hidden_from),
             *([] if office is None else [office]),
         )
-        return tuple((ticket_text(ticket), moment(at), channel) for ticket, at, channel in rows)
+        return readable(lambda row: (ticket_text(row[0]), moment(row[1]), row[2]), rows)
 
     def about(self, offices: Sequence[str], limit: int) -> tuple[Any, ...]:
         # CROSS JOIN: one walk through the index per office, whatever the planner believes of so rare a column.
@@ -328,7 +328,7 @@ class Reads:
             json.dumps(list(offices)),
             limit,
         )
-        return tuple((ticket_text(ticket), moment(at), against) for ticket, at, against in rows)
+        return readable(lambda row: (ticket_text(row[0]), moment(row[1]), row[2]), rows)
 
     def check(self) -> tuple[str, ...]:
         """Everything that SQLite finds wrong with its structure; reads the whole database."""

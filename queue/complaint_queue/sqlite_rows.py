@@ -7,19 +7,22 @@ a statement, and under load a thread waits for milliseconds to get it back.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from normalizer.errors import Damaged
 from normalizer.identity import read_ticket, ticket_of
 from normalizer.record import Message
 
 from .journal import ComplaintState
 
+T = TypeVar("T")
 STATES: tuple[ComplaintState, ...] = ("open", "filed", "set_aside", "triage")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -47,8 +50,11 @@ def micros(moment: datetime) -> int:
 
 
 def moment(microseconds: int) -> datetime:
-    """The moment of `micros`, in UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    """The moment of `micros`, in UTC. Raises `Damaged` for a number that no clock has shown."""
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        raise Damaged("a stored time is damaged") from None
 
 
 @lru_cache(maxsize=64)
@@ -69,9 +75,12 @@ def ticket_number(day: int, number: int) -> int:
 
 
 def ticket_text(ticket: int) -> str:
-    """The ticket as people know it."""
+    """The ticket as people know it. Raises `Damaged` for a number that was never given."""
     day, number = divmod(ticket, _TICKETS_A_DAY)
-    return ticket_of(_day(day), number)
+    try:
+        return ticket_of(_day(day), number)
+    except ValueError:
+        raise Damaged("a stored ticket is damaged") from None
 
 
 def ticket_from(text: str) -> int | None:
@@ -81,6 +90,15 @@ def ticket_from(text: str) -> int | None:
         return None
     day, number, _ = ticket.split("-")
     return ticket_number(int(day), int(number))
+
+
+def readable(make: Callable[[Any], T], rows: Iterable[Any]) -> tuple[T, ...]:
+    """What `make` makes of each row; one that is damaged is left out, so that it never hides the others."""
+    found = []
+    for row in rows:
+        with suppress(Damaged):
+            found.append(make(row))
+    return tuple(found)
 
 
 class Ids:

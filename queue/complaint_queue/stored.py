@@ -154,7 +154,7 @@ class Follows:
         )
 
     def event(self, row: Any) -> OutboxEvent:
-        """With an empty body where it does not open."""
+        """With an empty body where it does not open. Raises `Damaged` where not even its ticket can be read."""
         try:
             return Stored(self.codec).event(row)
         except Damaged:
