@@ -95,3 +95,65 @@ ADS = (
     "bezoek outlook", "von meinem iphone gesendet", "von meinem ipad gesendet", "von meinem smartphone gesendet",
     "iphoneから送信", "ipadから送信", "发自我的iphone", "发自我的 iphone", "從我的 iphone 傳送", "나의 iphone에서 보냄",
 )  # fmt: skip
+
+#: How a letter ends; the name and what else belongs to a signature stand below.
+FORMULAS = frozenset(
+    {
+        "hormat saya", "hormat kami", "hormat", "salam hormat", "hormat saya dan keluarga", "hormat kami sekeluarga",
+        "salam", "salam hangat", "salam takzim", "salam santun", "salam sehat", "salam kami", "salam saya",
+        "salam hormat saya", "salam hormat kami", "dengan hormat kami", "tertanda", "ttd", "hormat warga",
+        "hormat abdi", "salam ti abdi", "hurmat abdi", "hormat kula", "yang melapor", "yang melaporkan",
+        "regards", "best regards", "kind regards", "warm regards", "warmest regards", "with regards",
+        "best", "best wishes", "all the best", "sincerely", "yours sincerely", "sincerely yours", "yours faithfully",
+        "faithfully yours", "yours truly", "respectfully", "respectfully yours", "yours", "cheers", "rgds", "br",
+        "thanks and regards", "thanks & regards", "thanks and best regards", "thank you and regards",
+        "terima kasih dan salam", "terima kasih dan hormat kami",
+    }
+)  # fmt: skip
+
+#: With these a letter may close as well; they are its words, but below them only a name follows.
+THANKS = (
+    "terima kasih", "terimakasih", "trima kasih", "trimakasih", "makasih", "makasi", "trims", "trimakasi", "tks", "thx",
+    "tengkyu", "thanks", "thank you", "matur nuwun", "maturnuwun", "matur suwun", "suwun", "nuwun", "hatur nuhun",
+    "haturnuhun", "nuhun", "wassalam", "wasalam", "wassalamualaikum", "wassalamu alaikum", "wassalammualaikum",
+    "wasalamualaikum", "sekian", "mauliate", "syukron", "tarimo kasih",
+)  # fmt: skip
+
+#: Capitalised words that begin a line and are nobody's name.
+NO_NAME = frozenset(
+    {
+        "tolong", "mohon", "segera", "salam", "wassalam", "makasih", "terima", "kasih", "terimakasih",
+        "trims", "thanks", "thank", "thx", "nuhun", "nuwun", "suwun", "amin", "aamiin", "ditunggu",
+        "tunggu", "semoga", "sekian", "demikian", "sukses", "selamat", "hormat", "regards", "best",
+        "lokasi", "alamat", "foto", "lampiran", "nb", "ps", "catatan", "jangan", "jalan", "jl", "jln", "gg",
+        "gang", "rt", "rw", "kel", "kec", "kelurahan", "kecamatan", "saya", "kami", "kita", "ini", "itu",
+        "dan", "atau", "yang", "untuk", "di", "dari", "ke", "pada", "dengan", "tidak", "bukan", "sudah",
+        "belum", "masih", "ada", "banjir", "macet", "sampah", "lampu", "air", "jakarta", "please", "sent",
+        "dikirim", "get", "tanggal", "no", "nomor", "hp", "wa", "telp", "tel", "email", "kapan", "kenapa",
+        "bagaimana", "apa", "apakah", "siapa", "mana", "ya", "yaa", "pak", "bu", "min", "kak", "admin",
+        "bang", "mas", "mbak", "gan", "assalamualaikum", "wassalamualaikum", "halo", "hai", "hello", "hi",
+        "dear", "yth", "kepada", "perihal", "re", "fw", "fwd",
+    }
+)  # fmt: skip
+
+#: How the paragraph begins that says who may read a mail, and what else it then says.
+DISCLAIMER_BEGINS = (
+    "disclaimer", "confidential", "peringatan", "pernyataan", "perhatian", "penting:", "notice", "important notice",
+    "legal notice", "this e-mail", "this email", "this message", "this communication", "the information",
+    "the contents",    "e-mail ini", "email ini", "surel ini", "pesan ini", "surat elektronik ini",
+    "informasi dalam", "informasi yang",
+    "isi email", "isi e-mail", "isi surel", "seluruh informasi", "please consider the environment", "please think",
+    "pertimbangkan lingkungan", "mohon pertimbangkan", "think before", "save paper", "hemat kertas", "kerahasiaan",
+)  # fmt: skip
+DISCLAIMER_WORDS = (
+    "confidential", "privileged", "intended", "recipient", "addressee", "environment", "before printing", "rahasia",
+    "hak istimewa", "penerima", "ditujukan", "dimaksudkan", "menyebarluaskan", "penyebarluasan", "disebarluaskan",
+    "lingkungan", "mencetak", "save paper", "kertas", "virus",
+)  # fmt: skip
+
+#: In the name or the address of whoever answers for an office: what such a sender wrote is a quote, not a report.
+OFFICES = (
+    "layanan aduan", "kanal aduan", "pengaduan", "aduan", "layanan pelanggan", "customer service", "customer care",
+    "call center", "contact center", "helpdesk", "help desk", "noreply", "no-reply", "no_reply", "donotreply",
+    "do-not-reply", "jakarta.go.id", "dki@", "cs@", "admin@", "info@", "halo@", "lapor@", "humas@",
+)  # fmt: skip

@@ -7,72 +7,125 @@ nothing would be left, everything stays, because the citizen's words weigh more 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from adapters.email.quote_words import (
-    AD_ENDS,
-    ADS,
     FORWARD_MARKS,
     HEADER_KEYS,
+    OFFICES,
     ORIGINAL_MARKS,
-    SENT_FROM,
     STARTERS,
     VERBS,
     VERBS_ALONE,
 )
+from adapters.email.signatures import RULE, without_signature
 
 _LONGEST_LINE = 400
-_SIGNATURE_LINES = 12
 _MARKED = re.compile(r"\s{0,3}[>|]")
 _TIME = re.compile(r"\d{1,2}[.:h]\s?\d{2}")
 _YEAR = re.compile(r"(19|20)\d{2}")
 _DASHES = re.compile(r"[\s\-_=*>.~|–—]+")
 _KEY = re.compile(r"\*{0,2}([^:：*]{1,20}?)\*{0,2}\s?[:：]\*{0,2}\s*(.*)")
-_RULE = re.compile(r"\s*[_\-=*]{5,}\s*")
-_DELIMITER = re.compile(r"(--|__|—)\s?")
+#: Yahoo's program for Android puts the quote itself behind the words that announce it.
+_INLINE = re.compile(r"(\b(?:menulis|wrote):)\s{2,}\S.*")
+_ADDRESS = re.compile(r"[\w.+\-]{1,64}@[\w.\-]{1,200}")
 _FORWARDED = re.compile(
     r"\W*(fwd?|fw|terusan|teruskan|diteruskan|tr|wg|rv|enc|i|vs|vb|doorst)\s*:", re.IGNORECASE
 )
 
 
-def reply_text(text: str, subject: str = "") -> str:
-    """`text` without quotes and signatures; whole when it is a forwarded mail or nothing else would be left."""
-    lines = text.split("\n")
-    if _FORWARDED.match(subject):
-        return text.strip()
-    kept = _without_quotes(lines)
-    kept = _without_signature(kept)
-    result = "\n".join(kept).strip()
+def reply_text(text: str, subject: str = "", ours: Callable[[str], bool] | None = None) -> str:
+    """`text` without quotes and signatures; of a forwarded mail its words and those that came with it.
+
+    `ours` tells our own addresses: what we wrote is a quote even in a mail that was forwarded to us. Everything stays
+    when nothing else would be left.
+    """
+    forwarded = _FORWARDED.match(subject) is not None
+    written, brought = _parted(text.split("\n"), forwarded, ours)
+    result = "\n\n".join(
+        part for lines in (written, brought) if (part := "\n".join(without_signature(lines)).strip())
+    )
     return result if any(c.isalnum() for c in result) else text.strip()
 
 
-def _without_quotes(lines: list[str]) -> list[str]:
+def _parted(
+    lines: list[str], forwarded: bool, ours: Callable[[str], bool] | None
+) -> tuple[list[str], list[str]]:
+    """The lines that somebody wrote now, and those of the mail that they forwarded."""
     out: list[str] = []
     index = 0
     while index < len(lines):
         line = lines[index]
+        if len(line) <= _LONGEST_LINE and line.strip():
+            mark = _mark(line)
+            if mark in FORWARD_MARKS:
+                return _without_rule(out), _brought(lines[index + 1 :])
+            original = mark in ORIGINAL_MARKS
+            if original or _header_block(lines, index):
+                if forwarded and not _from_office(lines, index, ours):
+                    return _without_rule(out), _brought(lines[index + original :])
+                if _has_words(out):
+                    return _without_rule(out), []
         if _MARKED.match(line):
             index += 1
             continue
         if len(line) <= _LONGEST_LINE and line.strip():
-            mark = _mark(line)
-            if mark in FORWARD_MARKS:
-                return out + lines[index:]
-            if mark in ORIGINAL_MARKS and _has_words(out):
-                return _without_rule(out)
-            if _header_block(lines, index) and _has_words(out):
-                return _without_rule(out)
             length = _attribution(lines, index)
             if length:
                 following = _next_words(lines, index + length)
-                if following is None or not _MARKED.match(lines[following]):
-                    if _has_words(out):
-                        return out
-                    return out + lines[index:]
-                index += length
-                continue
+                if following is not None and _MARKED.match(lines[following]):
+                    index += length
+                    continue
+                if _is_timed(lines[index : index + length]):
+                    return (out, []) if _has_words(out) else (out + lines[index:], [])
+        out.append(line)
+        index += 1
+    # Where a forwarded mail begins cannot be told: all of it may be what was meant.
+    return (lines, []) if forwarded else (out, [])
+
+
+def _brought(lines: list[str]) -> list[str]:
+    """The body of a forwarded mail: without its header fields, and without the marks that some programs put before."""
+    written = [line for line in lines if line.strip()]
+    if written and all(_MARKED.match(line) for line in written):
+        lines = [_MARKED.sub("", line, count=1).removeprefix(" ") for line in lines]
+    out: list[str] = []
+    index, fields = 0, False
+    while index < len(lines):
+        line = lines[index]
+        if not _has_words(out) and len(line) <= _LONGEST_LINE and _is_header(line, fields):
+            index += 1
+            fields = bool(line.strip())
+            while index < len(lines) and lines[index][:1] in (" ", "\t") and lines[index].strip():
+                index += 1
+            continue
         out.append(line)
         index += 1
     return out
+
+
+def _is_header(line: str, fields: bool) -> bool:
+    """A header field, known, or among known ones (`fields`); or a line that announces a forwarded mail."""
+    if _header_kind(line) or not line.strip() or _mark(line) in FORWARD_MARKS:
+        return True
+    return fields and _KEY.match(line.strip()) is not None
+
+
+def _header_kind(line: str) -> str | None:
+    match = _KEY.match(line.replace("\u200e", "").strip())
+    return HEADER_KEYS.get(match[1].strip().casefold()) if match else None
+
+
+def _from_office(lines: list[str], index: int, ours: Callable[[str], bool] | None) -> bool:
+    """Whether an office like ours wrote the mail whose header fields begin about `index`."""
+    for line in lines[index : index + 8]:
+        if len(line) <= _LONGEST_LINE and _header_kind(line) == "from":
+            sender = line.casefold()
+            addresses = _ADDRESS.findall(sender)
+            return any(word in sender for word in OFFICES) or (
+                ours is not None and any(ours(address) for address in addresses)
+            )
+    return False
 
 
 def _mark(line: str) -> str:
@@ -94,14 +147,14 @@ def _next_words(lines: list[str], index: int) -> int | None:
 
 def _without_rule(out: list[str]) -> list[str]:
     """The ruler that some programs draw above a quote goes with it."""
-    while out and (not out[-1].strip() or _RULE.fullmatch(out[-1])):
+    while out and (not out[-1].strip() or RULE.fullmatch(out[-1])):
         out.pop()
     return out
 
 
 def _attribution(lines: list[str], index: int) -> int:
     """How many lines from `index` on say who wrote what is quoted below: `Pada … menulis:`; 0 when none do."""
-    first = lines[index].strip().strip("*_").casefold()
+    first = _INLINE.sub(r"\1", lines[index].strip()).strip("*_").casefold()
     begins = first.startswith(STARTERS)
     if not begins and not _YEAR.search(first) and "@" not in first and not first.endswith((":", "：")):
         return 0
@@ -109,7 +162,8 @@ def _attribution(lines: list[str], index: int) -> int:
     for count in range(1, 5):
         if index + count > len(lines) or not lines[index + count - 1].strip():
             return 0
-        joined = (joined + " " + lines[index + count - 1].strip().strip("*_")).strip().casefold()
+        line = _INLINE.sub(r"\1", lines[index + count - 1].strip())
+        joined = (joined + " " + line.strip("*_")).strip().casefold()
         if len(joined) > _LONGEST_LINE:
             return 0
         if joined.endswith((":", "：")) and _says_wrote(joined, begins):
@@ -117,6 +171,11 @@ def _attribution(lines: list[str], index: int) -> int:
         if not begins and count == 2:
             return 0
     return 0
+
+
+def _is_timed(lines: list[str]) -> bool:
+    """Whether a line that says who wrote has a time or an address: "Pada hari Senin Pak RW menulis:" is a sentence."""
+    return any(_TIME.search(line) or "@" in line for line in lines)
 
 
 def _says_wrote(joined: str, begins: bool) -> bool:
@@ -154,43 +213,3 @@ def _header_block(lines: list[str], index: int) -> bool:
             timed = _TIME.search(match[2]) is not None
         proof = proof or "@" in match[2]
     return {"from", "sent"} <= found and len(found) >= 3 and (timed or proof)
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    end = len(lines)
-    while end and _is_dispensable(lines[end - 1]):
-        end -= 1
-    # The last delimiter that has only a few short lines behind it.
-    for index in range(end - 1, max(end - _SIGNATURE_LINES - 8, -1), -1):
-        listed = _RULE.fullmatch(lines[index]) is not None
-        if index and (listed or _DELIMITER.fullmatch(lines[index])):
-            behind = [line for line in lines[index + 1 : end] if line.strip()]
-            if listed and not any("mailing list" in line.casefold() for line in behind):
-                continue
-            if len(behind) <= _SIGNATURE_LINES and all(len(line) <= 200 for line in behind):
-                end = index
-    while end and _is_dispensable(lines[end - 1]):
-        end -= 1
-    return lines[:end]
-
-
-def _is_dispensable(line: str) -> bool:
-    """Empty, a ruler, or what a telephone or a free mail service puts below everybody's mails."""
-    words = line.strip().strip("-_*~<>[]() .").casefold()
-    if not words:
-        return not line.strip() or _RULE.fullmatch(line) is not None or len(line.strip()) <= 2
-    if len(words) > 160:
-        return False
-    if words.startswith(ADS):
-        return True
-    return any(words.startswith(start) and _is_device(words[len(start) :]) for start in SENT_FROM)
-
-
-def _is_device(rest: str) -> bool:
-    """What follows "sent from": a product, not a sentence."""
-    rest = rest.partition("<http")[0].strip(" .")
-    return (
-        0 < len(rest.split()) <= 8
-        and "," not in rest
-        and (any(word in rest for word in AD_ENDS) or (len(rest.split()) <= 4 and rest[-1:] not in ",;:!?"))
-    )

@@ -64,9 +64,9 @@ QUOTES = [
 
 @pytest.mark.parametrize(("below", "name"), QUOTES, ids=[name for _, name in QUOTES])
 def test_what_stands_below_the_words_of_a_citizen_is_taken_off(below: str, name: str) -> None:
-    assert reply_text(f"Lampu masih mati.\n\nHormat saya,\nSiti\n\n{below}\n") == (
-        "Lampu masih mati.\n\nHormat saya,\nSiti"
-    )
+    words = "Selamat pagi,\n\nlampu masih mati.\n\nTerima kasih"
+    for name in ("", "\nSiti Contoh", "\n\nHormat saya,\nSiti Contoh\nKetua RT 03\nHP 0812-0000-1234"):
+        assert reply_text(f"{words}{name}\n\n{below}\n") == words
 
 
 KEPT = [
@@ -77,7 +77,10 @@ KEPT = [
     "> hanya kutipan\n> tanpa kata sendiri",
     "Dikirim dari desa saya, surat ini tidak pernah dibalas.",
     "Salam,\nSiti",
-    "Ini buktinya:\n---------- Forwarded message ---------\nFrom: a@example.org\nDate: 3 Nov 2025 10:15\nTo: b\n\nBukti.",  # noqa: E501
+    "Salam,\n\nsaya Siti, warga RT 03. Got mampet.",
+    "Got mampet. Terima kasih\nTolong cepat",
+    "Got mampet.\n\nTerima kasih\nLokasi: Jl. Melati 5",
+    "Pada hari Senin, 3 November 2025 Pak RW menulis:\nsurat ke kelurahan, belum dijawab.",
 ]
 
 
@@ -291,3 +294,63 @@ def test_verdicts_by_dns_with_a_real_signature() -> None:
     item = read(signed, settings, auth_results=judged(signed))
     assert isinstance(item, Accepted)
     assert item.message.authenticity.dmarc == "pass"
+
+
+SIGNED = [
+    ("Got mampet.\n\nSalam, Budi", "Got mampet."),
+    ("Got mampet.\n\nHormat kami,\n\n\nAndi Contoh\nKetua RT 05", "Got mampet."),
+    ("Got mampet.\n\nTerima kasih.\n\nBudi\n0812-0000-1234", "Got mampet.\n\nTerima kasih."),
+    ("Got mampet.\nMakasih\n- Rani", "Got mampet.\nMakasih"),
+    ("Got mampet.\nWassalamualaikum wr. wb.\nAhmad Contoh", "Got mampet.\nWassalamualaikum wr. wb."),
+    ("The drain is blocked.\n\nThanks,\nDewi", "The drain is blocked.\n\nThanks,"),
+    ("Got mampet.\n\nMatur nuwun\nSuwarti", "Got mampet.\n\nMatur nuwun"),
+    ("Got mampet.\n\nSalam,\nBudi\n\nNB: foto menyusul", "Got mampet.\n\nNB: foto menyusul"),
+    ("Got mampet.\n\nRegards\nBudi Contoh, S.E.\nPT Contoh\nT +62 21 5550 1234 | M 0812 0000 1234\n\n"
+     "This message is intended only for the addressee.", "Got mampet."),
+    ("Got mampet.\n\nPERINGATAN: Isi surel ini rahasia dan hanya ditujukan kepada penerima.", "Got mampet."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "left"), SIGNED)
+def test_formula_name_and_disclaimer_go_and_thanks_stay(text: str, left: str) -> None:
+    assert reply_text(text) == left
+
+
+FIELDS = "Dari: Siti <siti@example.org>\nTanggal: Sen, 3 Nov 2025 pukul 10.15\nSubjek: Banjir\nKepada: <rt@example.org>"
+FORWARDED = [
+    f"Mohon dibantu.\n\nSalam,\nRW\n\n--- Pesan terusan ---\n{FIELDS}\n\nBanjir sedada.\n\nSalam,\nSiti",
+    f"Mohon dibantu.\n\n________________________________\n{FIELDS}\nImportance: High\n\nBanjir sedada.",
+    "Mohon dibantu.\n\nBegin forwarded message:\n\n> From: Siti <siti@example.org>\n> Date: 3 November 2025 10.15\n>\n"
+    "> Banjir sedada.",
+]
+
+
+@pytest.mark.parametrize("text", FORWARDED)
+def test_of_a_forwarded_mail_the_words_of_both_stay(text: str) -> None:
+    assert reply_text(text, "Fwd: Banjir") == "Mohon dibantu.\n\nBanjir sedada."
+
+
+def test_what_we_wrote_is_a_quote_even_when_it_is_forwarded_to_us() -> None:
+    ours = FIELDS.replace("siti@example.org", "surat@kota.example.org")
+    text = f"Ini balasan Anda.\n\n-----Pesan Asli-----\n{ours}\n\nSudah ditangani."
+    assert (
+        reply_text(text, "FW: Banjir", lambda address: address == "surat@kota.example.org")
+        == "Ini balasan Anda."
+    )
+    assert reply_text(text, "FW: Banjir") == "Ini balasan Anda.\n\nSudah ditangani."
+
+
+def test_long_and_odd_texts_take_linear_time() -> None:
+    for line in (
+        "Hormat saya,\n",
+        "Terima kasih\nBudi\n",
+        "Dari: a\n",
+        "Pada a@b menulis:  ",
+        "[image: ",
+        "--\n",
+    ):
+        text = "Got mampet.\n" + line * (200_000 // len(line))
+        began = time.process_time()
+        reply_text(text, "Fwd: x")
+        reply_text(text)
+        assert time.process_time() - began < 3, line
