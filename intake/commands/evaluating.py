@@ -47,7 +47,7 @@ def evaluate(
 
 
 def train(
-    what: Annotated[Literal["category", "kind"], typer.Argument()],
+    what: Annotated[Literal["category", "kind", "names"], typer.Argument()],
     files: Annotated[list[Path] | None, typer.Argument()] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
@@ -55,11 +55,19 @@ def train(
     from rich.progress import Progress
     from rich.table import Table
 
-    from normalizer import text_training
+    from normalizer import name_tagger, name_training, text_training
     from normalizer.errors import Misconfigured
     from normalizer.learning import examples, read_labelled
     from normalizer.tasks import TASKS
 
+    if what == "names":
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            bar.add_task(say("train_learning", count=name_training.count()), total=None)
+            weights = name_training.learn()
+        path = out or name_tagger.MODEL
+        path.write_bytes(weights)
+        typer.echo(say("train_written", path=str(path), size=f"{len(weights):,}"))
+        return
     task = TASKS[what]
     try:
         learnt = examples(task, read_labelled(files or []))

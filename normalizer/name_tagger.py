@@ -1,0 +1,192 @@
+"""Tells which words of a text are names of persons: each word that might be one is weighed by what stands around it.
+
+A word is looked at when it begins large or is a known name, or follows something that names follow ("pak", "a.n.",
+"nama saya"). What it is (`name_words.py`), how it is written, and the same of its neighbours are features with
+written-down weights (logistic regression; `name_training.py` finds them), added up from left to right.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+from normalizer.gazetteer import DATA
+from normalizer.name_words import NAMES, OPENERS, ORDINARY, UNKNOWN, kind_of, kinds
+
+MODEL = DATA / "name_model.gz"
+_SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
+#: Kinds that are never part of a name, however they are written.
+_CLOSED = frozenset("xDSOHpG")
+#: What stands between two words, as one letter; the first that is found counts.
+_SIGNS = (
+    ("\n", "n"), ("[", "["), ("]", "]"), (".", "."), (":", ":"), (";", ";"), ("(", "("), (")", ")"), (",", ","),
+    ("|", "|"), ("/", "/"), ("-", "-"), ('"', '"'), ("“", '"'), ("!", "."), ("?", "."), ("<", "<"), ("@", "@"),
+)  # fmt: skip
+#: What may stand between a title and a name, or between the words of one.
+_NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
+_COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
+
+
+class Words:
+    """A text taken apart: `seps[i]` stands before `words[i]`, `seps[-1]` at the end."""
+
+    __slots__ = ("kind", "low", "mode", "seps", "words")
+
+    def __init__(self, text: str) -> None:
+        parts = _SPLIT.split(text)
+        self.words = parts[1::2]
+        self.seps = parts[::2]
+        self.low = text_low = list(map(str.lower, self.words))
+        known = kinds().get
+        self.kind: list[str] = [known(word) or kind_of(word) for word in text_low]
+        self.mode = "m" if not text.isupper() else "U"
+        if text.islower():
+            self.mode = "l"
+
+
+def sign(sep: str) -> str:
+    """One letter for what stands between two words."""
+    found = _COMMON.get(sep)
+    if found is not None:
+        return found
+    for mark, letter in _SIGNS:
+        if mark in sep:
+            return letter
+    return "d" if any(c.isdigit() for c in sep) else "_" if sep.isspace() else "?"
+
+
+def shape(word: str) -> str:
+    """How a word is written: `i` a single large letter, `U` all large, `C` begins large, `l` small."""
+    if not word[0].isupper():
+        return "l"
+    if len(word) == 1:
+        return "i"
+    return "U" if word.isupper() else "C"
+
+
+def candidates(words: Words) -> list[int]:
+    """Which words may be part of a name, in order."""
+    found: list[int] = []
+    kind, text, seps = words.kind, words.words, words.seps
+    last = -2
+    for i, what in enumerate(kind):
+        if what in _CLOSED or seps[i].endswith(("@", "#")):
+            continue
+        if what in NAMES or what == UNKNOWN or what == "P":
+            word = text[i]
+            if len(word) == 1:  # an initial, or a piece of something else
+                named = last == i - 1 and word.isupper() and seps[i] == " "
+            else:
+                near = i and seps[i] in _NEAR
+                named = what == "N" or word[0].isupper()
+                named = named or bool(near and what != "P" and (last == i - 1 or kind[i - 1] in OPENERS))
+            if named:
+                found.append(i)
+                last = i
+        elif what == ORDINARY or what in "RTtIl":
+            # A word of everyday use is part of a name only where a name has surely begun.
+            follows = last == i - 1 if what in "RT" else last == i - 1 or kind[i - 1] in "TtI"
+            if i and follows and seps[i] in _NEAR and text[i][0].isupper() and what in "olRT":
+                found.append(i)
+                last = i
+    return found
+
+
+def head_of(words: Words, i: int) -> str:
+    """The kind of the word before a run of large words that begins at `i`, seen through titles: "Jl. H. Saleh"."""
+    kind, seps = words.kind, words.seps
+    titled = ""
+    while i and seps[i] in _NEAR:
+        if kind[i - 1] not in "Tt":
+            return titled + kind[i - 1]
+        titled = "T"
+        i -= 1
+    return titled + "^"
+
+
+def features(words: Words, i: int, before: bool, head: str) -> tuple[str, ...]:
+    """What speaks for and against word `i` being part of a name. `before`: the word before it is. `head`: the kind of
+    the last word before this run of large words."""
+    kind, low, text, seps = words.kind, words.low, words.words, words.seps
+    count = len(text)
+    own = kind[i] + shape(text[i])
+    pl = "1" if before else "0"
+    sa, sb = sign(seps[i]), sign(seps[i + 1])
+    if i:
+        a, la = kind[i - 1] + shape(text[i - 1]), low[i - 1]
+    else:
+        a, la = "^", ""
+    if i + 1 < count:
+        b, lb = kind[i + 1] + shape(text[i + 1]), low[i + 1]
+    else:
+        b, lb = "$", ""
+    if i > 1:
+        a2, la2 = kind[i - 2] + sign(seps[i - 1]), low[i - 2]
+    else:
+        a2, la2 = "^", ""
+    f = [
+        "0" + own + words.mode,
+        "1" + a + sa + own + pl,
+        "2" + own + sb + b,
+        "3" + pl + a + sa + own + sb + b,
+        "5" + pl + own + sa + sb,
+        "8" + a2 + a + sa + own,
+        "d" + head + own + pl,
+    ]
+    if a[0] not in "NWBuP":
+        f.append("6" + la + sa + own)
+        if a2[0] not in "NWBuP":
+            f.append("9" + la2 + " " + la + sa)
+    if b[0] not in "NWBuP":
+        f.append("7" + own + sb + lb)
+    if own[0] == UNKNOWN:
+        word = low[i]
+        f += ("x" + word[-3:], "y" + word[-4:], "z" + word[:3])
+    elif own[0] in "WoBP":
+        f.append("c" + low[i] + own[1])
+    return tuple(f)
+
+
+class NameTagger:
+    """Reads its table once. Raises `ValueError` when the file is none."""
+
+    def __init__(self, path: Path = MODEL) -> None:
+        try:
+            lines = gzip.decompress(path.read_bytes()).decode().split("\n")
+            self._bias = float(lines[0])
+            pairs = (line.rsplit("\t", 1) for line in lines[1:])
+            self._weights = {feature: float(weight) for feature, weight in pairs}
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            raise ValueError(
+                f"{path} is no table of name weights ({error}); make one: kanal train names"
+            ) from error
+
+    def score(self, found: tuple[str, ...]) -> float:
+        """The logarithm of the odds that a word with these features is part of a name."""
+        get = self._weights.get
+        total = self._bias
+        for feature in found:
+            total += get(feature, 0.0)
+        return total
+
+    def tag(self, words: Words, least: float) -> list[int]:
+        """Which words are names: those whose score is `least` or more."""
+        names: list[int] = []
+        last, run_end, head = -2, -2, "^"
+        for i in candidates(words):
+            if run_end != i - 1:
+                head = head_of(words, i)
+            run_end = i
+            if self.score(features(words, i, last == i - 1, head)) >= least:
+                names.append(i)
+                last = i
+        return names
+
+
+@lru_cache(maxsize=1)
+def tagger() -> NameTagger:
+    """The tagger of the project's own table."""
+    return NameTagger()

@@ -1,0 +1,220 @@
+"""Learns the weights that `name_tagger.py` adds up. Needs the extra `train` (scikit-learn).
+
+Every text of `data/name_texts.csv` is written out many times with other names, streets and regions, sometimes all in
+small or all in large letters; sometimes a word is treated as if no list held it, so that the weights do not lean on the
+lists alone. The same data give the same table.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from normalizer.gazetteer import read_table
+from normalizer.name_tagger import Words, candidates, features, head_of
+from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, UNKNOWN, given_names
+
+#: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
+CLOSENESS, LEAST_SEEN = 1.0, 4
+WITH_NAMES, WITHOUT, TAKEN = 60, 30, 3
+_SLOT = re.compile(r"\{(\w)\}|<(\w)>")
+_STREETS = (
+    "Jl. {p}", "Jl. {p} Raya", "jalan {p} Dalam", "Jl. H. {n}", "Jalan Haji {n}", "Gg. {n}", "Gang H. {n}",
+    "Jl. {n} {n}",
+    "Jl. Kebon {k}", "Jl. {k} III", "Jl {k}", "Jl. Letjen {n}", "Jl. Dr. {n} {n}", "Jl. KH {n} {n}", "Gang {k}",
+    "jln {p}", "Gg. Haji {n}", "Gg H {n}", "Jl. R.A. {n}", "Jl. Pangeran {n}", "Jl. {n}", "jl {n} {n}",
+)  # fmt: skip
+_STREET_WORDS = (
+    "Melati", "Mawar", "Cempaka", "Anggrek", "Kamboja", "Swadaya", "Damai", "Kancil", "Kelinci", "Rambutan", "Mangga",
+    "Duren", "Bambu", "Pisang", "Jati", "Cendana", "Merpati", "Rajawali", "Delima", "Nangka", "Salak", "Kacang",
+    "Sirih", "Percetakan Negara", "Kramat", "Pemuda", "Masjid", "Sekolah", "Inspeksi", "Boulevard", "Bangka", "Eretan",
+)  # fmt: skip
+_HOUSES = (
+    "SDN {p} 03", "SMPN 115", "SMAN 8 {p}", "RSUD {p}", "RS {n} {n}", "RS Islam {p}", "Puskesmas {p}", "Masjid {q}",
+    "Musholla {q}", "masjid {q}", "TK {q}", "PAUD {k}", "Gereja St. {c}", "GOR {p}", "RPTRA {k} {p}", "Klinik {n}",
+    "SD {q}", "pasar {p}", "Pasar {p}", "Taman {k}", "Taman {p}", "RS {c}", "Yayasan {q}", "halte {p}", "stasiun {p}",
+    "Madrasah {q}", "kantor kelurahan {p}", "Apartemen {k}", "rusun {p}", "SMP {n}", "Posyandu {k}", "TPU {p}",
+)  # fmt: skip
+_CALLED = (
+    "Al-Ikhlas", "Al Ikhlas", "Nurul Iman", "Nurul Huda", "Al-Hidayah", "Baitul Makmur", "Baiturrahman", "At-Taqwa",
+    "An Nur", "Darul Ulum", "Jami Al Anwar", "Al Barkah", "Raudhatul Jannah", "Al Falah", "Miftahul Jannah", "As-Salam",
+    "Istiqlal", "Cut Meutia", "Sunda Kelapa", "Al Azhar", "Hidayatullah", "Ar-Rahman", "Al Husna", "Darussalam",
+)  # fmt: skip
+_CHURCHES = ("Maria", "Yosef", "Paulus", "Carolus", "Theresia", "Petrus", "Antonius", "Andreas", "Fatima")
+_BEFORE_NAME = ("H. ", "Hj. ", "Ir. ", "Drs. ", "R. ", "Muh. ", "M. ", "Abd. ", "A. ", "St. ", "I ", "Ni ")
+
+
+class _Writer:
+    """Fills the slots of a text, and knows where the names stand in what it wrote."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311
+        found = given_names()
+        self._given = [n for n in found["given"] if len(n) > 2]
+        self._family = [n for n in found["family"] if len(n) > 1]
+        self._foreign: dict[str, list[str]] = {"given": [], "family": []}
+        for row in read_table("names.csv"):
+            if row["origin"] == "foreign":
+                self._foreign[row["kind"]] += [n.strip("*") for n in row["names"].split(";")]
+        rows = list(read_table("kelurahan.csv"))
+        self._regions = sorted({row[key] for row in rows for key in ("name", "kecamatan")})
+        aliases = read_table("aliases.csv")
+        self._marks = sorted({row["alias"] for row in aliases if row["kind"] == "landmark"})
+
+    def write(self, text: str) -> tuple[str, list[tuple[int, int]]]:
+        """The text with its slots filled, and start and end of every name."""
+        out, spans, size, done = [], [], 0, 0
+        for slot in _SLOT.finditer(text):
+            out.append(text[done : slot.start()])
+            size += len(out[-1])
+            done = slot.end()
+            filled = self._name(slot[1]) if slot[1] else self._place(slot[2])
+            if slot[1]:
+                spans.append((size, size + len(filled)))
+            out.append(filled)
+            size += len(filled)
+        out.append(text[done:])
+        return "".join(out), spans
+
+    def _name(self, slot: str) -> str:
+        pick = self.chance.choice
+        if slot in "FN":
+            return self._name(slot.lower()).upper()
+        if slot == "n":
+            return _large(pick(self._given if self.chance.random() < 0.9 else self._family))
+        if slot == "x":
+            return f"{_large(pick(self._foreign['given']))} {_large(pick(self._foreign['family']))}"
+        if slot == "a" and self.chance.random() < 0.5:
+            return self._name("n")
+        parts = [pick(self._given)]
+        luck = self.chance.random()
+        if luck < 0.35:
+            parts.append(pick(self._given))
+        elif luck < 0.5:
+            parts += [pick(self._given), pick(self._family)]
+        elif luck < 0.6:
+            parts += [pick(self._given), pick(self._given)]
+        elif luck < 0.65:
+            parts += [self.chance.choice(("bin", "binti")), pick(self._given)]
+        elif luck < 0.7:
+            parts.append(pick("ABDFHKMNRSTW") + ".")
+        elif luck < 0.74:
+            parts = [pick(self._family), pick(self._family), pick(self._family)]
+        else:
+            parts.append(pick(self._family))
+        name = " ".join(
+            part if part in ("bin", "binti") or part.endswith(".") else _large(part) for part in parts
+        )
+        return name if self.chance.random() < 0.95 else pick(_BEFORE_NAME) + name
+
+    def _place(self, slot: str) -> str:
+        pick = self.chance.choice
+        if slot == "p":
+            return pick(self._regions)
+        if slot == "P":
+            return pick(self._regions).upper()
+        if slot == "m":
+            return pick(self._marks)
+        if slot == "q":
+            return pick(_CALLED)
+        pattern = pick(_STREETS if slot == "s" else _HOUSES)
+        return re.sub(r"\{(\w)\}", lambda m: self._part(m[1]), pattern)
+
+    def _part(self, what: str) -> str:
+        pick = self.chance.choice
+        if what == "n":
+            return _large(pick(self._given))
+        lists = {"p": self._regions, "k": _STREET_WORDS, "q": _CALLED, "c": _CHURCHES}
+        return pick(lists[what])
+
+
+def _large(name: str) -> str:
+    return " ".join("-".join(p[:1].upper() + p[1:] for p in word.split("-")) for word in name.split())
+
+
+def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
+    writer = _Writer(seed)
+    chance = writer.chance
+    texts = [row["text"] for row in read_table("name_texts.csv")]
+    plain = [row["text"] for table in ("category_texts.csv", "kind_texts.csv") for row in read_table(table)]
+    for text in texts:
+        for _ in range(WITH_NAMES if "{" in text else WITHOUT):
+            yield _version(*writer.write(text), chance)
+    for text in plain:
+        for _ in range(TAKEN):
+            yield _version(text, [], chance)
+
+
+def _version(
+    text: str, spans: Sequence[tuple[int, int]], chance: random.Random
+) -> tuple[Words, set[int], random.Random]:
+    luck = chance.random()
+    if luck < 0.22:
+        text = text.lower()
+    elif luck < 0.28:
+        text = text.upper()
+    words = Words(text)
+    names, at = set(), 0
+    for i, word in enumerate(words.words):
+        at += len(words.seps[i])
+        if any(start <= at < end for start, end in spans):
+            names.add(i)
+        at += len(word)
+    for i, what in enumerate(words.kind):
+        if i in names and i - 1 in names and chance.random() < 0.05:
+            words.kind[i] = ORDINARY  # somebody is called Contoh
+        elif chance.random() < _forgotten(what, i in names):
+            words.kind[i] = UNKNOWN  # as if no list held the word
+    return words, names, chance
+
+
+def _forgotten(what: str, is_name: bool) -> float:
+    """How often a word is treated as if no list held it."""
+    if is_name or what in (PLACE, BOTH):
+        return 0.25
+    return 0.1 if what in NAMES else 0.0
+
+
+def count() -> int:
+    """How many texts it is learnt from, versions not counted."""
+    tables = ("name_texts.csv", "category_texts.csv", "kind_texts.csv")
+    return sum(1 for table in tables for _ in read_table(table))
+
+
+def examples(seed: int = 1) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The features of every word that may be a name, and whether it is one."""
+    for words, names, _ in _versions(seed):
+        run_end, head = -2, "^"
+        for i in candidates(words):
+            if run_end != i - 1:
+                head = head_of(words, i)
+            run_end = i
+            yield features(words, i, i - 1 in names, head), i in names
+
+
+def learn(seed: int = 1) -> bytes:
+    """A table as `NameTagger` reads it."""
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    found = list(examples(seed))
+    seen = Counter(feature for features_, _ in found for feature in features_)
+    names = sorted(feature for feature, count in seen.items() if count >= LEAST_SEEN)
+    at = {name: number for number, name in enumerate(names)}
+    rows = [[at[f] for f in dict.fromkeys(features_) if f in at] for features_, _ in found]
+    ends = list(itertools.accumulate(map(len, rows), initial=0))
+    columns = list(itertools.chain.from_iterable(rows))
+    matrix = csr_matrix(([1.0] * len(columns), columns, ends), shape=(len(rows), len(names)))
+    model: Any = LogisticRegression(C=CLOSENESS, solver="liblinear", random_state=seed)
+    model.fit(matrix, [is_name for _, is_name in found])
+    weights = zip(names, (round(float(w), 2) for w in model.coef_[0]), strict=True)
+    lines = [
+        f"{float(model.intercept_[0]):.2f}",
+        *(f"{name}\t{w:g}" for name, w in weights if abs(w) >= 0.05),
+    ]
+    return gzip.compress("\n".join(lines).encode(), 9, mtime=0)
