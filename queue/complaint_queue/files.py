@@ -20,6 +20,7 @@ import hmac
 import os
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -241,14 +242,23 @@ class FileStore:
         if not hmac.compare_digest(reader.sha256, sha256.lower()):
             raise Damaged("a stored file is not the one that its address names")
 
+    @asynccontextmanager
+    async def opened(self, sha256: str) -> AsyncIterator[Pieces]:
+        """The content for reading here and there. Raises `Damaged` when it is missing."""
+        loop = asyncio.get_running_loop()
+        reader = await loop.run_in_executor(self._threads, _Reader, self._path(sha256), self._codec)
+        try:
+            yield Pieces(reader, self._threads)
+        finally:
+            reader.close()
+
     def size(self, sha256: str) -> int | None:
         """Bytes of content, or None when there is no such file."""
         try:
             stored = self._path(sha256).stat().st_size - _HEAD
         except FileNotFoundError:
             return None
-        frames = max(1, -(-stored // (FRAME + _TAG)))
-        return max(0, stored - frames * _TAG)
+        return max(0, stored - _frames_in(stored) * _TAG)
 
     def _path(self, sha256: str) -> Path:
         name = hmac.digest(self._naming, sha256.lower().encode(), "sha256").hex()
@@ -319,6 +329,28 @@ def _sweep(path: Path) -> int:
     return 1
 
 
+def _frames_in(stored: int) -> int:
+    """How many frames a file of so many bytes after its head has."""
+    return max(1, -(-stored // (FRAME + _TAG)))
+
+
+class Pieces:
+    """A stored file of which somebody reads here and there; `size` is in bytes of content.
+
+    Every piece is proved to be of the file that was stored under this name. Only who reads it to its end, with
+    `FileStore.chunks`, knows besides that the name is its content's.
+    """
+
+    def __init__(self, reader: _Reader, threads: ThreadPoolExecutor) -> None:
+        self._reader, self._threads, self.size = reader, threads, reader.size
+
+    async def read(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from `offset` on, fewer at the end. Raises `Damaged`."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._reader.piece, offset, size
+        )
+
+
 class _Reader:
     """Decrypts one stored file a few frames at a time; used in a thread."""
 
@@ -335,7 +367,9 @@ class _Reader:
             self._file.close()
             raise Damaged("a stored file has a damaged head, or a key that is not in the key file")
         self._cipher = _cipher(key, self._head[8:])
-        self._left = os.fstat(self._file.fileno()).st_size - _HEAD
+        stored = self._left = os.fstat(self._file.fileno()).st_size - _HEAD
+        self._frames = _frames_in(stored)
+        self.size = max(0, stored - self._frames * _TAG)
         self._number = 0
         self._ended = False
         self._hash = hashlib.sha256()
@@ -355,17 +389,34 @@ class _Reader:
         self._hash.update(content)
         return content
 
+    def piece(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes of content from `offset` on; apart from `more`, which reads from the beginning."""
+        size = max(0, min(size, self.size - offset))
+        if offset < 0 or not size:
+            return b""
+        first, last = offset // FRAME, (offset + size - 1) // FRAME
+        self._file.seek(_HEAD + first * (FRAME + _TAG))
+        plain = [
+            self._opened(self._file.read(FRAME + _TAG), number, number == self._frames - 1)
+            for number in range(first, last + 1)
+        ]
+        start = offset - first * FRAME
+        return b"".join(plain)[start : start + size]
+
     def _frame(self) -> bytes:
         sealed = self._file.read(FRAME + _TAG)
         self._left -= len(sealed)
         last = self._left <= 0
-        try:
-            content = self._cipher.decrypt(_nonce(self._number, last), sealed, self._head)
-        except (InvalidTag, ValueError):
-            raise Damaged("a stored file is cut off or is not what was stored") from None
+        content = self._opened(sealed, self._number, last)
         self._number += 1
         self._ended = last
         return content
+
+    def _opened(self, sealed: bytes, number: int, last: bool) -> bytes:
+        try:
+            return self._cipher.decrypt(_nonce(number, last), sealed, self._head)
+        except (InvalidTag, ValueError):
+            raise Damaged("a stored file is cut off or is not what was stored") from None
 
     def close(self) -> None:
         self._file.close()
