@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from adapters.base import Account
 from adapters.base import load as load_adapter
+from intake.alarms.ways import AlarmsTable, ways_of
 from normalizer.errors import Misconfigured
 from normalizer.settings import Secret, convert
 
@@ -95,6 +96,7 @@ class Config(Struct, frozen=True, kw_only=True):
     answers: AnswersTable = AnswersTable()
     journal: JournalTable = JournalTable()
     console: ConsoleTable = ConsoleTable()
+    alarms: AlarmsTable = AlarmsTable()
     source: str = ""
 
     @property
@@ -208,8 +210,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
-        if name not in ("gateway", "broker", "journal", "answers", "console", "account"):
-            cure = "use [gateway], [broker], [journal], [answers], [console] and [[account]]"
+        if name not in ("gateway", "broker", "journal", "answers", "console", "alarms", "account"):
+            cure = "use [gateway], [broker], [journal], [answers], [console], [alarms] and [[account]]"
             raise Misconfigured(name, "there is no such table", cure)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
@@ -233,7 +235,9 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     for name in answers.silent_accounts:
         config.account(name)
     console = convert(ConsoleTable, table.get("console", {}), "console", _no_secret)
-    return replace(config, broker=broker, answers=answers, journal=journal, console=console)
+    alarms = convert(AlarmsTable, table.get("alarms", {}), "alarms", config.resolve)
+    ways_of(alarms)
+    return replace(config, broker=broker, answers=answers, journal=journal, console=console, alarms=alarms)
 
 
 def _journal_url(config: Config, reference: str) -> str:

@@ -24,6 +24,9 @@ from adapters.base import Adapter, Fate, Ports, Runs, Serves, load
 from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
 from complaint_queue.keys import load_or_create
+from intake import systemd
+from intake.alarms import AlarmBoard, ways_of
+from intake.alarms.watching import Watch
 from intake.answering import Answerer
 from intake.broker import Broker
 from intake.config import Config
@@ -79,7 +82,14 @@ class Service:
         self.config = config
         self.clock = UtcClock()
         self.metrics = Metrics()
-        self.alarms: dict[str, str] = {}
+        self.board = AlarmBoard(
+            config.data_dir / "alarms.json",
+            self.clock.now,
+            ways_of(config.alarms),
+            config.public_url,
+            config.alarms.after,
+        )
+        self.alarm = self.board.alarm
         self.adapters: dict[str, Adapter[Any]] = {}
         self.addresses: dict[str, str] = {}
         self.stopping = asyncio.Event()
@@ -102,6 +112,9 @@ class Service:
         self._run("statuses", self.broker.take_statuses)
         self._run("replies", self.replies.run)
         self._run("silence", self.silence.run)
+        self._run("watch", Watch(self.journal, (folder, self.config.files_dir), self.clock.now, self.alarm).run)
+        self._run("alarms", self.board.run)
+        self._run("systemd", systemd.stay_alive)
         if self.config.journal.url:
             self._run("others", self._look_for_more)
         await self.reading.open()
@@ -114,10 +127,12 @@ class Service:
 
     async def run_until_stopped(self) -> None:
         """Serve until SIGTERM, SIGINT or `stopping` is set; then stop."""
+        systemd.notify("READY=1")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
         await self.stopping.wait()
+        systemd.notify("STOPPING=1")
         await self.stop()
 
     async def stop(self) -> None:
@@ -321,7 +336,7 @@ class Service:
             metrics=self.metrics,
             clock=self.clock.now,
             broker=lambda: self.broker.state,
-            alarms=lambda: self.alarms,
+            alarms=self.board.words,
             alarm_after=self.config.broker.alarm_after,
         ).mount(app)
         pages.mount(app, deps)
@@ -359,15 +374,6 @@ class Service:
 
     async def _receive_form(self, account: str, raw: RawEvent) -> Sequence[Fate]:
         return await self.receiver.receive(self.adapters[account], raw)
-
-    def alarm(self, name: str, words: str | None) -> None:
-        """Something that a person should know (`words`), or that it is over (None). Logged once per change."""
-        if words is None:
-            if self.alarms.pop(name, None) is not None:
-                log.info("alarm_over", alarm=name)
-        elif self.alarms.get(name) != words:
-            self.alarms[name] = words
-            log.error("alarm", alarm=name, words=words)
 
     def _run(
         self, name: str, work: Callable[[], Awaitable[None]], tasks: list[asyncio.Task[None]] | None = None

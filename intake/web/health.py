@@ -16,6 +16,7 @@ from aiohttp import web
 from prometheus_client import generate_latest
 
 from complaint_queue.journal import Depths, Journal
+from intake.alarms.watching import waits
 from intake.metrics import Metrics
 from normalizer.errors import Unavailable
 
@@ -30,7 +31,6 @@ class Health:
     broker: Callable[[], str]
     alarms: Callable[[], dict[str, str]]
     alarm_after: float
-    triage_alarm_after: float = 4 * 3600.0
 
     def mount(self, app: web.Application) -> None:
         """Add the routes to `app`."""
@@ -48,17 +48,13 @@ class Health:
         except Unavailable as error:
             body = {"status": "unready", "problems": [error.reason]}
             return web.json_response(body, status=503, headers={"Retry-After": "5"})
-        problems = [f"{name}: {words}" for name, words in self.alarms().items()]
+        alarms = self.alarms() | waits(depths, self.clock())
+        problems = [f"{name}: {words}" for name, words in alarms.items()]
         age = self._age(depths)
         if self.broker() == "away":
             problems.append("the broker is away; the journal holds everything")
         if self.broker() != "none" and age > self.alarm_after:
             problems.append(f"the oldest unpublished event is {age:.0f} s old")
-        waits = self._since(depths.oldest_triage)
-        if waits > self.triage_alarm_after:
-            problems.append(
-                f"{depths.triage} messages wait for a decision, the oldest for {waits / 3600:.0f} h: kanal triage list"
-            )
         body = {
             "status": "degraded" if problems else "ready",
             "broker": self.broker(),
