@@ -1,4 +1,4 @@
-"""Alarms leave the program: once when they stand, once when they are over; over a real webhook and a real mail server."""
+"""Alarms leave the program: once when they stand, once when they are over; to a real webhook and a real mail server."""
 
 from __future__ import annotations
 
