@@ -1,6 +1,6 @@
 # Kanal Aduan: what a person types. Everything behind it is in scripts/, in shell and Python's standard library.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check evaluate bench soak screenshots readme lock clean
+.PHONY: help run demo test check evaluate bench soak reliability screenshots readme lock clean
 SHELL := /bin/sh
 
 help: ## show this list
@@ -45,10 +45,14 @@ bench: ## measure the ratios that the project promises
 	@scripts/system-packages ensure wrk wrk
 	@for one in benchmarks/*_bench.py; do echo; echo "== $$one"; PYTHONPATH=.:queue .venv/bin/python "$$one" || exit 1; done
 
-soak: ## an hour under load, watching memory and descriptors (SECONDS=3600)
+soak: ## the promises of reliability under real faults: list them, or run one in full (ROW=name, MOST=units)
 	@scripts/environment dev
 	@scripts/system-packages ensure rabbitmq-server rabbitmq-server
-	@exec .venv/bin/python scripts/soak.py --seconds $(or $(SECONDS),3600)
+	@exec .venv/bin/python scripts/soak.py $(ROW) $(MOST)
+
+reliability: ## write docs/reliability.md anew from the results of make soak
+	@scripts/environment dev
+	@exec .venv/bin/python scripts/soak.py report
 
 screenshots: ## draw the pictures of docs/screenshots anew
 	@scripts/environment dev

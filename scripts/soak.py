@@ -1,10 +1,11 @@
-"""`make soak`: a real gateway and a private RabbitMQ under a steady load, watched for what only grows.
+"""`make soak`: the rows of the reliability report at their full figures.
 
-    scripts/soak.py [--seconds 3600] [--rate 50]
+    scripts/soak.py                     lists the rows and how far each is
+    scripts/soak.py kill-gateway        runs one, on from where it was; Ctrl-C keeps what is done
+    scripts/soak.py kill-gateway 600    at most so many of its units in this run
+    scripts/soak.py report              writes docs/reliability.md anew
 
-Prints the gateway's memory and open files once a minute. Fails (exit code 1) when memory grew by more than a tenth
-after the first fifth of the run, when it holds more files than then, when a message was refused, or when one that
-was answered did not reach the consumer.
+Exit code 1 when the promise of the row was broken.
 """
 
 from __future__ import annotations
@@ -12,141 +13,176 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
+import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+
+from rich import progress as bars
+from rich.console import Console
+from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "queue")]
 
-from intake.consume import consume  # noqa: E402
 from intake.private_rabbitmq import PrivateRabbitMQ  # noqa: E402
-from intake.simulate import send  # noqa: E402
-from normalizer.record import ComplaintEvent  # noqa: E402
-from tests.gateway_process import GatewayProcess  # noqa: E402
+from tests.faults.rows import report  # noqa: E402
+from tests.faults.rows.promises import ROWS, table  # noqa: E402
+from tests.faults.rows.report import Result  # noqa: E402
+from tests.faults.rows.row import WIDER, Figure, Numbers, Row, Stage  # noqa: E402
 
-DOORS = ("sms-kannel", "sms-twilio", "email-dki")
-GROWTH = 1.10
-#: Connections come and go; this many open files more than at the start are no leak.
-FILES = 20
+console = Console()
 
 
-@dataclass
-class Watch:
-    """What was seen so far: (seconds, resident MiB, open files), and the messages."""
-
-    samples: list[tuple[float, float, int]] = field(default_factory=list)
-    answered: int = 0
-    refused: list[str] = field(default_factory=list)
-    arrived: set[str] = field(default_factory=set)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-def measure(pid: int) -> tuple[float, int]:
-    """Resident memory in MiB and open files, of the process and its children."""
-    pids = [pid]
-    for one in pids:
-        with contextlib.suppress(OSError):
-            pids += [int(child) for child in Path(f"/proc/{one}/task/{one}/children").read_text().split()]
-    memory, files = 0.0, 0
-    for one in pids:
-        with contextlib.suppress(OSError, IndexError):
-            memory += (
-                int(Path(f"/proc/{one}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-            )
-            files += sum(1 for _ in Path(f"/proc/{one}/fd").iterdir())
-    return memory, files
+def show() -> int:
+    """The rows and where they stand."""
+    results = report.load()
+    shown = Table("row", "full figure", "state", "takes about", title="make soak ROW=…")
+    for row in ROWS.values():
+        found = report.state(row, results)
+        if found.runs:
+            state = f"{found.done:g} of {row.whole:g} {row.unit}"
+        elif found.failed:
+            state = f"failed on {found.failed.started[:10]}"
+        else:
+            state = f"in full on {found.whole[-1].started[:10]}" if found.whole else "not yet"
+        if why := row.missing():
+            state += f" (not here: {why})"
+        took = f"{row.minutes / 60:.1f} h" if row.minutes >= 90 else f"{row.minutes:.0f} min"
+        shown.add_row(row.name, row.load, state, took)
+    console.print(shown)
+    return 0
 
 
-async def citizens(gateway: GatewayProcess, door: str, rate: float, until: float, watch: Watch) -> None:
-    """A steady stream through one door."""
-    simulator = gateway.simulator(door)
-    await simulator.start()
-    try:
-        count = max(1, int((until - time.monotonic()) * rate))
-        async for outcome in send(simulator, count=count, rate=rate, first=1):
-            if outcome.error:
-                watch.refused.append(f"{door} #{outcome.number}: {outcome.error}")
-            else:
-                watch.answered += 1
-            if time.monotonic() >= until:
-                break
-    finally:
-        await simulator.stop()
+def write_page() -> int:
+    """docs/reliability.md."""
+    report.RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    report.RESULTS.touch()
+    report.PAGE.write_text(report.page(ROWS, report.load(), table()), encoding="utf-8")
+    console.print(f"wrote {report.PAGE.relative_to(ROOT)}")
+    return 0
 
 
-async def watching(gateway: GatewayProcess, began: float, watch: Watch, every: float) -> None:
-    assert gateway.process is not None
-    while True:
-        memory, files = measure(gateway.process.pid)
-        seconds = time.monotonic() - began
-        watch.samples.append((seconds, memory, files))
-        print(
-            f"{seconds:6.0f} s  {memory:6.1f} MiB  {files:4d} files  {watch.answered:7d} answered"
-            f"  {len(watch.arrived):7d} consumed  {len(watch.refused)} refused",
-            flush=True,
+class Run:
+    """One run of a row, in parts that are recorded as they end."""
+
+    def __init__(self, row: Row, most: float) -> None:
+        self.row = row
+        now = datetime.now(UTC)
+        self.result = Result(
+            row=row.name,
+            started=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            commit=report.commit(),
+            machine=report.machine(),
         )
-        await asyncio.sleep(every)
+        self.goal = min(row.whole - report.state(row, report.load()).done, most or row.whole)
+        self._began = time.monotonic()
+        self._kept = ROOT / "build" / "soak" / f"{row.name}-{now:%Y%m%dT%H%M%S}"
+        self._bar = bars.Progress(
+            bars.TextColumn(row.name),
+            bars.BarColumn(),
+            bars.MofNCompleteColumn(),
+            bars.TextColumn(row.unit),
+            bars.TimeElapsedColumn(),
+            bars.TextColumn("left"),
+            bars.TimeRemainingColumn(),
+            bars.TextColumn("{task.fields[said]}"),
+            console=console,
+            refresh_per_second=2,
+        )
+        self._task = self._bar.add_task("", total=self.goal, said="")
+
+    def go(self) -> None:
+        """Until the goal is reached. Raises AssertionError when the promise is broken."""
+        row, result = self.row, self.result
+        with self._bar:
+            while result.done < self.goal:
+                figure, units = self._part(self.goal - result.done)
+                numbers = asyncio.run(self._one(figure))
+                result.numbers = report.merge(result.numbers, numbers)
+                assert not (wrong := row.over(numbers, WIDER)), "; ".join(wrong)
+                result.done += units
+                self._bar.update(self._task, completed=result.done)
+                self.record()
+
+    def record(self) -> None:
+        self.result.seconds = round(time.monotonic() - self._began)
+        report.record(self.result)
+
+    def _part(self, left: float) -> tuple[Figure, float]:
+        if self.row.unit == "seconds":
+            return self.row.full, self.row.whole
+        count = int(min(self.row.at_once or left, left))
+        return replace(self.row.full, count=count), count
+
+    async def _one(self, figure: Figure) -> Numbers:
+        folder = Path(tempfile.mkdtemp(prefix="kanal-soak-"))
+        node = PrivateRabbitMQ() if self.row.broker else None
+        stage = Stage(folder, node, self._step, self._tell)
+        try:
+            if node is not None:
+                await node.start()
+            return await self.row.run(stage, figure)
+        except BaseException:
+            self._keep_logs(folder)
+            raise
+        finally:
+            if node is not None:
+                await node.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _step(self, amount: float) -> None:
+        self._bar.advance(self._task, amount)
+
+    def _tell(self, words: str) -> None:
+        self._bar.update(self._task, said=words)
+
+    def _keep_logs(self, folder: Path) -> None:
+        with contextlib.suppress(OSError):
+            for log in folder.rglob("*.log"):
+                kept = self._kept / log.relative_to(folder)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(log, kept)
 
 
-async def soak(seconds: float, rate: float) -> list[str]:
-    """Run it; what was wrong, in words."""
-    watch = Watch()
-
-    async def keep(event: ComplaintEvent) -> None:
-        watch.arrived.add(event.complaint.complaint_id)
-        watch.news.set()
-
-    async with contextlib.AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kanal-soak-")))
-        node = await stack.enter_async_context(PrivateRabbitMQ())
-        gateway = GatewayProcess(folder, node.url)
-        await gateway.start()
-        stack.push_async_callback(gateway.stop)
-        began = time.monotonic()
-        reader = asyncio.create_task(consume(node.url, on_event=keep))
-        eyes = asyncio.create_task(watching(gateway, began, watch, min(60.0, seconds / 10)))
-        streams = (citizens(gateway, door, rate / len(DOORS), began + seconds, watch) for door in DOORS)
-        await asyncio.gather(*streams)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(60):
-                while len(watch.arrived) < watch.answered:
-                    watch.news.clear()
-                    await watch.news.wait()
-        for task in (eyes, reader):
-            task.cancel()
-        await asyncio.gather(eyes, reader, return_exceptions=True)
-    return verdict(watch)
-
-
-def verdict(watch: Watch) -> list[str]:
-    """What the run shows to be wrong; empty when all is well."""
-    wrong = list(watch.refused[:5])
-    if len(watch.arrived) < watch.answered:
-        wrong.append(f"{watch.answered - len(watch.arrived)} messages were answered and not consumed")
-    settled = watch.samples[len(watch.samples) // 5]
-    last = watch.samples[-1]
-    print(f"memory {settled[1]:.1f} -> {last[1]:.1f} MiB, files {settled[2]} -> {last[2]}")
-    if last[1] > settled[1] * GROWTH:
-        wrong.append(f"memory grew by {(last[1] / settled[1] - 1) * 100:.0f} %")
-    if last[2] > settled[2] + FILES:
-        wrong.append(f"{last[2] - settled[2]} more open files")
-    return wrong
+def run(row: Row, most: float) -> int:
+    """Run a row until its full figure is reached, `most` is done, it fails, or somebody interrupts."""
+    if why := row.missing():
+        console.print(f"{row.name} cannot be run here: {why}")
+        return 2
+    one = Run(row, most)
+    try:
+        one.go()
+    except KeyboardInterrupt:
+        console.print(f"interrupted after {one.result.done:g} {row.unit}; `make soak ROW={row.name}` goes on")
+        return 130
+    except Exception as error:
+        one.result.outcome, one.result.why = "failed", f"{type(error).__name__}: {error}"
+        one.record()
+        console.print_exception(max_frames=6)
+        console.print(f"{row.name} failed after {one.result.done:g} {row.unit}", style="bold red")
+        return 1
+    finally:
+        write_page()
+    for late in row.over(one.result.numbers):
+        console.print(f"yet {late}")
+    console.print(f"{row.name}: {one.result.done:g} {row.unit} in {one.result.seconds} s", one.result.numbers)
+    return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=3600)
-    parser.add_argument("--rate", type=float, default=50)
+    parser.add_argument("row", nargs="?", choices=[*ROWS, "report"])
+    parser.add_argument("most", nargs="?", type=float, default=0)
     given = parser.parse_args()
-    wrong = asyncio.run(soak(given.seconds, given.rate))
-    for line in wrong:
-        print(f"wrong: {line}")
-    print("the soak passed" if not wrong else "the soak failed")
-    return 1 if wrong else 0
+    if given.row is None:
+        return show()
+    if given.row == "report":
+        return write_page()
+    return run(ROWS[given.row], given.most)
 
 
 if __name__ == "__main__":

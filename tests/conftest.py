@@ -7,15 +7,14 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import aio_pika
 import hypothesis
 import pytest
 
-from complaint_queue import topology
 from complaint_queue.postgres_open import connect, migrate
 from intake import private_postgres
 from intake.private_postgres import PrivatePostgres
 from intake.private_rabbitmq import PrivateRabbitMQ, installed
+from tests.relay import declare_empty
 
 # How long an example takes says nothing of a property: a busy machine must not fail one.
 hypothesis.settings.register_profile("kanal", deadline=None)
@@ -48,21 +47,8 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit
 
 @pytest.fixture
 async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> str:
-    """The node's address, with the queues as the gateway declares them, and empty.
-
-    They are emptied, not made anew: RabbitMQ 3.10 forgets a quorum queue that is killed in its first second.
-    """
-    async with await aio_pika.connect(rabbitmq.url) as connection:
-        try:
-            await topology.declare(await connection.channel())
-        except aio_pika.exceptions.ChannelPreconditionFailed:
-            channel = await connection.channel()
-            for queue in (topology.QUEUE, topology.DEAD_QUEUE):
-                await channel.queue_delete(queue)
-            await topology.declare(channel)
-        channel = await connection.channel()
-        for queue in (topology.QUEUE, topology.DEAD_QUEUE):
-            await (await channel.get_queue(queue)).purge()
+    """The node's address, with the queues as the gateway declares them, and empty."""
+    await declare_empty(rabbitmq.url)
     return rabbitmq.url
 
 

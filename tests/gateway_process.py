@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import aiohttp
@@ -83,8 +84,12 @@ class GatewayProcess:
         self.http, self.smtp, self.telegram = free_ports(3)
         self.config_file = folder / "kanal.toml"
         (folder / "telegram-token").write_text("2611:TEST-not-a-real-token-0001")
-        ports = {"http": self.http, "smtp": self.smtp, "telegram": self.telegram}
-        self.config_file.write_text(template.format(folder=folder, data=folder / "data", **ports))
+        known = {"http": self.http, "smtp": self.smtp, "telegram": self.telegram}
+        known |= {"folder": folder, "data": folder / "data", "crm_public_key": ""}
+        named = {name for _, name, _, _ in Formatter().parse(template) if name}
+        others = sorted(named - known.keys())  # further providers' fakes
+        known |= dict(zip(others, free_ports(len(others)) if others else (), strict=True))
+        self.config_file.write_text(template.format(**known))
         self.prefix = list(prefix)
         self.environment = {
             **os.environ,

@@ -1,7 +1,7 @@
 """The broker is killed, stalled or away under load: nothing is lost, and each complaint's order holds.
 
-The full figures (`make soak`) come through the environment: KANAL_BROKER_KILLS, KANAL_STALL_SECONDS,
-KANAL_DOWN_SECONDS.
+The publisher alone, with an outbox in memory; with a whole gateway these are rows (rows/broker.py). Longer by
+KANAL_BROKER_KILLS, KANAL_STALL_SECONDS, KANAL_DOWN_SECONDS.
 """
 
 from __future__ import annotations
