@@ -140,7 +140,7 @@ NO_NAME = frozenset(
 DISCLAIMER_BEGINS = (
     "disclaimer", "confidential", "peringatan", "pernyataan", "perhatian", "penting:", "notice", "important notice",
     "legal notice", "this e-mail", "this email", "this message", "this communication", "the information",
-    "the contents",    "e-mail ini", "email ini", "surel ini", "pesan ini", "surat elektronik ini",
+    "the contents", "e-mail ini", "email ini", "surel ini", "pesan ini", "surat elektronik ini",
     "informasi dalam", "informasi yang",
     "isi email", "isi e-mail", "isi surel", "seluruh informasi", "please consider the environment", "please think",
     "pertimbangkan lingkungan", "mohon pertimbangkan", "think before", "save paper", "hemat kertas", "kerahasiaan",

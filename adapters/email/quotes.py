@@ -56,6 +56,9 @@ def _parted(
     index = 0
     while index < len(lines):
         line = lines[index]
+        if _MARKED.match(line):
+            index += 1
+            continue
         if len(line) <= _LONGEST_LINE and line.strip():
             mark = _mark(line)
             if mark in FORWARD_MARKS:
@@ -66,10 +69,6 @@ def _parted(
                     return _without_rule(out), _brought(lines[index + original :])
                 if _has_words(out):
                     return _without_rule(out), []
-        if _MARKED.match(line):
-            index += 1
-            continue
-        if len(line) <= _LONGEST_LINE and line.strip():
             length = _attribution(lines, index)
             if length:
                 following = _next_words(lines, index + length)
