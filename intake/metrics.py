@@ -54,6 +54,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.media_read = Counter(
+            "kanal_files_read_total",
+            "Stored files that were read, by kind and what came of it",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
         self.settled = Counter(
             "kanal_settled_total", "Complaints settled, by kind of event", ["event"], registry=self.registry
         )

@@ -1,6 +1,6 @@
 """The composition root: builds every part once, starts them in order, stops them in reverse.
 
-    keys -> file store -> journal -> normaliser -> settler, kept worker, media -> publisher
+    keys -> file store -> journal -> normaliser -> settler, kept worker, media, reading -> publisher
          -> adapters -> web server -> the adapters' own loops
 
 Doors open last and close first: while a door is open, everything behind it can keep what it takes.
@@ -33,11 +33,13 @@ from intake.config import Config
 from intake.control import Control
 from intake.conversation.answers import QuietHours
 from intake.conversation.converse import Converser
+from intake.file_addresses import FileAddresses
 from intake.guard import GuardedFetch
 from intake.journals import journal_of, turns_of
 from intake.kept import KeptWorker
 from intake.logs import hide
 from intake.media import MediaFetcher
+from intake.media_reading import MediaReading
 from intake.metrics import Metrics
 from intake.private_files import PrivateFolder
 from intake.reading.follower import Follower
@@ -108,6 +110,7 @@ class Service:
         self._run("settle", self.settler.run)
         self._run("kept", self.kept.run)
         self._run("media", self.media.run)
+        self._run("read files", self.media_reading.run)
         self._run("publish", self.broker.run)
         self._run("statuses", self.broker.take_statuses)
         self._run("replies", self.replies.run)
@@ -198,7 +201,7 @@ class Service:
             context=context,
             secrets=self.secrets,
             adapter_of=lambda account: self.config.account(account).adapter,
-            public_url=self.config.public_url,
+            addresses=FileAddresses(self.secrets, self.config.public_url, self.clock.now),
             crm_key=self.config.crm_key,
             clock=self.clock.now,
             metrics=self.metrics,
@@ -225,8 +228,11 @@ class Service:
             converser.telling,
         )
         self.kept = KeptWorker(self.journal, self.files, self.receiver, self.adapters)
+        self.media_reading = MediaReading(
+            self.journal, self.files, self.clock.now, self.metrics, on_done=self.settler.wake
+        )
         self.media = MediaFetcher(
-            self.journal, self.files, self.adapters, self.clock.now, on_done=self.settler.wake
+            self.journal, self.files, self.adapters, self.clock.now, on_done=self._fetched
         )
         self.fetch = GuardedFetch()
 
@@ -253,8 +259,12 @@ class Service:
         self.replies.wake()
 
     def _received(self) -> None:
-        self.settler.wake()
+        self._fetched()
         self.media.wake()
+
+    def _fetched(self) -> None:
+        self.settler.wake()
+        self.media_reading.wake()
 
     def _released(self) -> None:
         """Something came back from quarantine."""

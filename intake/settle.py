@@ -20,17 +20,17 @@ from msgspec.structs import replace
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
 from complaint_queue.way_out import NewReply
+from intake.file_addresses import FileAddresses
 from intake.metrics import Metrics
 from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
+from normalizer.media import known, with_facts
 from normalizer.pipeline import Context, normalise
-from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, EventKind, Evidence, Message
+from normalizer.record import Added, Complaint, ComplaintEvent, EventKind, Evidence, Message
 
 Acknowledge = Callable[[ComplaintFile, Complaint], Awaitable[tuple[NewReply, ...]]]
 
-#: How long the CRM may fetch an attachment by the address in an event.
-ATTACHMENT_LIFETIME = timedelta(days=30)
 #: Kinds that open no case when we are sure of them: nobody is owed an answer, the message stays in the journal.
 SET_ASIDE = ("thanks", "spam")
 SURE = 0.9
@@ -68,7 +68,7 @@ class Settler:
     context: Context
     secrets: Secrets
     adapter_of: Callable[[str], str]
-    public_url: str
+    addresses: FileAddresses
     crm_key: bytes | None
     clock: Callable[[], datetime]
     metrics: Metrics
@@ -264,7 +264,7 @@ class Settler:
         )
         if head.third_party:
             record = replace(record, flags=(*record.flags, "third_party"))
-        return self._with_urls(normalise(record, self.context))
+        return self._normalised(file, record)
 
     def _mended(self, file: ComplaintFile, before: Complaint) -> Complaint:
         """The record without what an operator took out of it."""
@@ -284,7 +284,7 @@ class Settler:
             messages = [m.message for m in chosen]
             if kind in ("information_added", "corrected") and not third_party and messages[0].act != "mend":
                 record = with_added(record, messages, _unique(m.raw_sha256 for m in chosen))
-                record = self._with_urls(normalise(self._refreshed(file, record), self.context))
+                record = self._normalised(file, self._refreshed(file, record))
             removes = {name for m in messages for name in m.removes}
             removed = tuple(
                 sorted({m.event_sequence or 0 for m in file.messages if m.message.external_id in removes})
@@ -294,8 +294,12 @@ class Settler:
             related = _unique((*record.related, *(ticket for m in messages for ticket in m.related)))
             record = replace(record, related=related)
             news = added(messages, chosen[-1].received_at, third_party=third_party)
+            brought = tuple(with_facts(a, file.media) for a in news.attachments)
             news = replace(
-                news, attachments=self._urls(news.attachments), rating=messages[-1].rating, removed=removed
+                news,
+                attachments=self.addresses.added(brought, confidential=record.confidential),
+                rating=messages[-1].rating,
+                removed=removed,
             )
             sequence += 1
             event = self._event(file, record, kind, sequence, news)
@@ -303,12 +307,12 @@ class Settler:
         return Work(file, record, tuple(events))
 
     def _late_files(self, file: ComplaintFile, before: Complaint) -> Work:
-        """Files that arrived, or turned out to be gone, after an event had spoken of them as pending."""
-        record = self._with_urls(self._refreshed(file, before))
+        """Files that arrived, turned out to be gone, or were read, after an event had spoken of them."""
+        record = with_added(self._refreshed(file, before), (), ())
+        record = self._normalised(file, record)
         changed = tuple(a for a in record.attachments if a not in before.attachments)
         if not changed:
             return Work(file, None, ())
-        record = self._with_urls(normalise(record, self.context))
         news = Added(received_at=self.clock(), attachments=changed)
         event = self._event(file, record, "information_added", file.last_sequence + 1, news)
         return Work(file, record, ((event, ()),))
@@ -323,18 +327,11 @@ class Settler:
             ),
         )
 
-    def _with_urls(self, record: Complaint) -> Complaint:
-        return replace(record, attachments=self._urls(record.attachments))
-
-    def _urls(self, attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
-        return tuple(a if a.url or not a.sha256 else self._with_url(a) for a in attachments)
-
-    def _with_url(self, attachment: Attachment) -> Attachment:
-        expires_at = (self.clock() + ATTACHMENT_LIFETIME).replace(microsecond=0)
-        expiry = int(expires_at.timestamp())
-        signature = self.secrets.sign("attachment", f"{attachment.sha256}.{expiry}")
-        url = f"{self.public_url}/lampiran/{attachment.sha256}?exp={expiry}&sig={signature}"
-        return replace(attachment, url=url, url_expires_at=expires_at)
+    def _normalised(self, file: ComplaintFile, record: Complaint) -> Complaint:
+        """The record after every step, which know what was read from its files, with addresses for them."""
+        record = normalise(record, known(self.context, file.media))
+        attachments = self.addresses.added(record.attachments, confidential=record.confidential)
+        return replace(record, attachments=attachments)
 
     def _event(
         self, file: ComplaintFile, record: Complaint, kind: EventKind, sequence: int, news: Added | None

@@ -231,6 +231,9 @@ def with_added(complaint: Complaint, messages: Sequence[Message], raw_sha256: Se
     # The office of a walk-in is only a hint, found anew each time; taken for a choice it would outweigh the words.
     hint = complaint.place.method == "office" and complaint.place.confidence <= 0.5
     given = complaint.place if complaint.place.method in _GIVEN and not hint else Place()
+    if given.method == "coordinates":
+        # What the step read from a point is read again; taken as it stands it would be somebody's choice.
+        given = Place(coordinates=given.coordinates, address=given.address, method="coordinates")
     place = _place((Message(external_id="", place=given), *parts))
     return msgspec.structs.replace(
         complaint,

@@ -1,4 +1,4 @@
-"""What a file is, from its first bytes: an allow-list of what citizens really send.
+"""What a file is, from its first bytes: an allow-list of what citizens really send; and what was read from its content.
 
 Names and declared types are never trusted. HTML and SVG are named as what they are, because a browser would run
 them; whatever is not on the list is `application/octet-stream`.
@@ -6,16 +6,28 @@ them; whatever is not on the list is `application/octet-stream`.
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 
 import msgspec
 
 from normalizer.context import Context, decided
+from normalizer.identity import JAKARTA
+from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, Complaint, Evidence
 
 #: How many bytes `sniff` looks at.
 HEAD = 4096
 UNKNOWN = "application/octet-stream"
+
+#: By how much a camera's clock may be ahead before it is said.
+CLOCK_AHEAD = timedelta(hours=1)
+#: Pictures of which a copy can be made that may be shown.
+PICTURES = frozenset(
+    f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "tiff", "bmp", "avif", "heic", "heif")
+)
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -97,6 +109,16 @@ def sniff(head: bytes) -> str:
     if len(head) >= 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return "audio/aac"
     return _text(head)
+
+
+def is_read(attachment: Attachment) -> bool:
+    """Whether there is something to be read in a file: it is stored, and is a picture, a film or a sound."""
+    kind = attachment.media_type
+    return (
+        attachment.state == "stored"
+        and bool(attachment.sha256)
+        and (kind in PICTURES or kind.startswith(("video/", "audio/")))
+    )
 
 
 def _ogg(head: bytes) -> str:
@@ -190,19 +212,38 @@ def _readable(head: bytes) -> bool:
     return True
 
 
+def known(context: Context, media: Mapping[str, MediaFacts]) -> Context:
+    """The context of one complaint: with what was read from its files."""
+    return dataclasses.replace(context, media=media) if media else context
+
+
+def with_facts(attachment: Attachment, media: Mapping[str, MediaFacts]) -> Attachment:
+    """The attachment with what was read from its content; itself when nothing was."""
+    facts = media.get(attachment.sha256) if attachment.sha256 else None
+    if facts is None:
+        return attachment
+    return msgspec.structs.replace(
+        attachment,
+        media_type=facts.media_type or attachment.media_type,
+        width=facts.width,
+        height=facts.height,
+        duration=facts.duration,
+        captured_at=facts.captured_at or attachment.captured_at,
+        captured_place=facts.captured_place or attachment.captured_place,
+        metadata_place=facts.metadata_place,
+        perceptual_hash=facts.perceptual_hash,
+        public_sha256=facts.public_sha256,
+        thumbnail_sha256=facts.thumbnail_sha256,
+    )
+
+
 def step(complaint: Complaint, context: Context) -> Complaint:
-    """Give each attachment what was read from its content."""
+    """Give each attachment what was read from its content, and say what was odd about it."""
     evidence: list[Evidence] = []
     attachments: list[Attachment] = []
     for attachment in complaint.attachments:
-        facts = context.media.get(attachment.sha256) if attachment.sha256 else None
-        if facts is not None:
-            attachment = msgspec.structs.replace(
-                attachment,
-                media_type=facts.media_type or attachment.media_type,
-                captured_at=facts.captured_at or attachment.captured_at,
-                captured_place=facts.captured_place or attachment.captured_place,
-            )
+        attachment = with_facts(attachment, context.media)
+        attachments.append(attachment)
         declared = attachment.declared_type.partition(";")[0].strip().lower()
         if (
             attachment.state == "stored"
@@ -211,8 +252,38 @@ def step(complaint: Complaint, context: Context) -> Complaint:
             and declared != UNKNOWN
         ):
             words = (declared[:100],)
-            evidence.append(
-                Evidence(step="media", result=f"is {attachment.media_type}, not as declared", words=words)
-            )
-        attachments.append(attachment)
+            evidence.append(_say(f"is {attachment.media_type}, not as declared", words))
+        facts = context.media.get(attachment.sha256)
+        if facts is not None:
+            evidence += _read(attachment, facts, complaint)
     return decided(complaint, *evidence, attachments=tuple(attachments)) if attachments else complaint
+
+
+def photo_age(attachment: Attachment, complaint: Complaint) -> timedelta | None:
+    """How long before the complaint was sent a photo was taken; below zero: the camera's clock is ahead."""
+    if attachment.captured_at is None:
+        return None
+    return (complaint.sent_at or complaint.received_at) - attachment.captured_at
+
+
+def _say(result: str, words: tuple[str, ...], confidence: float = 1.0) -> Evidence:
+    return Evidence(step="media", result=result, words=words, confidence=confidence)
+
+
+def _read(attachment: Attachment, facts: MediaFacts, complaint: Complaint) -> list[Evidence]:
+    words = (attachment.name[:100],) if attachment.name else ()
+    found = []
+    if facts.captured_at is not None:
+        taken = facts.captured_at.astimezone(JAKARTA)
+        found.append(_say(f"taken {taken:%Y-%m-%d %H:%M} in Jakarta's time", words))
+        age = photo_age(attachment, complaint)
+        if age is not None and age < -CLOCK_AHEAD:
+            found.append(_say("the camera's clock is ahead of the message", words, 0.5))
+    if facts.captured_place is not None:
+        found.append(_say("tells where it was taken", words))
+    elif facts.metadata_place:
+        found.append(_say("speaks of a place that cannot be believed", words, 0.5))
+    if facts.duration is not None:
+        found.append(_say(f"lasts {facts.duration:.0f} s", words))
+    found += (_say(remark, words, 0.5) for remark in facts.remarks)
+    return found

@@ -5,7 +5,7 @@ From the strongest to the weakest:
 1. what a person chose (clerk, form);
 2. a point that was shared: the app's or the chat's pin, a map link's pin, coordinates written out;
 3. words with their level ("Kel. Cideng"), or a street address that a form asked for;
-4. the place in a photo's EXIF, the middle of a shared map's view;
+4. the place in a photo's EXIF, if it is of these weeks and of this province, the middle of a shared map's view;
 5. other words;
 6. the office where a walk-in complaint was handed in, with low confidence.
 
@@ -15,12 +15,14 @@ Agreeing sources make each other more exact: a pin in Tebet and the words "Tebet
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
 
 from normalizer.context import Context, decided
 from normalizer.gazetteer import RegionPath, find_region
+from normalizer.media import photo_age
 from normalizer.place_address import address_of
 from normalizer.place_links import shared_places
 from normalizer.place_points import corrected, in_box, region_at
@@ -33,6 +35,8 @@ __all__ = ["corrected", "step"]
 _SEARCHED = 5_000
 #: Words with at least this confidence are a statement of their own, with or against a point.
 _MARKED = 0.9
+#: A photo that was taken longer before the message is of something else, or of long ago.
+_OLD_PHOTO = timedelta(days=30)
 _PLAIN = 0.75
 
 
@@ -64,7 +68,9 @@ def _candidates(complaint: Complaint, text: str) -> Iterator[tuple[Coordinates |
             yield shared.point, shared.way, (shared.words,)
     for attachment in complaint.attachments:
         if attachment.captured_place is not None:
-            yield attachment.captured_place, "photo", (attachment.name,) if attachment.name else ()
+            old = photo_age(attachment, complaint)
+            source = "photo" if old is None or old <= _OLD_PHOTO else f"photo of {old.days} days before"
+            yield attachment.captured_place, source, (attachment.name,) if attachment.name else ()
     yield from views
 
 
@@ -76,6 +82,9 @@ def _pointed(complaint: Complaint, text: str, context: Context) -> tuple[_Pointe
             evidence.append(_say("a short map link hides its place until someone follows it", 0.0, words))
             continue
         point, problem = corrected(given)
+        if source.startswith("photo") and (doubt := _photo_doubt(given, source, context)):
+            evidence.append(_say(f"the photo's place is not believed: {doubt}", 0.3, words))
+            continue
         # Two numbers in a text may be anything; a map link to Bandung is a place all the same.
         written = source not in ("", "photo")
         if written and (
@@ -105,6 +114,15 @@ def _pointed(complaint: Complaint, text: str, context: Context) -> tuple[_Pointe
             words=words,
         ), evidence
     return None, evidence
+
+
+def _photo_doubt(point: Coordinates, source: str, context: Context) -> str:
+    """Why a photo says nothing of where it happened; empty when it may. Its owner did not mean to show a place."""
+    if source != "photo":
+        return source
+    if not in_box(point.latitude, point.longitude) or region_at(point, context.polygons)[2] is False:
+        return "taken outside the province"
+    return ""
 
 
 def _set(place: Place, path: RegionPath, method: str, confidence: float, words: tuple[str, ...]) -> Place:
@@ -195,7 +213,8 @@ def _measured(place: Place, pointed: _Pointed, said: Found) -> tuple[Place, list
         elif path.within(said.path.code):
             confidence = min(0.99, confidence + 0.05)
         elif said.confidence >= _MARKED and not pointed.strong:
-            place, evidence = _said(place, said)
+            # The point is elsewhere: it would put the words' place wrong on every map.
+            place, evidence = _said(msgspec.structs.replace(place, coordinates=None), said)
             return place, evidence + _conflict(
                 "photo" if pointed.method == "photo" else "map", said.path, path
             )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Protocol
 
 from normalizer.gazetteer import RegionPath
-from normalizer.record import Base, Coordinates, Language
+from normalizer.record import Base, Coordinates, Language, Moment
 
 
 class Guess(Base, frozen=True, kw_only=True):
@@ -35,8 +34,19 @@ class RegionFinder(Protocol):
 
 
 class MediaFacts(Base, frozen=True, kw_only=True):
-    """What was read from a stored file's content."""
+    """What was read from a stored file's content, by whoever can read it; the fields are those of `Attachment`.
+
+    `remarks` say what was odd about it. A file that could not be read has nothing but a remark.
+    """
 
     media_type: str = ""
-    captured_at: datetime | None = None
+    width: int = 0
+    height: int = 0
+    duration: float | None = None
+    captured_at: Moment | None = None
     captured_place: Coordinates | None = None
+    metadata_place: bool = False
+    perceptual_hash: str = ""
+    public_sha256: str = ""
+    thumbnail_sha256: str = ""
+    remarks: tuple[str, ...] = ()

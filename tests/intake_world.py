@@ -18,6 +18,8 @@ from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
+from intake.file_addresses import FileAddresses
+from intake.media_reading import MediaReading
 from intake.metrics import Metrics
 from intake.receive import AccountInbox, Receiver
 from intake.settle import Settler
@@ -89,6 +91,15 @@ class IntakeWorld:
         (fate,) = await self.receive(account, raw)
         return fate
 
+    async def read_files(self) -> None:
+        """Read every stored file that was not read yet, in a process of its own."""
+        reading = MediaReading(self.journal, self.files, self.clock.now, self.metrics)
+        try:
+            while await reading._some():  # one turn of its loop
+                pass
+        finally:
+            await reading.reader.close()
+
     async def settle(self, after: float = 60.0) -> None:
         """File everything that is due `after` seconds from now."""
         self.clock.forward(after)
@@ -122,7 +133,7 @@ async def intake_world(folder: Path) -> AsyncIterator[IntakeWorld]:
         context=build_context(),
         secrets=secrets,
         adapter_of=lambda account: world.adapters[account].name,
-        public_url="https://aduan.example.go.id",
+        addresses=FileAddresses(secrets, "https://aduan.example.go.id", clock.now),
         crm_key=None,
         clock=clock.now,
         metrics=metrics,

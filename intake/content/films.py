@@ -205,10 +205,10 @@ def _apple_keys(tree: _Tree, meta: _Box) -> dict[str, str]:
 def _stated(text: str) -> datetime | None:
     """`2026-11-24T08:15:00+0700`, with its zone or not at all."""
     try:
-        at = datetime.strptime(text.strip("\0 ").replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S%z")
+        at = datetime.fromisoformat(text.strip("\0 "))
     except ValueError:
         return None
-    return at.astimezone(UTC) if at.year > 1996 else None
+    return at.astimezone(UTC) if at.tzinfo is not None and at.year > 1996 else None
 
 
 # --- Matroska and WebM

@@ -73,6 +73,16 @@ def prepare() -> None:
     register_heif_opener(thumbnails=False)
 
 
+def rehearse() -> None:
+    """Read a picture of every kind that we can make, so that whatever a decoder loads on its first use is there."""
+    dot = Image.new("RGB", (8, 8))
+    for media_type, decoder in DECODERS.items():
+        if decoder in Image.SAVE:
+            out = io.BytesIO()
+            dot.save(out, decoder, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
+            read_picture(io.BytesIO(out.getvalue()), media_type, lambda facts: None)
+
+
 def read_picture(stream: BinaryIO, media_type: str, before: Callable[[Found], None]) -> Found:
     """Everything about a photo. What no decoder understands gives remarks, never an exception of its own.
 

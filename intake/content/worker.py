@@ -108,6 +108,7 @@ def main() -> None:
     for number in (0, 1, 2):
         os.dup2(silent, number)
     picture.prepare()
+    picture.rehearse()
     give_up()
     giving.write(pack(Ready()))
     giving.flush()

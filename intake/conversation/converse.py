@@ -26,6 +26,7 @@ from intake.conversation.machine import take
 from intake.conversation.texts import Texts, answer_language
 from normalizer.assemble import assemble
 from normalizer.identity import Secrets, encode_id
+from normalizer.media import known
 from normalizer.pipeline import Context, normalise
 from normalizer.record import Choice, Complaint, Message
 
@@ -275,7 +276,7 @@ class Converser:
             raw_sha256=(),
             reference="",
         )
-        return normalise(made, self.context)
+        return normalise(made, known(self.context, file.media))
 
     # what is said
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from .codec import Codec
 from .journal import LONGEST_TALE, Admission, Admit, Admitted
+from .media_rows import STEPS, step_of
 from .sqlite_rows import Details, Ids, day_number, micros, pack_message, ticket_text
 from .way_out import ProviderWord
 
@@ -184,7 +185,7 @@ class Claiming:
             )
         )
         if admit.message.attachments:
-            self._fetch_later(message_id, case.complaint_id, admit)
+            self._fetch_or_read(message_id, case.complaint_id, admit)
         return Admitted(
             complaint_id=case.complaint_id,
             message_id=message_id,
@@ -269,8 +270,9 @@ class Claiming:
         message = replace(admit.message, flags=(*admit.message.flags, "duplicate_message_id"))
         return self._hand.codec.seal("message", pack_message(message, prepared.sha256))
 
-    def _fetch_later(self, message_id: int, complaint_id: int, admit: Admit) -> None:
+    def _fetch_or_read(self, message_id: int, complaint_id: int, admit: Admit) -> None:
         for place, attachment in enumerate(admit.message.attachments):
-            if attachment.state == "pending" and attachment.remote:
+            step = step_of(attachment)
+            if step is not None:
                 job = (self._hand.ids.next(), message_id, complaint_id, place, self._hand.now, 0)
-                self._rows["media"].append(job)
+                self._rows["media"].append((*job, STEPS.index(step)))

@@ -17,12 +17,13 @@ nothing has joined meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, EventKind, Message, RawEvent
 
 from .way_out import NewReply, ProviderWord, WayOut
@@ -30,6 +31,8 @@ from .way_out import NewReply, ProviderWord, WayOut
 #: Messages of one complaint that is being told: whoever writes more without waiting opens another one.
 LONGEST_TALE = 20
 #: `triage`: it waits for a person to decide whether it becomes a case; nothing was published.
+#: What is done with a file next: it is fetched from its provider, or read where it is stored.
+MediaStep = Literal["fetch", "read"]
 ComplaintState = Literal["open", "filed", "set_aside", "triage"]
 
 
@@ -136,6 +139,8 @@ class ComplaintFile(Struct, frozen=True, kw_only=True):
     """The complaint's record after its last event (`Complaint` as msgpack), empty before the first."""
     against_office: str = ""
     """The office that it is about, from which it is hidden; empty: about none."""
+    media: Mapping[str, MediaFacts] = {}
+    """What was read from its files, by the SHA-256 of their content."""
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
@@ -164,7 +169,8 @@ class OutboxEvent(Struct, frozen=True, kw_only=True):
 
 
 class MediaJob(Struct, frozen=True, kw_only=True):
-    """A file that is still at the provider. `index` is its place in the message's attachments."""
+    """A file that is still at the provider, or that is stored and not read yet. `index` is its place in the message's
+    attachments."""
 
     job_id: int
     account: str
@@ -275,13 +281,23 @@ class Journal(WayOut, Protocol):
     async def event(self, complaint_id: int, sequence: int) -> tuple[OutboxEvent, bool] | None:
         """One event, and whether the broker has confirmed it."""
 
-    # media behind a provider's address
-    async def media_due(self, now: datetime, limit: int = 20) -> tuple[MediaJob, ...]: ...
+    # files: fetched from a provider's address, then read. A complaint waits for both.
+    async def media_due(
+        self, now: datetime, limit: int = 20, step: MediaStep = "fetch"
+    ) -> tuple[MediaJob, ...]: ...
     async def media_done(self, job_id: int, attachment: Attachment) -> None:
-        """Store the attachment's final form (stored or unavailable) and give its complaint a task, due at once,
-        unless others of its files are still pending and no event speaks of it yet."""
+        """Store the attachment's final form (stored or unavailable). One that can be read (`normalizer.media.is_read`)
+        is now to be read; else its complaint has a task, due at once, unless others of its files are still pending
+        and no event speaks of it yet."""
 
-    async def media_retry(self, job_id: int, at: datetime) -> None: ...
+    async def media_read(self, job_id: int, sha256: str, facts: MediaFacts) -> None:
+        """Keep what was read of the content and end the job; its complaint goes on as after `media_done`."""
+
+    async def media_facts(self, sha256: str) -> MediaFacts | None:
+        """What was read of a content before, from whomever it came."""
+
+    async def media_retry(self, job_id: int, at: datetime) -> None:
+        """Fetching or reading failed: count it, and try again at `at`."""
 
     # quarantine
     async def quarantine(

@@ -18,9 +18,11 @@ import msgspec
 import structlog
 
 from normalizer.errors import Damaged, Unavailable
+from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, RawEvent
 
 from . import postgres_changes as changes
+from . import postgres_media as media
 from . import postgres_replies as outgoing
 from .claiming import Prepared
 from .codec import Codec, decode
@@ -32,10 +34,12 @@ from .journal import (
     Held,
     Kept,
     MediaJob,
+    MediaStep,
     NewEvent,
     OutboxEvent,
     QuarantineEntry,
 )
+from .media_rows import facts_name
 from .postgres_admit import admit_many
 from .postgres_following import PostgresFollowing
 from .postgres_open import at_start, check_key, check_server, connect, migrate, pool, translate
@@ -303,18 +307,28 @@ class PostgresJournal(PostgresWayOut, PostgresFollowing):
     async def event(self, complaint_id: int, sequence: int) -> tuple[OutboxEvent, bool] | None:
         return await self._ask(lambda reads: reads.event(complaint_id, sequence))
 
-    # media behind a provider's address
+    # files
 
-    async def media_due(self, now: datetime, limit: int = 20) -> tuple[MediaJob, ...]:
-        jobs, damaged = await self._ask(lambda reads: reads.work.media_due(micros(now), limit))
+    async def media_due(
+        self, now: datetime, limit: int = 20, step: MediaStep = "fetch"
+    ) -> tuple[MediaJob, ...]:
+        jobs, damaged = await self._ask(lambda reads: reads.work.media_due(micros(now), limit, step))
         await self._set_apart("settle", damaged)
         return jobs
 
     async def media_done(self, job_id: int, attachment: Attachment) -> None:
-        await self._w().call(lambda turn: changes.media_done(turn, job_id, attachment))
+        await self._w().call(lambda turn: media.media_done(turn, job_id, attachment))
+
+    async def media_read(self, job_id: int, sha256: str, facts: MediaFacts) -> None:
+        name, sealed = facts_name(self.codec, sha256), self.codec.pack("media", facts)
+        await self._w().call(lambda turn: media.media_read(turn, job_id, name, sealed))
+
+    async def media_facts(self, sha256: str) -> MediaFacts | None:
+        found = await self._ask(lambda reads: media.facts(reads.db, self.codec, [sha256]))
+        return found.get(sha256)
 
     async def media_retry(self, job_id: int, at: datetime) -> None:
-        await self._w().call(lambda turn: changes.media_retry(turn, job_id, micros(at)))
+        await self._w().call(lambda turn: media.media_retry(turn, job_id, micros(at)))
 
     # quarantine
 

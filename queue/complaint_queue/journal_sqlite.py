@@ -19,9 +19,11 @@ from typing import Literal, TypeVar
 import msgspec
 
 from normalizer.errors import Damaged, Misconfigured, Unavailable
+from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, RawEvent
 
 from . import sqlite_changes as changes
+from . import sqlite_media as media
 from . import sqlite_replies as outgoing
 from .codec import Codec, decode
 from .journal import (
@@ -32,10 +34,12 @@ from .journal import (
     Held,
     Kept,
     MediaJob,
+    MediaStep,
     NewEvent,
     OutboxEvent,
     QuarantineEntry,
 )
+from .media_rows import facts_name
 from .sqlite_admit import Prepared, admit_many
 from .sqlite_following import SqliteFollowing
 from .sqlite_line import Line
@@ -260,18 +264,27 @@ class SqliteJournal(SqliteWayOut, SqliteFollowing):
     async def event(self, complaint_id: int, sequence: int) -> tuple[OutboxEvent, bool] | None:
         return await self._ask(lambda reads: reads.event(complaint_id, sequence))
 
-    # media behind a provider's address
+    # files
 
-    async def media_due(self, now: datetime, limit: int = 20) -> tuple[MediaJob, ...]:
-        jobs, damaged = await self._ask(lambda reads: reads.media_due(micros(now), limit))
+    async def media_due(
+        self, now: datetime, limit: int = 20, step: MediaStep = "fetch"
+    ) -> tuple[MediaJob, ...]:
+        jobs, damaged = await self._ask(lambda reads: reads.media.due(micros(now), limit, step))
         await self._set_apart("settle", damaged)
         return jobs
 
     async def media_done(self, job_id: int, attachment: Attachment) -> None:
-        await self._w().call(lambda tools: changes.media_done(tools, job_id, attachment))
+        await self._w().call(lambda tools: media.media_done(tools, job_id, attachment))
+
+    async def media_read(self, job_id: int, sha256: str, facts: MediaFacts) -> None:
+        name, sealed = facts_name(self.codec, sha256), self.codec.pack("media", facts)
+        await self._w().call(lambda tools: media.media_read(tools, job_id, name, sealed))
+
+    async def media_facts(self, sha256: str) -> MediaFacts | None:
+        return (await self._ask(lambda reads: reads.media.facts([sha256]))).get(sha256)
 
     async def media_retry(self, job_id: int, at: datetime) -> None:
-        await self._w().call(lambda tools: changes.media_retry(tools, job_id, micros(at)))
+        await self._w().call(lambda tools: media.media_retry(tools, job_id, micros(at)))
 
     # quarantine
 

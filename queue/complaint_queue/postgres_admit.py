@@ -102,8 +102,8 @@ class _Claiming(Claiming):
         out.insert("messages", "bigint bigint bigint bigint bool int bytea bytea", rows["messages"])
         out.insert("claims", "bytea bigint bigint", rows["claims"])
         out.insert("joined", "bigint bigint", rows["joined"])
-        media = [(*row, turn.gateway) for row in rows["media"]]
-        out.insert("media", "bigint bigint bigint int bigint int bigint", media)
+        media = [(*row[:-1], turn.gateway, row[-1]) for row in rows["media"]]
+        out.insert("media", "bigint bigint bigint int bigint int bigint smallint", media)
         out.insert("quarantine", "bigint text text text bigint bigint bigint bytea", rows["quarantine"])
         self._write_complaints(out)
         moved = [(day, last) for day, last in turn.days.items() if last != self._days_before.get(day)]

@@ -1,4 +1,4 @@
-"""What the PostgreSQL journal writes once a message is claimed: settling, the outbox, media, kept events, quarantine.
+"""What the PostgreSQL journal writes once a message is claimed: settling, the outbox, kept events, quarantine.
 
 Each function runs inside the writer's turn. Whoever gives a complaint its task also goes on with it (`holder`).
 """
@@ -9,17 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
-from normalizer.record import Attachment
-
-from .codec import decode
 from .journal import Held
 from .postgres_replies import add as add_replies
 from .postgres_rows import Together
 from .postgres_writer import Turn
 from .sqlite_changes import Settling, continued
-from .sqlite_rows import STATES, Details, MessageBody, micros
+from .sqlite_rows import STATES, Details, micros
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -143,41 +139,6 @@ async def decide(turn: Turn, complaint_id: int, verdict: str) -> None:
     )
     if found is None:
         raise LookupError(f"complaint {complaint_id} does not wait in triage")
-
-
-# media
-
-
-async def media_retry(turn: Turn, job_id: int, at: int) -> None:
-    """The fetch failed; it is due again at `at`."""
-    await turn.db.execute("UPDATE media SET due_at = $1, tries = tries + 1 WHERE job_id = $2", at, job_id)
-
-
-async def media_done(turn: Turn, job_id: int, attachment: Attachment) -> None:
-    """Put the attachment's final form into the stored message, and end the job."""
-    db = turn.db
-    job = await db.fetchrow(
-        "DELETE FROM media WHERE job_id = $1 RETURNING message_id, complaint_id, place", job_id
-    )
-    if job is None:  # done before: a worker that was thought dead
-        return
-    message_id, complaint_id, place = job
-    sealed = await db.fetchval("SELECT body FROM messages WHERE message_id = $1", message_id)
-    body = decode(turn.codec.open("message", sealed), MessageBody)
-    attachments = list(body.message.attachments)
-    attachments[place] = attachment
-    message = replace(body.message, attachments=tuple(attachments))
-    sealed = turn.codec.seal("message", _pack(replace(body, message=message)))
-    await db.execute("UPDATE messages SET body = $1 WHERE message_id = $2", sealed, message_id)
-    row = await db.fetchrow(
-        "SELECT (SELECT count(*) FROM media WHERE complaint_id = c.complaint_id), last_sequence = 0 "
-        "FROM complaints c WHERE complaint_id = $1",
-        complaint_id,
-    )
-    if row is not None and row[0] and row[1]:
-        await db.execute("UPDATE complaints SET version = version + 1 WHERE complaint_id = $1", complaint_id)
-    else:
-        await give_task(turn, complaint_id)
 
 
 # raw events that wait

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from normalizer.errors import Damaged
 from normalizer.record import EventKind, RawEvent
 
+from . import postgres_media as media
 from .codec import Codec
 from .journal import ComplaintFile, Depths, OutboxEvent, QuarantineEntry
+from .media_rows import contents
 from .postgres_following import FollowReads
 from .postgres_rows import Db
 from .postgres_work import Work
@@ -63,7 +67,9 @@ class Reads:
             "(SELECT message_id FROM joined WHERE complaint_id = $1)",
             complaint_id,
         )
-        return self.stored.complaint(complaint_id, row, messages, row[-2], row[-1])
+        file = self.stored.complaint(complaint_id, row, messages, row[-2], row[-1])
+        found = await media.facts(self.db, self.codec, contents(file.messages))
+        return replace(file, media=found) if found else file
 
     async def raw_hashes(self, message_ids: Sequence[int]) -> dict[int, str]:
         """The raw event that each of these messages was read from, by its SHA-256."""

@@ -13,7 +13,8 @@ from typing import Any
 
 from normalizer.errors import Damaged
 
-from .journal import Kept, MediaJob, OutboxEvent
+from .journal import Kept, MediaJob, MediaStep, OutboxEvent
+from .media_rows import STEPS
 from .postgres_rows import Db
 from .stored import EVENT, REPLY, Stored
 from .way_out import WaitingReply
@@ -104,15 +105,19 @@ class Work:
                 damaged.append(row[1])
         return tuple(events), damaged
 
-    async def media_due(self, now: int, limit: int) -> tuple[tuple[MediaJob, ...], list[int]]:
+    async def media_due(
+        self, now: int, limit: int, step: MediaStep
+    ) -> tuple[tuple[MediaJob, ...], list[int]]:
         """The jobs, and the complaints of those whose message does not open."""
         rows = await self.db.fetch(
             "SELECT j.job_id, k.account, j.message_id, j.place, j.tries, m.body, j.complaint_id, j.holder "  # noqa: S608
             "FROM media j JOIN messages m USING (message_id) JOIN complaints k ON k.complaint_id = j.complaint_id "
-            f"WHERE j.due_at <= $2 AND j.holder <> ALL ({_OTHERS}) ORDER BY j.due_at, j.job_id LIMIT $3",
+            f"WHERE j.step = $4 AND j.due_at <= $2 AND j.holder <> ALL ({_OTHERS}) "
+            "ORDER BY j.due_at, j.job_id LIMIT $3",
             self.gateway,
             now,
             limit,
+            STEPS.index(step),
         )
         jobs, damaged = [], []
         for row in await _mine(self.db, self.gateway, "media", "job_id", rows):

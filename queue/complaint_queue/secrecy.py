@@ -102,11 +102,18 @@ def _added(added: Added, mask: Masker) -> Added:
 
 
 def _place(place: Place, mask: Masker) -> Place:
-    return replace(place, address=mask(place.address), evidence=tuple(map(mask, place.evidence)))
+    # A photo tells where its owner stood, perhaps at home, to a few metres: its region is enough to go on with.
+    point = None if place.method == "photo" else place.coordinates
+    return replace(
+        place, coordinates=point, address=mask(place.address), evidence=tuple(map(mask, place.evidence))
+    )
 
 
 def _attachments(attachments: tuple[Attachment, ...], mask: Masker) -> tuple[Attachment, ...]:
-    return tuple(replace(a, name=mask(a.name), caption=mask(a.caption), remote="") for a in attachments)
+    return tuple(
+        replace(a, name=mask(a.name), caption=mask(a.caption), remote="", captured_place=None)
+        for a in attachments
+    )
 
 
 def _evidence(evidence: Evidence, mask: Masker) -> Evidence:

@@ -133,7 +133,7 @@ class _Claiming(Claiming):
             ("claims", 4),
             ("more_claims", 3),
             ("joined", 2),
-            ("media", 6),
+            ("media", 7),
             ("quarantine", 8),
         ):
             if rows[table]:

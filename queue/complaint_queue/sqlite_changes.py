@@ -1,4 +1,4 @@
-"""What the SQLite journal writes once a message is claimed: settling, the outbox, media, kept events, quarantine.
+"""What the SQLite journal writes once a message is claimed: settling, the outbox, kept events, quarantine.
 
 Each function runs inside the writer's transaction.
 """
@@ -10,15 +10,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from normalizer.record import Attachment
-
-from .codec import decode
 from .journal import ComplaintState, Held, NewEvent
 from .sqlite_replies import Sealed
 from .sqlite_replies import add as add_replies
-from .sqlite_rows import STATES, Details, MessageBody, insert, micros, where_in
+from .sqlite_rows import STATES, Details, insert, micros, where_in
 from .sqlite_writer import Tools
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -147,42 +143,6 @@ def decide(tools: Tools, complaint_id: int, verdict: str) -> None:
     )
     if found.rowcount != 1:
         raise LookupError(f"complaint {complaint_id} does not wait in triage")
-
-
-# media
-
-
-def media_retry(tools: Tools, job_id: int, at: int) -> None:
-    """The fetch failed; it is due again at `at`."""
-    tools.db.execute("UPDATE media SET due_at = ?, tries = tries + 1 WHERE job_id = ?", (at, job_id))
-
-
-def media_done(tools: Tools, job_id: int, attachment: Attachment) -> None:
-    """Put the attachment's final form into the stored message, and end the job."""
-    db = tools.db
-    job = db.execute(
-        "SELECT message_id, complaint_id, place FROM media WHERE job_id = ?", (job_id,)
-    ).fetchone()
-    if job is None:  # done before: a worker that was thought dead
-        return
-    message_id, complaint_id, place = job
-    sealed = db.execute("SELECT body FROM messages WHERE message_id = ?", (message_id,)).fetchone()[0]
-    body = decode(tools.codec.open("message", sealed), MessageBody)
-    attachments = list(body.message.attachments)
-    attachments[place] = attachment
-    message = replace(body.message, attachments=tuple(attachments))
-    sealed = tools.codec.seal("message", _pack(replace(body, message=message)))
-    db.execute("UPDATE messages SET body = ? WHERE message_id = ?", (sealed, message_id))
-    db.execute("DELETE FROM media WHERE job_id = ?", (job_id,))
-    waits, silent = db.execute(
-        "SELECT (SELECT count(*) FROM media WHERE complaint_id = c.complaint_id), last_sequence = 0 "
-        "FROM complaints c WHERE complaint_id = ?",
-        (complaint_id,),
-    ).fetchone()
-    if waits and silent:
-        db.execute("UPDATE complaints SET version = version + 1 WHERE complaint_id = ?", (complaint_id,))
-    else:
-        give_task(tools, complaint_id)
 
 
 # raw events that wait

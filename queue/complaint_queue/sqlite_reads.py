@@ -19,13 +19,14 @@ from .journal import (
     ComplaintFile,
     Depths,
     Kept,
-    MediaJob,
     OutboxEvent,
     QuarantineEntry,
     StoredMessage,
 )
+from .media_rows import contents
 from .sqlite_following import FollowReads
 from .sqlite_line import Job
+from .sqlite_media import MediaReads
 from .sqlite_open import translate
 from .sqlite_replies import ReplyReads
 from .sqlite_rows import STATES, Details, Ids, MessageBody, moment, readable, ticket_text
@@ -41,6 +42,7 @@ class Reads:
     def __init__(self, db: sqlite3.Connection, codec: Codec) -> None:
         self.db, self.codec = db, codec
         self.replies = ReplyReads(db, codec)
+        self.media = MediaReads(db, codec)
         self.follow = FollowReads(db, codec)
 
     def run(self, jobs: list[Job]) -> None:
@@ -110,6 +112,7 @@ class Reads:
         )
         record = self._one("SELECT record FROM records WHERE complaint_id = ?", complaint_id)
         pending = self._one("SELECT count(*) FROM media WHERE complaint_id = ?", complaint_id)
+        opened = tuple(self._message(m) for m in sorted(messages))
         return ComplaintFile(
             complaint_id=complaint_id,
             ticket=ticket_text(row[0]),
@@ -121,8 +124,9 @@ class Reads:
             last_sequence=row[6],
             version=row[7],
             against_office=row[8],
-            messages=tuple(self._message(m) for m in sorted(messages)),
+            messages=opened,
             media_pending=pending[0],
+            media=self.media.facts(contents(opened)),
             record=self.codec.open("record", record[0]) if record else b"",
         )
 
@@ -218,36 +222,6 @@ class Reads:
             routing_key=routing_key,
             body=self.codec.open("event", sealed),
         )
-
-    # media
-
-    def media_due(self, now: int, limit: int) -> tuple[tuple[MediaJob, ...], list[int]]:
-        """The jobs, and the complaints of those whose message does not open."""
-        rows = self._all(
-            "SELECT j.job_id, k.account, j.message_id, j.place, j.tries, m.body, j.complaint_id FROM media j "
-            "JOIN messages m USING (message_id) JOIN complaints k ON k.complaint_id = j.complaint_id "
-            "WHERE j.due_at <= ? ORDER BY j.due_at LIMIT ?",
-            now,
-            limit,
-        )
-        jobs, damaged = [], []
-        for job_id, account, message_id, place, tries, sealed, complaint_id in rows:
-            try:
-                message = self.codec.unpack("message", sealed, MessageBody).message
-            except Damaged:
-                damaged.append(complaint_id)
-                continue
-            jobs.append(
-                MediaJob(
-                    job_id=job_id,
-                    account=account,
-                    message_id=message_id,
-                    index=place,
-                    attachment=message.attachments[place],
-                    tries=tries,
-                )
-            )
-        return tuple(jobs), damaged
 
     # quarantine
 

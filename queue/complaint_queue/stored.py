@@ -166,9 +166,7 @@ class Follows:
             record = self.codec.open("record", sealed) if sealed else b""
         except Damaged:
             record = b""
-        return Standing(
-            complaint_id=complaint_id, state=STATES[state], against_office=against, record=record
-        )
+        return Standing(complaint_id=complaint_id, state=STATES[state], against_office=against, record=record)
 
     def advance(self, row: Any) -> Advance:
         change, complaint_id, sealed = row

@@ -50,7 +50,11 @@ async def test_an_event_is_seen_before_and_after_its_confirm(
     admitted = await one(journal, admit("1"))
     await settle(journal, admitted.complaint_id, event(1, body=b"words of an event"))
     (seen,) = await journal.events_after(0, 10)
-    assert (seen.complaint_id, seen.kind, seen.body) == (admitted.complaint_id, "created", b"words of an event")
+    assert (seen.complaint_id, seen.kind, seen.body) == (
+        admitted.complaint_id,
+        "created",
+        b"words of an event",
+    )
     assert await journal.confirmed_at([seen.position]) == {}
     clock.forward(3)
     await journal.mark_published([seen.position], clock())
