@@ -115,14 +115,17 @@ class Service:
         self._run("statuses", self.broker.take_statuses)
         self._run("replies", self.replies.run)
         self._run("silence", self.silence.run)
-        self._run("watch", Watch(self.journal, (folder, self.config.files_dir), self.clock.now, self.alarm).run)
+        self._run(
+            "watch", Watch(self.journal, (folder, self.config.files_dir), self.clock.now, self.alarm).run
+        )
         self._run("alarms", self.board.run)
         self._run("systemd", systemd.stay_alive)
         if self.config.journal.url:
             self._run("others", self._look_for_more)
         await self.reading.open()
         self._run("follow", self.follower.run)
-        self._run("control", Control(folder, self.journal, self._released, self.follower.begin_anew).run)
+        control = Control(folder, self.journal, self.staff, self._released, self.follower.begin_anew)
+        self._run("control", control.run)
         await self._open_web()
         for adapter in self.adapters.values():
             if isinstance(adapter, Runs):

@@ -24,7 +24,12 @@ from normalizer.record import (
 T = TypeVar("T")
 
 #: Flags that do not come from the text, and so outlive a change of it.
-_LASTING: tuple[Flag, ...] = ("possible_duplicate", "third_party", "duplicate_message_id")
+_LASTING: tuple[Flag, ...] = (
+    "possible_duplicate",
+    "third_party",
+    "duplicate_message_id",
+    "edited_by_operator",
+)
 #: Ways of finding a place that do not depend on the text.
 _GIVEN = ("office", "clerk", "coordinates")
 

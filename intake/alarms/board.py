@@ -96,7 +96,9 @@ class AlarmBoard:
                 wait = FIRST_WAIT
                 await asyncio.sleep(min(1.0, self.after / 2))
             except (KanalError, OSError, TimeoutError) as error:
-                log.warning("alarm_not_told", way=way.name, error=redact(str(error))[:300] or type(error).__name__)
+                log.warning(
+                    "alarm_not_told", way=way.name, error=redact(str(error))[:300] or type(error).__name__
+                )
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LAST_WAIT)
 
@@ -115,7 +117,9 @@ class AlarmBoard:
         return news
 
     def _news_of(self, name: str, state: str, words: str, since: datetime) -> News:
-        return News(alarm=name, state=state, words=redact(words), since=since, at=self.clock(), source=self.source)
+        return News(
+            alarm=name, state=state, words=redact(words), since=since, at=self.clock(), source=self.source
+        )
 
     def _known(self) -> dict[str, dict[str, str]]:
         try:

@@ -42,7 +42,9 @@ def room(folder: Path) -> str:
     usage = shutil.disk_usage(folder)
     if usage.free >= min(LEAST_FREE, usage.total * LEAST_SHARE):
         return ""
-    return f"only {usage.free / 1024**2:.0f} MiB are free where {folder} lies; make room before the doors say no"
+    return (
+        f"only {usage.free / 1024**2:.0f} MiB are free where {folder} lies; make room before the doors say no"
+    )
 
 
 @dataclass

@@ -89,7 +89,9 @@ class Webhook:
                 if answer.status >= 300:
                     raise ProviderUnavailable(f"the alarm webhook answered {answer.status}")
         except aiohttp.ClientError as error:
-            raise ProviderUnavailable(f"the alarm webhook cannot be reached ({type(error).__name__})") from None
+            raise ProviderUnavailable(
+                f"the alarm webhook cannot be reached ({type(error).__name__})"
+            ) from None
 
 
 def cloud_event(news: News) -> dict[str, Any]:
@@ -150,7 +152,9 @@ class Mail:
                     server.login(self.user, self.password)
                 server.send_message(mail)
         except smtplib.SMTPException as error:
-            raise ProviderUnavailable(f"the smarthost did not take the alarm ({type(error).__name__})") from None
+            raise ProviderUnavailable(
+                f"the smarthost did not take the alarm ({type(error).__name__})"
+            ) from None
 
 
 def ways_of(table: AlarmsTable) -> tuple[Way, ...]:
@@ -161,14 +165,20 @@ def ways_of(table: AlarmsTable) -> tuple[Way, ...]:
         where = urlsplit(address)
         here = where.hostname in ("localhost", "127.0.0.1", "::1")
         if where.scheme != "https" and not (where.scheme == "http" and here):
-            raise Misconfigured("alarms.webhook", "must be https", "give an https address, or http on this machine")
+            raise Misconfigured(
+                "alarms.webhook", "must be https", "give an https address, or http on this machine"
+            )
         secret = table.webhook_secret.reveal().encode() if table.webhook_secret else b""
         ways.append(Webhook(address, secret))
     if table.mail_to:
         if "@" not in table.mail_from or any("@" not in to for to in table.mail_to):
-            raise Misconfigured("alarms.mail_from", "an address is missing", "give mail_from and mail_to as name@host")
+            raise Misconfigured(
+                "alarms.mail_from", "an address is missing", "give mail_from and mail_to as name@host"
+            )
         if urlsplit(table.smarthost).scheme not in ("smtp", "smtps"):
-            raise Misconfigured("alarms.smarthost", "is no mail server", "write smtp://host:25 or smtps://host:465")
+            raise Misconfigured(
+                "alarms.smarthost", "is no mail server", "write smtp://host:25 or smtps://host:465"
+            )
         password = table.smarthost_password.reveal() if table.smarthost_password else ""
         ways.append(
             Mail(tuple(table.mail_to), table.mail_from, table.smarthost, table.smarthost_user, password)
