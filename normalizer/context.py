@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from normalizer.categories import CategoryWords
+from normalizer.duplicate_memory import Recent
 from normalizer.place_names import PlaceNames
 from normalizer.ports import LanguageDetector, MediaFacts, RegionFinder
 from normalizer.record import Complaint, Evidence
@@ -17,7 +18,8 @@ from normalizer.text_model import TextModel
 
 @dataclass(frozen=True)
 class Context:
-    """All that a step may know beside the complaint. `media` is by the SHA-256 of the content."""
+    """All that a step may know beside the complaint. `media` is by the SHA-256 of the content; without `recent`, the
+    fingerprints of recent complaints, no duplicates are looked for."""
 
     detector: LanguageDetector
     places: PlaceNames
@@ -27,6 +29,7 @@ class Context:
     polygons: RegionFinder | None = None
     phone_region: str = "ID"
     media: Mapping[str, MediaFacts] = field(default_factory=dict)
+    recent: Recent | None = None
 
 
 def decided(complaint: Complaint, *evidence: Evidence, **changes: Any) -> Complaint:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from normalizer import category, contact, kind, language, media, moderation, place, privacy, text
+from normalizer import category, contact, duplicate, kind, language, media, moderation, place, privacy, text
 from normalizer.categories import CategoryWords
 from normalizer.context import Context, decided
 from normalizer.errors import Misconfigured
@@ -32,6 +32,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("place", place.step),
     ("category", category.step),
     ("moderation", moderation.step),
+    ("duplicate", duplicate.step),
     ("privacy", privacy.step),
 )
 

@@ -55,7 +55,6 @@ Flag = Literal[
     "third_party",
     "duplicate_message_id",
     "text_truncated",
-    "edited_by_operator",
 ]
 
 

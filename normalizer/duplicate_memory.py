@@ -1,0 +1,228 @@
+"""The fingerprints of recent complaints, bounded in number, age and bytes, and quick to ask.
+
+An inverted index leads from what a complaint says to those that say it too: its region with its category, every name,
+region word, street, landmark, number and plate, a square of two hundred metres, its senders, its photos, and three
+bands of a MinHash over its words (one permutation hashing: Li, Owen and Zhang, 2012), which find the near copy of a
+long text that names no place. What a key leads to is bounded as well, the newest first, so that ten thousand copies of
+one text cost no more than a handful. The MinHash is our own ten lines: a library's signatures of 64 hashes and more
+cost many times what texts of forty words need.
+
+One lock guards it: the settler's thread adds while it asks.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import Counter
+from math import floor
+
+import msgspec
+
+from normalizer.duplicate_photos import Photos
+from normalizer.duplicate_print import Fingerprint, fingerprint_of, pack, rememberable, unpack
+from normalizer.duplicate_reading import Reader, Reading
+from normalizer.duplicate_score import Learned, Scorer, load
+from normalizer.duplicate_words import Slot, lasting
+from normalizer.record import Complaint
+
+DAYS, MOST = 14, 50_000
+#: So many of the newest are looked at under one key, and so many are compared.
+_UNDER_ONE_KEY, _COMPARED = 32, 16
+#: Votes that a complaint needs before it is compared: a strong key has two, a weak one has one.
+_LEAST_VOTES, _PHOTO_VOTES = 2, 6
+#: The index is a table of so many lists; keys that share a list cost a vain look, no more.
+_LISTS = 1 << 17
+_SQUARE = 500  # of a degree: about 220 metres
+_BANDS, _BINS = 3, 8
+_LEAST_WORDS = 6
+_MOST_KEYS = 8
+_ODD, _ODDER = 2_654_435_761, 1_000_003
+#: A category of less probability leads nowhere.
+_LIKELY = 0.25
+_ROOM = 8
+_DIRECTIONS = "barat timur utara selatan pusat tengah baru jakarta besar raya dalam"
+_NUMBERED = frozenset(
+    map(int, (Slot.RT, Slot.RW, Slot.HOUSE, Slot.SCHOOL_NUMBER, Slot.STREET_NUMBER, Slot.LEVEL, Slot.KM))
+)
+_PLATE = int(Slot.PLATE)
+
+
+class Recent:
+    """What is remembered. `key` makes the hashes: gateways with the same key understand each other's fingerprints."""
+
+    def __init__(
+        self, key: bytes, *, learned: Learned | None = None, days: float = DAYS, most: int = MOST
+    ) -> None:
+        self.learned = learned or load()
+        self.reader = Reader(key, self.learned.common)
+        self.scorer = Scorer(self.learned)
+        self.days = days
+        self._window = int(days * 86_400)
+        self._most = most
+        self._lock = threading.Lock()
+        # Numbers grow; the lists are cut at their beginning now and then. `_first` is the number of `_packed[0]`.
+        self._packed: list[bytes] = []
+        self._first = self._oldest = 0
+        self._numbers: dict[int, int] = {}
+        self._lists: list[array[int] | None] = [None] * _LISTS
+        self._photos = Photos()
+        self._dull = {self.reader.hash(word) for word in _DIRECTIONS.split()}
+        self._named: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def knows(self, complaint_id: int) -> bool:
+        return complaint_id in self._numbers
+
+    def read(self, complaint: Complaint) -> tuple[Fingerprint, Reading]:
+        return fingerprint_of(complaint, self.reader)
+
+    def of(self, complaint: Complaint) -> bytes:
+        """The fingerprint of `complaint` as it is stored; empty when it may not be remembered."""
+        return pack(self.read(complaint)[0]) if rememberable(complaint) else b""
+
+    # remembering
+
+    def add(self, complaint_id: int, packed: bytes) -> None:
+        """Remember, instead of what was known of this complaint; forget it when `packed` is empty."""
+        with self._lock:
+            number = self._numbers.get(complaint_id)
+            if number is not None:
+                if self._packed[number - self._first] == packed:
+                    return
+                self._forget(number)
+            if not packed:
+                return
+            try:
+                found = unpack(packed)
+            except msgspec.MsgspecError:  # made by another version
+                return
+            number = self._first + len(self._packed)
+            self._packed.append(packed)
+            self._numbers[found.complaint_id] = number
+            for keys in self._keys(found):
+                for key in keys:
+                    entry = self._lists[key]
+                    if entry is None:
+                        self._lists[key] = array("I", (number & 0xFFFFFFFF,))
+                        continue
+                    if len(entry) >= _UNDER_ONE_KEY:
+                        del entry[: _UNDER_ONE_KEY // 4]
+                    entry.append(number & 0xFFFFFFFF)
+            self._photos.add(number, found.photos)
+            self._make_room(found.at - self._window)
+
+    def _make_room(self, before: int) -> None:
+        """Forget the oldest, a few at a time, while there are too many or they are too old."""
+        for _ in range(_ROOM):
+            if self._oldest >= self._first + len(self._packed):
+                break
+            packed = self._packed[self._oldest - self._first]
+            if packed and len(self._numbers) <= self._most and unpack(packed).at >= before:
+                break
+            if packed:
+                self._forget(self._oldest)
+            self._oldest += 1
+        if self._oldest - self._first > 4096:
+            del self._packed[: self._oldest - self._first]
+            self._first = self._oldest
+
+    def _forget(self, number: int) -> None:
+        found = unpack(self._packed[number - self._first])
+        for keys in self._keys(found):
+            for key in keys:
+                entry = self._lists[key]
+                if entry is not None and number in entry:
+                    entry.remove(number)
+                    if not entry:
+                        self._lists[key] = None
+        self._photos.forget(number)
+        self._packed[number - self._first] = b""
+        del self._numbers[found.complaint_id]
+
+    # asking
+
+    def like(self, found: Fingerprint) -> list[Fingerprint]:
+        """Those that may tell of the same, the likeliest first; never many."""
+        strong, weak = self._keys(found)
+        with self._lock:
+            votes: Counter[int] = Counter()
+            lists = self._lists
+            for key in strong:
+                entry = lists[key]
+                if entry is not None:
+                    votes.update(entry)
+            votes.update(votes)  # two for each
+            for key in weak:
+                entry = lists[key]
+                if entry is not None:
+                    votes.update(entry)
+            for number in self._photos.near(found.photos):
+                votes[number] += _PHOTO_VOTES
+            votes.pop(self._numbers.get(found.complaint_id, -1), None)
+            chosen = [(worth, number) for number, worth in votes.items() if worth >= _LEAST_VOTES]
+            chosen.sort(reverse=True)
+            packed = [self._packed[number - self._first] for _, number in chosen[:_COMPARED]]
+        return [one for one in map(unpack, filter(None, packed)) if abs(one.at - found.at) <= self._window]
+
+    def _keys(self, found: Fingerprint) -> tuple[list[int], list[int]]:
+        """The lists that a fingerprint stands in: strong keys and weak ones."""
+        strong: list[int] = []
+        weak: list[int] = []
+        words = memoryview(found.words).cast("I").tolist()
+        named = found.counts[0] + found.counts[1]
+        regions = named + found.counts[2]
+        topics = [self._name(code) for code, likely in found.topics.items() if likely >= _LIKELY] or [0]
+        strong += [name % _LISTS for name in words[named:regions][:_MOST_KEYS]]
+        for word in words[regions:][:_MOST_KEYS]:
+            (weak if word in self._dull else strong).extend([(word + topic) % _LISTS for topic in topics])
+        numbers = []
+        for mark in memoryview(found.marks).cast("Q").tolist()[: 2 * _MOST_KEYS]:
+            slot, value = mark >> 32, mark & 0xFFFFFFFF
+            if slot in _NUMBERED:
+                numbers.append(value)
+            else:
+                strong.append((value + slot * _ODD) % _LISTS)
+                if slot == _PLATE:
+                    strong.append((value + slot) % _LISTS)
+        if numbers:
+            weak.append(sum(numbers) * _ODD % _LISTS)
+        if found.region:
+            place = self._name(found.region)
+            for code, likely in found.topics.items():
+                if likely >= _LIKELY:
+                    key = (place ^ self._name(code)) % _LISTS
+                    strong.append(key)
+                    if lasting().get(code, (0.0, False))[1]:
+                        weak.append(key)
+            strong += [(place ^ value) % _LISTS for value in numbers[:3]]
+        if found.latitude is not None and found.longitude is not None:
+            # The two nearest squares each way: of two points less than a square apart at least one is the same.
+            south = floor(found.latitude * _SQUARE - 0.5) * _ODDER
+            west = floor(found.longitude * _SQUARE - 0.5) * 31
+            strong += [(south + row + west + column) % _LISTS for row in (0, _ODDER) for column in (0, 31)]
+        strong += [sender % _LISTS for sender in memoryview(found.senders).cast("Q")]
+        if regions >= _LEAST_WORDS:
+            strong += _bands(words[:regions])
+        return strong, weak
+
+    def _name(self, name: str) -> int:
+        hashed = self._named.get(name)
+        if hashed is None:
+            if len(self._named) > 4096:
+                self._named.clear()
+            hashed = self._named[name] = self.reader.hash(f"key {name}")
+        return hashed
+
+
+def _bands(words: list[int]) -> list[int]:
+    """Each two of the least hashes of eight bins: copies share most of them."""
+    least: dict[int, int] = {}
+    for word in sorted(words, reverse=True):
+        least[word % _BINS] = word
+    return [
+        (least.get(2 * band, 0) * 31 + least.get(2 * band + 1, 0) * 17 + band) % _LISTS
+        for band in range(_BANDS)
+    ]

@@ -1,0 +1,348 @@
+"""What two complaints are compared by: what a text tells of, the names in it, and the places that it names.
+
+Every word becomes a keyed hash of 32 bits, so that what is remembered of a complaint cannot be read. Words that mean
+one thing ("lobang", "bolong", "pothole") become one (`data/duplicate_words.csv`). What stands after "Jl.", "RT",
+"SDN" or "Pasar" is a *mark*: the name or number of a place, by its slot (`data/duplicate_slots.csv`); two complaints
+with different marks in one slot tell of different places.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import NamedTuple
+
+from normalizer.duplicate_words import (
+    COUNTED,
+    FIRST_LANDMARK,
+    NUMBER_WORDS,
+    NUMBERED,
+    PLATE,
+    PLATE_AREAS,
+    ROMAN,
+    UNITS,
+    Hasty,
+    Slot,
+    canonical,
+    cues,
+    nicknames,
+    no_names,
+    plain,
+    region_word,
+    school_slot,
+    things,
+)
+from normalizer.folding import fold
+
+#: Only so much of a text is read: where and what is told by then, and no sender can make it slow.
+MOST_CHARACTERS, MOST_WORDS = 3000, 300
+#: Words kept with their hashes; beyond it the memory starts anew, so that no sender can push it.
+_KNOWN = 20_000
+#: What a word is worth that our own texts do not have: it is a name, or as good as one.
+_NAME, _SHORT_NAME = 3.0, 1.0
+#: What a word of a region's name is worth; the region itself is compared by its code.
+_REGION = 1.0
+_NUMBER, _CUE, _SYLLABLE, _UNCOUNTED = 0.5, 0.5, 0.2, 2.0
+#: Words in a name; more often something else begins.
+_LONGEST_NAME = 4
+#: Common words of less weight are never part of a name, with or without a capital.
+_LITTLE = 0.6
+#: Words that may stand within a name and tell nothing.
+_PASSED = frozenset(
+    (
+        "raya",
+        "negeri",
+        "mrt",
+        "lrt",
+        "krl",
+        "transjakarta",
+        "busway",
+        "bu",
+        "pak",
+        "haji",
+        "hj",
+        "h",
+        "kh",
+        "al",
+        "kota",
+        "gg",
+    )
+)
+#: First words of regions that are also a kind of place: Sungai Bambu, Pulau Pari.
+_WATERS = frozenset(("sungai", "pulau", "kali"))
+_LANES = ("gang", "gg", "lorong")
+#: Ends a name: a comma, a sentence, a line. A point after a short word ends nothing ("Jl.", "No.").
+_BREAK = re.compile(r"[,;!?\n]+|(?<=[^\W\d_]{4})\.(?=\s)")
+_STOP = "qxqx"
+
+
+class _Kind(IntEnum):
+    NOTHING = 0
+    COMMON = 1
+    FIXED = 2
+    NAME = 3
+    REGION = 4
+    NUMBER = 5
+    ROMAN = 6
+    PLATE = 7
+    NUMBERED = 8
+
+
+# Plain numbers: the loop over words is the hot path.
+_NAME_KIND, _REGION_KIND, _COMMON_KIND, _FIXED_KIND, _NUMBER_KIND = map(
+    int, (_Kind.NAME, _Kind.REGION, _Kind.COMMON, _Kind.FIXED, _Kind.NUMBER)
+)
+_NEAR, _STREET, _RT, _LEVEL, _SORT = map(int, (Slot.NEAR, Slot.STREET, Slot.RT, Slot.LEVEL, Slot.SORT))
+_COUNTED = frozenset(map(int, COUNTED))
+_NAMING = (_NAME_KIND, _REGION_KIND)
+
+
+class _Word(NamedTuple):
+    """A word as it is known: `slot` is what it opens, `level` the cue's own part of the name, `value` a number's."""
+
+    kind: int
+    hash: int
+    weight: float
+    matter: bool = False
+    slot: int = 0
+    level: int = 0
+    value: int = 0
+    pairs: Mapping[str, _Word] | None = None
+
+
+class Reading:
+    """A text taken apart. `matters` say what the matter is, `words` are all others that are no names; these and
+    `names` and `regions` are hashes with their weights, `marks` the hashes by slot. `shown` gives the words behind the
+    hashes."""
+
+    __slots__ = ("marks", "matters", "names", "regions", "shown", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[int, float] = {}
+        self.matters: dict[int, float] = {}
+        self.names: dict[int, float] = {}
+        self.regions: dict[int, float] = {}
+        self.marks: dict[int, set[int]] = {}
+        self.shown: dict[int, str] = {}
+
+    def mark(self, slot: int, hashed: int, shown: str) -> None:
+        self.marks.setdefault(slot, set()).add(hashed)
+        self.shown[hashed] = shown
+
+
+class Reader:
+    """Reads texts under one key; `common` are the ordinary words (canonical) with what each is worth."""
+
+    def __init__(self, key: bytes, common: dict[str, float]) -> None:
+        self._key = key[:64]
+        self._common = common
+        self._known: dict[str, _Word] = {}
+        self._hasty = Hasty(common)
+        self._numbers: dict[tuple[int, int], int] = {}
+        self.again = self.hash("lagi")
+        """The word by which people say that something happened once more."""
+
+    def hash(self, name: str) -> int:
+        """32 bits that only we can make."""
+        return int.from_bytes(self._digest(name, 4), "little")
+
+    def long_hash(self, name: str) -> int:
+        """63 bits, for what must not be mistaken."""
+        return int.from_bytes(self._digest(name, 8), "little") >> 1
+
+    def _digest(self, name: str, size: int) -> bytes:
+        data = name.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(data, digest_size=size, key=self._key).digest()
+
+    def read(self, text: str) -> Reading:
+        """What stands in `text`; linear in its length, and blind beyond a bound."""
+        text = _BREAK.sub(f" {_STOP} ", text[:MOST_CHARACTERS])
+        tokens = fold(text).split()[:MOST_WORDS]
+        short = nicknames()
+        if not short.keys().isdisjoint(tokens):
+            tokens = [part for token in tokens for part in short.get(token, (token,))]
+        known, found = self._known, Reading()
+        words, matters, names, marks = found.words, found.matters, found.names, found.marks
+        shown = found.shown
+        written: tuple[bool, ...] | None = None
+        slot = filled = skip = 0
+        named = regions_only = False
+        for at, token in enumerate(tokens):
+            if skip:
+                skip -= 1
+                continue
+            word = known.get(token) or self._learn(token)
+            kind, hashed, weight, matter, opens, level, value, pairs = word
+            if pairs is not None and at + 1 < len(tokens) and tokens[at + 1] in pairs:
+                both = pairs[tokens[at + 1]]
+                (matters if both.matter else words)[both.hash] = both.weight
+                shown[both.hash] = f"{token} {tokens[at + 1]}"
+                slot, skip, named = 0, 1, False
+                continue
+            if kind >= _NUMBER_KIND or (value and slot in _COUNTED):
+                slot, skip = self._counted(found, word, tokens, at, slot, filled > 0, named)
+                filled, named = 0, False
+                continue
+            named = kind in _NAMING
+            if slot and token not in _PASSED:
+                takes = kind == _NAME_KIND
+                if kind == _REGION_KIND:
+                    takes = (not filled or regions_only) and slot != _NEAR
+                elif kind == _FIXED_KIND and not filled and tokens[at - 1] in _LANES:
+                    takes = token not in no_names()  # Gang Buntu
+                elif kind == _COMMON_KIND and weight > _LITTLE:
+                    if written is None:
+                        written = capitals(text)
+                    takes = at < len(written) and written[at]
+                if takes and filled < _LONGEST_NAME:
+                    regions_only = kind == _REGION_KIND and (not filled or regions_only)
+                    marks.setdefault(slot, set()).add(hashed)
+                    filled += 1
+                else:
+                    slot = 0
+            if opens:
+                slot, filled = opens, 0
+                if opens >= FIRST_LANDMARK:
+                    marks.setdefault(_SORT, set()).add(opens)
+                if level:
+                    marks.setdefault(_LEVEL, set()).add(level)
+                if token in _WATERS:
+                    found.regions[hashed] = _REGION
+            if kind == _NAME_KIND:
+                names[hashed] = weight
+            elif kind == _REGION_KIND:
+                found.regions[hashed] = weight
+            elif matter:
+                matters[hashed] = weight
+            elif kind:
+                words[hashed] = weight
+            shown[hashed] = token
+        return found
+
+    def _counted(
+        self, found: Reading, word: _Word, tokens: list[str], at: int, slot: int, filled: bool, named: bool
+    ) -> tuple[int, int]:
+        """A number or plate: where it belongs. The slot that is open after it, and how many words were used up."""
+        if word.kind == _Kind.PLATE:
+            found.mark(Slot.PLATE, word.hash, tokens[at])
+            return 0, 0
+        if at and tokens[at - 1] in PLATE_AREAS and PLATE.fullmatch("".join(tokens[at - 1 : at + 2])):
+            plate = "".join(tokens[at - 1 : at + 2])
+            found.mark(Slot.PLATE, self.hash(f"plate {plate}"), plate)
+            return 0, 1
+        if word.kind == _Kind.NUMBERED:
+            slot = word.slot
+            self._mark(found, slot, word.value)
+        elif slot in _COUNTED:
+            self._mark(found, slot, word.value)
+        elif slot == _STREET and (filled or tokens[at - 1] in _LANES):
+            self._mark(found, Slot.STREET_NUMBER, word.value)
+        elif slot == school_slot():
+            self._mark(found, Slot.SCHOOL_NUMBER, word.value)
+        elif named and UNITS.isdisjoint(tokens[at + 1 : at + 2]):
+            self._mark(found, Slot.STREET_NUMBER, word.value)
+        elif word.kind == _Kind.NUMBER:
+            found.words[word.hash] = word.weight
+            found.shown[word.hash] = tokens[at]
+        if slot == _RT:
+            following = tokens[at + 1 : at + 3]
+            if (
+                following
+                and following[0].isdecimal()
+                and len(following[0]) <= 3
+                and UNITS.isdisjoint(following[1:])
+            ):
+                self._mark(found, Slot.RW, int(following[0]))
+                return 0, 1
+        return 0, 0
+
+    def _mark(self, found: Reading, slot: int, value: int) -> None:
+        hashed = self._numbers.get((slot, value))
+        if hashed is None:
+            if len(self._numbers) >= _KNOWN:
+                self._numbers.clear()
+            hashed = self._numbers[slot, value] = self.hash(f"number {slot} {value}")
+        found.mark(slot, hashed, f"{Slot(slot).name.lower().replace('_', ' ')} {value}")
+
+    # words
+
+    def _learn(self, token: str) -> _Word:
+        word = self._word(token)
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[token] = word
+        return word
+
+    def _word(self, token: str) -> _Word:
+        if token == _STOP:
+            return _Word(_Kind.NOTHING, 0, 0.0)
+        if token.isdecimal():
+            return self._number(token)
+        if numbered := NUMBERED.fullmatch(token):
+            return _Word(_Kind.NUMBERED, 0, 0.0, slot=cues()[numbered[1]][0], value=int(numbered[2]))
+        if token in ROMAN:
+            return _Word(_Kind.ROMAN, 0, 0.0, value=ROMAN[token])
+        if PLATE.fullmatch(token):
+            return _Word(_Kind.PLATE, self.hash(f"plate {token}"), 0.0)
+        token = plain(token)
+        if token.startswith("al") and len(token) > 6 and token not in self._common:
+            token = token[2:]  # Alhidayah, Al Hidayah
+        slot, level = cues().get(token, (0, ""))
+        single, starts = things()
+        thing, matter = canonical(token, self._common)
+        region = "" if slot else region_word(token)
+        known = slot or region or token in single or thing in self._common
+        if not known and (meant := self._hasty.find(token)):
+            token = meant
+            thing, matter = canonical(token, self._common)
+            region = region_word(token)
+        kind, weight = self._kind(token, region or thing, slot)
+        pairs = {
+            second: _Word(_Kind.FIXED, self.hash(whole), self._worth(whole), says)
+            for second, (whole, says) in starts.get(token, {}).items()
+        }
+        return _Word(
+            kind,
+            self.hash(region or thing),
+            weight,
+            matter and kind != _Kind.REGION,
+            slot,
+            self.hash(f"level {level}") if level else 0,
+            NUMBER_WORDS.get(token, 0),
+            pairs or None,
+        )
+
+    def _number(self, token: str) -> _Word:
+        if len(token) > 5 or not token.isascii():  # a telephone, a NIK: nobody's business here
+            return _Word(_Kind.NOTHING, 0, 0.0)
+        value = str(int(token))
+        return _Word(
+            _Kind.NUMBER, self.hash(things()[0].get(value, (value, False))[0]), _NUMBER, value=int(token)
+        )
+
+    def _worth(self, thing: str) -> float:
+        return self._common.get(thing, _UNCOUNTED)
+
+    def _kind(self, token: str, thing: str, slot: int) -> tuple[int, float]:
+        single, _ = things()
+        region = not slot and bool(region_word(token))
+        if token in single or thing in self._common or (thing != token and not region):
+            fixed = token in single or token in no_names() or bool(slot)
+            return (_Kind.FIXED if fixed else _Kind.COMMON), self._worth(thing)
+        if slot or token in no_names():
+            return _Kind.FIXED, _CUE
+        if region:
+            return _Kind.REGION, _REGION
+        if len(token) < 3:
+            return _Kind.COMMON, _SYLLABLE
+        return _Kind.NAME, _NAME if len(token) > 3 else _SHORT_NAME
+
+
+def capitals(text: str) -> tuple[bool, ...]:
+    """For each folded word whether it was written with a capital; none where everything is."""
+    if text.isupper():
+        return ()
+    kept = "".join(" " if f == " " else c for c, f in zip(text, fold(text), strict=True))
+    return tuple(word[0].isupper() for word in kept.split())
