@@ -52,11 +52,11 @@ class FileAddresses:
             url = self._address("lampiran", attachment.sha256, end)
             attachment = replace(attachment, url=url, url_expires_at=end)
         if confidential:
-            return replace(
-                attachment, public_sha256="", public_url="", thumbnail_sha256="", thumbnail_url=""
-            )
+            return replace(attachment, public_sha256="", public_url="", thumbnail_sha256="", thumbnail_url="")
         if attachment.public_sha256 and not attachment.public_url:
-            attachment = replace(attachment, public_url=self._address("gambar", attachment.public_sha256, end))
+            attachment = replace(
+                attachment, public_url=self._address("gambar", attachment.public_sha256, end)
+            )
         if attachment.thumbnail_sha256 and not attachment.thumbnail_url:
             attachment = replace(
                 attachment, thumbnail_url=self._address("gambar", attachment.thumbnail_sha256, end)

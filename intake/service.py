@@ -124,8 +124,7 @@ class Service:
             self._run("others", self._look_for_more)
         await self.reading.open()
         self._run("follow", self.follower.run)
-        control = Control(folder, self.journal, self.staff, self._released, self.follower.begin_anew)
-        self._run("control", control.run)
+        self._run("control", Control(folder, self.journal, self._released, self.follower.begin_anew).run)
         await self._open_web()
         for adapter in self.adapters.values():
             if isinstance(adapter, Runs):

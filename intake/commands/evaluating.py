@@ -47,7 +47,7 @@ def evaluate(
 
 
 def train(
-    what: Annotated[Literal["category", "kind", "names"], typer.Argument()],
+    what: Annotated[Literal["category", "kind", "names", "duplicate"], typer.Argument()],
     files: Annotated[list[Path] | None, typer.Argument()] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
@@ -67,6 +67,9 @@ def train(
         path = out or name_tagger.MODEL
         path.write_bytes(weights)
         typer.echo(say("train_written", path=str(path), size=f"{len(weights):,}"))
+        return
+    if what == "duplicate":
+        _train_duplicate(files or [], out)
         return
     task = TASKS[what]
     try:
@@ -88,6 +91,33 @@ def train(
         table.add_row("1", str(report.judged), f"{100 * report.top1:.1f}")
         table.add_row("1-3", str(report.judged), f"{100 * report.top3:.1f}")
         Console().print(table)
+    typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
+
+
+def _train_duplicate(files: list[Path], out: Path | None) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from intake.evaluation import duplicates
+    from normalizer import duplicate_training
+    from normalizer.duplicate_score import MODEL
+    from normalizer.errors import Misconfigured
+    from normalizer.learning import read_labelled
+    from normalizer.pipeline import build_context
+
+    try:
+        rows = [(path.name, list(read_labelled([path]))) for path in files]
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            bar.add_task(say("train_learning", count=sum(len(r) for _, r in rows)), total=None)
+            told = duplicates.told(rows, build_context())
+            texts = duplicates.ordinary_texts(labelled for _, labelled in rows)
+            model, report = duplicate_training.learn(told, texts)
+    except ValueError as error:
+        raise Misconfigured("train", str(error), say("train_cure")) from None
+    path = out or MODEL
+    path.write_bytes(model)
+    shares = {"precision": f"{100 * report.precision:.1f}", "recall": f"{100 * report.recall:.1f}"}
+    typer.echo(say("train_pairs", pairs=report.pairs, same=report.same, **shares))
     typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
 
 

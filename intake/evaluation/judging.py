@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from adapters.email.quotes import reply_text
+from intake.evaluation import duplicates
 from intake.evaluation.scores import Confusion, Figure, Found
 from intake.evaluation.sets import LabelledSet
 from normalizer.assemble import assemble
@@ -63,6 +64,7 @@ def judge(
     _place(out, judged)
     _privacy(out, judged)
     _own_language(out, judged)
+    _duplicates(out, own, context)
     for shape in ("nusax", "nusawrites"):
         _language(out, shape, [s for s in sets if s.shape == shape], context, progress)
     _points(out, [s for s in sets if {"latitude", "longitude", "kelurahan"} <= s.columns], context)
@@ -242,6 +244,23 @@ def _own_language(out: Judgement, judged: Judged) -> None:
         code = complaint.language.code
         confusion.add(row["language"], code if code in ("id", "jv", "su", "bew", "en", "und") else "other")
     out.figures.append(Figure(name="language, own texts", value=confusion.right(), count=len(rows)))
+
+
+def _duplicates(out: Judgement, sets: Sequence[LabelledSet], context: Context) -> None:
+    """Where the hours are known the goal holds; a corpus without them is told for its own sake."""
+    timed = [s for s in sets if {"same_as", "hours"} <= s.columns]
+    corpora = [s for s in sets if "same_as" in s.columns and "hours" not in s.columns]
+    for chosen, where, goals in ((timed, "", True), (corpora, " in the corpora", False)):
+        if not any(row["same_as"] for labelled in chosen for row in labelled.rows):
+            continue
+        judged = duplicates.judge(chosen, context)
+        out.figures += duplicates.figures(judged, where, goals)
+        if goals:
+            out.claims["near-duplicates"] = judged.claims
+        for row, wanted, found, text in judged.misses:
+            out.misses.append(
+                Miss(figure=f"near-duplicates{where}", row=row, wanted=wanted, found=found, text=text)
+            )
 
 
 def _language(

@@ -36,6 +36,8 @@ ALIASES = {
     "latitude": ("latitude", "lat"),
     "longitude": ("longitude", "lon", "lng", "long"),
     "hours": ("hours",),
+    "sender": ("sender",),
+    "photo": ("photo",),
 }
 NUSAX = {
     "indonesian": "id", "english": "en", "javanese": "jv", "sundanese": "su", "acehnese": "other",

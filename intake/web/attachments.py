@@ -55,7 +55,9 @@ async def _sent(request: web.Request, kind: Kind, headers: dict[str, str]) -> we
     deps = request.app[DEPS]
     sha256, end = request.match_info["sha256"], request.query.get("exp", "")
     addresses = FileAddresses(deps.secrets, deps.public_url, deps.clock)
-    if not addresses.genuine(kind, sha256, end, request.query.get("sig", "")) or not _SHA256.fullmatch(sha256):
+    if not addresses.genuine(kind, sha256, end, request.query.get("sig", "")) or not _SHA256.fullmatch(
+        sha256
+    ):
         raise web.HTTPForbidden
     size = deps.files.size(sha256)
     if size is None:

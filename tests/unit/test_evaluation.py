@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from intake.evaluation import drawing, explaining, report, sets
+from intake.evaluation import drawing, duplicates, explaining, report, sets
 from intake.evaluation.judging import Judgement, judge
 from intake.evaluation.scores import Confusion, Figure
+from normalizer import duplicate_training
 from normalizer.errors import Malformed
 from normalizer.learning import examples
 from normalizer.pipeline import build_context
@@ -138,3 +139,59 @@ def test_a_text_a_table_and_a_mail_are_explained(tmp_path: Path) -> None:
     assert "kutipan" not in read.record.text
     with pytest.raises(Malformed, match="neither a ticket nor a file"):
         explaining.find("apaini", no_config)  # type: ignore[arg-type]
+
+
+def test_duplicates_are_counted_by_pairs_in_the_order_of_their_hours(tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    file.write_text(
+        "id,hours,text,same_as\n"
+        "c,30,lobang gede jl cendana wangi 3 kalisari dpn bengkel,b\n"
+        'a,0,"Jalan berlubang di Jl. Cendana Wangi 3 depan bengkel, Kelurahan Kalisari",\n'
+        'b,3,"Lubang dalam di Jl. Cendana Wangi 3 Kalisari depan bengkel, tolong ditambal",a\n'
+        "d,31,sampah menumpuk di taman kodok menteng,\n"
+        'e,32,"Lampu jalan mati, Jl. Anggur Hitam 2 Kelurahan Pondok Ranggon",d\n'
+    )
+    judged = judge(sets.read_all([file]), CONTEXT)
+    by_name = {f.name: f for f in judged.figures}
+    assert by_name["near-duplicates, precision"].value == 1.0
+    assert (
+        by_name["near-duplicates, recall"].value == 0.75
+    )  # three of four pairs: e is not what it is said to be
+    assert by_name["near-duplicates, recall"].count == 4
+    assert [(m.row, m.found) for m in judged.misses if m.figure == "near-duplicates"] == [
+        ("e d", "not linked")
+    ]
+
+
+def test_duplicates_on_rows_kept_apart() -> None:
+    files = [EVALUATION / "duplicates_own.csv", EVALUATION / "duplicates_more.csv"]
+    by_name = {f.name: f for f in judge(sets.read_all(files, "test"), CONTEXT).figures}
+    assert by_name["near-duplicates, precision"].value >= 0.85
+    assert by_name["near-duplicates, recall"].value >= 0.65
+
+
+def test_what_tells_duplicates_is_learnt_from_pairs() -> None:
+    rows = [
+        {
+            "id": "a",
+            "hours": "0",
+            "same_as": "",
+            "split": "dev",
+            "text": "Jalan berlubang di Jl. Cendana 3, Kalisari",
+        },
+        {
+            "id": "b",
+            "hours": "2",
+            "same_as": "a",
+            "split": "dev",
+            "text": "lobang gede jl cendana 3 kalisari",
+        },
+        {"id": "c", "hours": "3", "same_as": "a", "split": "test", "text": "lubang Jl. Cendana 3 Kalisari"},
+    ]
+    told = duplicates.told([("own", rows)], CONTEXT)
+    assert [t.incident for t in told if t.collection == "own"] == ["a", "a"]
+    model, report = duplicate_training.learn(told, (t.complaint.text for t in told))
+    assert model == duplicate_training.learn(told, (t.complaint.text for t in told))[0]
+    assert report.same > 100
+    with pytest.raises(ValueError, match="same_as"):
+        duplicate_training.learn(told[:1], ())
