@@ -53,6 +53,7 @@ from intake.staff.store import StaffStore
 from intake.statuses import StatusKeeper
 from intake.supervise import supervise
 from intake.web import pages
+from intake.web.connections import KEEPALIVE, Doorways, GuardedSite
 from intake.web.health import Health
 from intake.web.hooks import Hooks
 from intake.web.remote import remote_of
@@ -331,7 +332,9 @@ class Service:
             trusted_proxies=tuple(gateway.trusted_proxies),
             machines=tuple(a.prefix + "/" for a in self.adapters.values() if isinstance(a, Serves)),
         )
-        app = web.Application(middlewares=pages.middlewares(deps), client_max_size=gateway.max_body)
+        doorways = Doorways(gateway.max_connections)
+        middlewares = (doorways.middleware, *pages.middlewares(deps))
+        app = web.Application(middlewares=middlewares, client_max_size=gateway.max_body)
         hooks = Hooks(
             receiver=self.receiver,
             adapters=self.adapters,
@@ -352,9 +355,11 @@ class Service:
             alarm_after=self.config.broker.alarm_after,
         ).mount(app)
         pages.mount(app, deps)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=5.0, keepalive_timeout=KEEPALIVE
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
+        site = GuardedSite(self._runner, doorways, self.config.host, self.config.port)
         try:
             await site.start()
         except OSError as error:
