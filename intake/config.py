@@ -31,7 +31,8 @@ DEFAULT_FILE = Path(__file__).parent / "default.toml"
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
-    """`listen` is host:port of the web server. `public_url` is how providers and citizens reach it.
+    """`listen` is host:port of the web server. `public_url` is how providers and citizens reach it. One sender's
+    first `sender_burst` complaints are filed at once, then one in `sender_interval` seconds (see intake.fairness).
     `polygons`, `category_model` and `kind_model` are files: see docs/place.md and docs/classifying.md."""
 
     data_dir: str = "var"
@@ -42,6 +43,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     max_waiting: int = 20_000
     restart_grace: float = 15.0
     media_wait: float = 20.0
+    sender_burst: Annotated[int, Meta(ge=1)] = 100
+    sender_interval: Annotated[float, Meta(gt=0)] = 6.0
     polygons: str = ""
     category_model: str = ""
     kind_model: str = ""

@@ -60,6 +60,12 @@ class Metrics:
             ["kind", "outcome"],
             registry=self.registry,
         )
+        self.slowed = Counter(
+            "kanal_slowed_total",
+            "Complaints filed later because their sender brought very many",
+            ["account"],
+            registry=self.registry,
+        )
         self.settled = Counter(
             "kanal_settled_total", "Complaints settled, by kind of event", ["event"], registry=self.registry
         )

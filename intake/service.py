@@ -33,6 +33,7 @@ from intake.config import Config
 from intake.control import Control
 from intake.conversation.answers import QuietHours
 from intake.conversation.converse import Converser
+from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
 from intake.guard import GuardedFetch
 from intake.journals import journal_of, turns_of
@@ -213,6 +214,7 @@ class Service:
             converse=converser.hear,
             telling=converser.telling,
             media_wait=gateway.media_wait,
+            fairness=Fairness(gateway.sender_burst, gateway.sender_interval),
         )
         self.silence = Silence(
             self.config.data_dir / "habits.json",

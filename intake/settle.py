@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
 from complaint_queue.way_out import NewReply
+from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
 from intake.metrics import Metrics
 from normalizer.assemble import added, assemble, with_added
@@ -80,6 +81,7 @@ class Settler:
     telling: Callable[[str, Message], bytes | None] = lambda account, message: None
     """The key under which somebody's words joined a complaint while it was told; None: nobody told it to the bot."""
     media_wait: float = 20.0
+    fairness: Fairness = field(default_factory=Fairness)
     batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, int] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class Settler:
         for file in files:
             if await self._told_to_the_bot(file):
                 continue
-            until = self._waits_for_media(file)
+            until = self._waits_its_turn(file) or self._waits_for_media(file)
             if until is None:
                 ready.append(file)
             else:
@@ -155,6 +157,15 @@ class Settler:
         except Damaged as error:  # the journal has put it into quarantine; the others flow
             log.error("damaged", complaint_id=encode_id(complaint_id), error=str(error))
             return None
+
+    def _waits_its_turn(self, file: ComplaintFile) -> datetime | None:
+        """Until when a new complaint of somebody who brings very many has to wait; None: it is filed now."""
+        if file.last_sequence or file.office_code or not file.messages:
+            return None
+        until = self.fairness.turn(file.messages[0].sender, file.complaint_id, self.clock())
+        if until is not None:
+            self.metrics.slowed.labels(file.account).inc()
+        return until
 
     def _waits_for_media(self, file: ComplaintFile) -> datetime | None:
         """Until when the first words about these messages may wait for their files; None: not any longer."""

@@ -31,6 +31,7 @@ CONFIG = """
 data_dir = "{data}"
 listen = "127.0.0.1:{http}"
 restart_grace = 3.0
+sender_burst = 1000000  # the load comes from a handful of simulated people
 
 [broker]
 alarm_after = 5.0

@@ -28,6 +28,7 @@ from tests.gateway_process import GatewayProcess
 
 CONFIG = """
 [gateway]
+sender_burst = 1000000
 data_dir = "{data}"
 listen = "127.0.0.1:{http}"
 restart_grace = 0.5
