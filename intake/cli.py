@@ -15,11 +15,13 @@ import typer
 
 from intake.commands import (
     answers,
+    auditing,
     crm,
     evaluating,
     importing,
     looking,
     mending,
+    quarantine,
     serving,
     staff,
     triage,
@@ -43,6 +45,7 @@ TOP: dict[str, Command] = {
     "split": mending.split,
     "join": mending.join,
     "rebuild": mending.rebuild,
+    "audit": auditing.audit,
     "explain": evaluating.explain,
     "evaluate": evaluating.evaluate,
     "train": evaluating.train,
@@ -50,7 +53,13 @@ TOP: dict[str, Command] = {
     "version": serving.version,
 }
 GROUPS: dict[str, dict[str, Command]] = {
-    "quarantine": {"list": crm.held, "show": crm.show, "replay": crm.replay, "discard": crm.discard},
+    "quarantine": {
+        "list": quarantine.held,
+        "show": quarantine.show,
+        "edit": quarantine.edit,
+        "replay": quarantine.replay,
+        "discard": quarantine.discard,
+    },
     "triage": {"list": triage.waiting, "file": triage.file, "set-aside": triage.set_aside},
     "banner": {"show": answers.banner_show, "set": answers.banner_set, "clear": answers.banner_clear},
     "user": {"add": staff.add, "passwd": staff.passwd, "disable": staff.disable, "list": staff.users},

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pwd
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,23 +21,45 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from complaint_queue.editing import EditableJournal
 from complaint_queue.journal import Journal
-from intake import mending
+from intake import mending, quarantine
 from intake.mending import Join, Split
+from intake.quarantine import Changed
+from intake.staff.audit import Audit, noted
 from normalizer.errors import KanalError, Misconfigured, Unavailable
 
 NAME = "control.sock"
 #: Seconds that one order may take, on either side.
 PATIENCE = 20.0
+#: Bytes of one order: an edited copy up to what the journal keeps in a row, in base64; longer ones lie in the files.
+LONGEST = 256 * 1024
 
 log = structlog.get_logger()
 
 
 class Release(Struct, frozen=True, kw_only=True, tag="release"):
-    """End one quarantine entry: `replayed` gives it back to the gateway, `discarded` lays it aside."""
+    """End one quarantine entry: `replayed` gives it back to the gateway, `discarded` lays it aside for a `reason`."""
 
     entry_id: int
     state: Literal["replayed", "discarded"]
+    reason: str = ""
+
+
+class Edit(Struct, frozen=True, kw_only=True, tag="edit"):
+    """Keep a corrected copy of what a quarantine entry holds, and have it read."""
+
+    entry_id: int
+    change: Changed
+    reason: str = ""
+
+
+class Note(Struct, frozen=True, kw_only=True, tag="note"):
+    """Note in the audit log what the command line is about to do elsewhere."""
+
+    what: str
+    subject: str
+    detail: dict[str, str] = {}
 
 
 class Decide(Struct, frozen=True, kw_only=True, tag="decide"):
@@ -50,8 +74,15 @@ class Rebuild(Struct, frozen=True, kw_only=True, tag="rebuild"):
 
 
 #: What is done in the journal, and so also while no gateway runs.
-Mending = Release | Decide | Split | Join
+Mending = Release | Edit | Note | Decide | Split | Join
 Order = Mending | Rebuild
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """An order and who gives it, as the command line says; the socket adds whose process that is."""
+
+    order: Order
+    who: str = ""
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -67,14 +98,15 @@ class Control:
     derived store built anew."""
 
     folder: Path
-    journal: Journal
+    journal: EditableJournal
+    audit: Audit
     woken: Callable[[], None]
     rebuild: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Serve until cancelled."""
         with _reachable(self.folder) as path:
-            server = await asyncio.start_unix_server(self._serve, sock=_bound(path))
+            server = await asyncio.start_unix_server(self._serve, sock=_bound(path), limit=LONGEST)
             try:
                 async with server:
                     await server.serve_forever()
@@ -84,35 +116,46 @@ class Control:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(PATIENCE):
-                reply = await self._obey(await reader.readline())
+                reply = await self._obey(await reader.readline(), writer)
                 writer.write(msgspec.json.encode(reply) + b"\n")
                 await writer.drain()
         writer.close()
 
-    async def _obey(self, line: bytes) -> Reply:
+    async def _obey(self, line: bytes, writer: asyncio.StreamWriter) -> Reply:
         try:
-            order: Order = msgspec.json.decode(line, type=Order)
+            call = msgspec.json.decode(line, type=Call)
+            order = call.order
             if isinstance(order, Rebuild):
                 self.rebuild()
                 return Reply()
-            ticket = await carry_out(self.journal, order)
+            ticket = await carry_out(self.journal, self.audit, _whose(writer, call.who), order)
         except (KanalError, msgspec.MsgspecError) as error:
             return Reply(error=str(error))
-        log.info("operator", order=msgspec.to_builtins(order))
+        log.info("operator", order=type(order).__name__)
         self.woken()
         return Reply(ticket=ticket)
 
 
-async def carry_out(journal: Journal, order: Mending) -> str:
-    """Do it; the ticket that came of it, if one did. Raises `Misconfigured` when what it names cannot be had."""
-    if isinstance(order, Split):
-        return await mending.split(journal, order)
-    if isinstance(order, Join):
-        return await mending.join(journal, order)
-    if isinstance(order, Decide):
-        await _decide(journal, order)
-    else:
-        await _release(journal, order)
+async def carry_out(journal: EditableJournal, audit: Audit, who: str, order: Mending) -> str:
+    """Do it, noted; the ticket that came of it, if one did. Raises `Misconfigured` for what cannot be had."""
+    match order:
+        case Release(entry_id=entry, state="replayed", reason=reason):
+            await quarantine.replay(journal, audit, who, entry, reason)
+        case Release(entry_id=entry, reason=reason):
+            await quarantine.discard(journal, audit, who, entry, reason)
+        case Edit(entry_id=entry, change=change, reason=reason):
+            await quarantine.edit(journal, audit, who, entry, change, reason)
+        case Note(what=what, subject=subject, detail=detail):
+            await audit.audit(who, what, subject, detail)
+        case Decide(ticket=ticket, verdict=verdict):
+            async with noted(audit, who, f"triage_{verdict}", ticket):
+                await _decide(journal, order)
+        case Split():
+            async with noted(audit, who, "split", f"{order.ticket} {order.sequence}"):
+                return await mending.split(journal, order)
+        case Join():
+            async with noted(audit, who, "join", f"{order.ticket} -> {order.into}"):
+                return await mending.join(journal, order)
     return ""
 
 
@@ -123,21 +166,8 @@ async def _decide(journal: Journal, order: Decide) -> None:
     await journal.decide(file.complaint_id, order.verdict)
 
 
-async def _release(journal: Journal, order: Release) -> None:
-    entry = await journal.quarantine_entry(order.entry_id)
-    if entry is None:
-        raise Misconfigured(
-            "entry", f"there is no entry {order.entry_id}", "look with `kanal quarantine list`"
-        )
-    if entry.state != "held":
-        raise Misconfigured(
-            "entry", f"entry {order.entry_id} was {entry.state} before", "look with `kanal quarantine list`"
-        )
-    await journal.release(order.entry_id, order.state)
-
-
-async def ask(folder: Path, order: Order) -> Reply | None:
-    """Have the gateway of `folder` carry out `order`; None when none listens. Raises `Unavailable`."""
+async def ask(folder: Path, order: Order, who: str = "") -> Reply | None:
+    """Have the gateway of `folder` carry out `order` of `who`; None when none listens. Raises `Unavailable`."""
     with _reachable(folder) as path:
         try:
             reader, writer = await asyncio.open_unix_connection(path)
@@ -145,7 +175,7 @@ async def ask(folder: Path, order: Order) -> Reply | None:
             return None
         try:
             async with asyncio.timeout(PATIENCE):
-                writer.write(msgspec.json.encode(order) + b"\n")
+                writer.write(msgspec.json.encode(Call(order=order, who=who)) + b"\n")
                 line = await reader.readline()
         except (OSError, TimeoutError) as error:
             raise Unavailable(f"the gateway did not answer ({error or 'too slow'})") from None
@@ -154,6 +184,26 @@ async def ask(folder: Path, order: Order) -> Reply | None:
     if not line:
         raise Unavailable("the gateway hung up; its log says why")
     return msgspec.json.decode(line, type=Reply)
+
+
+def user(uid: int | None = None) -> str:
+    """The name of the system's user `uid`, by default ours; who used sudo for it is named too."""
+    number = os.getuid() if uid is None else uid
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:
+        name = str(number)
+    behind = os.environ.get("SUDO_USER", "") if uid is None else ""
+    return f"{name} (sudo {behind})" if behind and behind != name else name
+
+
+def _whose(writer: asyncio.StreamWriter, claimed: str) -> str:
+    """Who gives an order: the user of the process at the other end, as the kernel knows it (SO_PEERCRED), with whom
+    it names."""
+    end: socket.socket = writer.get_extra_info("socket")
+    _, uid, _ = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    name = user(uid)
+    return f"os:{claimed}" if claimed.partition(" ")[0] == name else f"os:{name}"
 
 
 def _bound(path: str) -> socket.socket:

@@ -27,6 +27,8 @@ from normalizer.record import Attachment, Message, RawEvent
 
 #: A raw body above this goes to the file store, so that the journal's rows stay small.
 ROW_LIMIT = 64 * 1024
+#: Key in a raw event's envelope: it is an operator's corrected copy of what this quarantine entry holds.
+EDITED = "edited_from"
 
 log = structlog.get_logger()
 
@@ -138,6 +140,8 @@ class Receiver:
         telling = self.telling(account, message)
         if message.authenticity.method == "none":
             message = replace(message, authenticity=adapter.authenticity(raw))
+        if EDITED in raw.envelope:
+            message = replace(message, flags=(*message.flags, "edited_by_operator"))
         return Admit(
             message=message,
             claim=claim_of(account, message.external_id, message.verb, message.version),

@@ -126,7 +126,8 @@ class Service:
             self._run("others", self._look_for_more)
         await self.reading.open()
         self._run("follow", self.follower.run)
-        self._run("control", Control(folder, self.journal, self._released, self.follower.begin_anew).run)
+        control = Control(folder, self.journal, self.staff, self._released, self.follower.begin_anew)
+        self._run("control", control.run)
         await self._open_web()
         for adapter in self.adapters.values():
             if isinstance(adapter, Runs):

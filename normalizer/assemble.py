@@ -24,7 +24,12 @@ from normalizer.record import (
 T = TypeVar("T")
 
 #: Flags that do not come from the text, and so outlive a change of it.
-_LASTING: tuple[Flag, ...] = ("possible_duplicate", "third_party", "duplicate_message_id")
+_LASTING: tuple[Flag, ...] = (
+    "possible_duplicate",
+    "third_party",
+    "duplicate_message_id",
+    "edited_by_operator",
+)
 #: Ways of finding a place that do not depend on the text.
 _GIVEN = ("office", "clerk", "coordinates")
 
@@ -204,7 +209,12 @@ def added(
     strict = confidential or any(m.confidential for m in parts)
     return Added(
         text=text,
-        public_text=public(text, names=_unique(m.sender.name for m in parts if m.sender.name), strict=strict),
+        public_text=public(
+            text,
+            names=_unique(m.sender.name for m in parts if m.sender.name),
+            own=_unique(c.value for m in parts for c in m.sender.contacts if c.kind == "handle"),
+            strict=strict,
+        ),
         attachments=_without_doubles(a for m in parts for a in m.attachments),
         received_at=received_at,
         third_party=third_party,

@@ -14,12 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_words import NAMES, OPENERS, ORDINARY, UNKNOWN, kind_of, kinds
+from normalizer.name_words import CALLED, NAME, NAMES, OPENERS, ORDINARY, UNKNOWN, kind_of, kinds
 
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
 #: Kinds that are never part of a name, however they are written.
-_CLOSED = frozenset("xDSOHpG")
+_CLOSED = frozenset("xDSOHApG")
 #: What stands between two words, as one letter; the first that is found counts.
 _SIGNS = (
     ("\n", "n"), ("[", "["), ("]", "]"), (".", "."), (":", ":"), (";", ";"), ("(", "("), (")", ")"), (",", ","),
@@ -27,6 +27,15 @@ _SIGNS = (
 )  # fmt: skip
 #: What may stand between a title and a name, or between the words of one.
 _NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
+_SPACED = frozenset((" ", ". "))
+#: Kinds before a title with which the name is no street's or house's.
+_TITLED = frozenset("T" + kind for kind in "^oxRIStTuNWBPpDO")
+_TIGHT = frozenset((" ", ".", "-", "  ", '. "', ' "', " '", "'"))
+#: How many words after "Jalan" or "Masjid" are its name; titles before it do not count.
+_CALLED_WORDS = 3
+#: A word of so many letters is not shortened, and its dot ends a sentence.
+_WHOLE = 4
+_SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
 
 
@@ -67,12 +76,29 @@ def shape(word: str) -> str:
     return "U" if word.isupper() else "C"
 
 
+def _goes_on(sep: str, kind: str, word: str) -> bool:
+    """Whether what is called after somebody goes on behind `word`: a dot there belongs to a title or a short form."""
+    return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or len(word) < _WHOLE))
+
+
 def candidates(words: Words) -> list[int]:
     """Which words may be part of a name, in order."""
     found: list[int] = []
-    kind, text, seps = words.kind, words.words, words.seps
-    last = -2
+    kind, text, seps, low = words.kind, words.words, words.seps, words.low
+    last = called = -2
+    left = 0
     for i, what in enumerate(kind):
+        if what == CALLED:
+            called, left = i, _CALLED_WORDS
+            continue
+        if called == i - 1 and left and _goes_on(seps[i], kind[i - 1], low[i - 1]):
+            # A street, a mosque or a school is called after somebody; its name is an address.
+            if what in _SEEN_THROUGH:
+                called = i
+                continue
+            if what not in _CLOSED and (text[i][0].isupper() or (what in _NAMED and text[i].islower())):
+                called, left = i, left - 1
+                continue
         if what in _CLOSED or seps[i].endswith(("@", "#")):
             continue
         if what in NAMES or what == UNKNOWN or what == "P":
@@ -100,7 +126,7 @@ def head_of(words: Words, i: int) -> str:
     kind, seps = words.kind, words.seps
     titled = ""
     while i and seps[i] in _NEAR:
-        if kind[i - 1] not in "Tt":
+        if kind[i - 1] not in "Ttl":
             return titled + kind[i - 1]
         titled = "T"
         i -= 1
@@ -180,7 +206,9 @@ class NameTagger:
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            if self.score(features(words, i, last == i - 1, head)) >= least:
+            # A known name right after a title needs no weighing.
+            surely = words.kind[i] == NAME and head in _TITLED and words.seps[i] in _SPACED
+            if surely or self.score(features(words, i, last == i - 1, head)) >= least:
                 names.append(i)
                 last = i
         return names

@@ -22,12 +22,15 @@ from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, UNKNOWN, given_n
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
 WITH_NAMES, WITHOUT, TAKEN = 60, 30, 3
+#: How many texts hold names alone that no list knows.
+_STRANGERS = 0.2
 _SLOT = re.compile(r"\{(\w)\}|<(\w)>")
 _STREETS = (
     "Jl. {p}", "Jl. {p} Raya", "jalan {p} Dalam", "Jl. H. {n}", "Jalan Haji {n}", "Gg. {n}", "Gang H. {n}",
     "Jl. {n} {n}",
     "Jl. Kebon {k}", "Jl. {k} III", "Jl {k}", "Jl. Letjen {n}", "Jl. Dr. {n} {n}", "Jl. KH {n} {n}", "Gang {k}",
     "jln {p}", "Gg. Haji {n}", "Gg H {n}", "Jl. R.A. {n}", "Jl. Pangeran {n}", "Jl. {n}", "jl {n} {n}",
+    "Jl. KH. {n} {n}", "jl dr {n}", "jalan dr. {n}", "Jl. Raya {p}", "jl raya {p}", "Jl. Let. Jend. {n}", "Jl. Dr. {n}",
 )  # fmt: skip
 _STREET_WORDS = (
     "Melati", "Mawar", "Cempaka", "Anggrek", "Kamboja", "Swadaya", "Damai", "Kancil", "Kelinci", "Rambutan", "Mangga",
@@ -39,6 +42,8 @@ _HOUSES = (
     "Musholla {q}", "masjid {q}", "TK {q}", "PAUD {k}", "Gereja St. {c}", "GOR {p}", "RPTRA {k} {p}", "Klinik {n}",
     "SD {q}", "pasar {p}", "Pasar {p}", "Taman {k}", "Taman {p}", "RS {c}", "Yayasan {q}", "halte {p}", "stasiun {p}",
     "Madrasah {q}", "kantor kelurahan {p}", "Apartemen {k}", "rusun {p}", "SMP {n}", "Posyandu {k}", "TPU {p}",
+    "Masjid Jami {q}", "RSIA {n}", "SMA {n} {n}", "Pesantren {q}", "Masjid Al-{n}", "Masjid An-{n}", "SMK {n} 2",
+    "Universitas {n}", "Hotel {n}", "Toko {n}", "Bakso {n}", "Sate {n}", "Bengkel {n}", "Salon {n}",
 )  # fmt: skip
 _CALLED = (
     "Al-Ikhlas", "Al Ikhlas", "Nurul Iman", "Nurul Huda", "Al-Hidayah", "Baitul Makmur", "Baiturrahman", "At-Taqwa",
@@ -57,10 +62,10 @@ class _Writer:
         found = given_names()
         self._given = [n for n in found["given"] if len(n) > 2]
         self._family = [n for n in found["family"] if len(n) > 1]
-        self._foreign: dict[str, list[str]] = {"given": [], "family": []}
-        for row in read_table("names.csv"):
-            if row["origin"] == "foreign":
-                self._foreign[row["kind"]] += [n.strip("*") for n in row["names"].split(";")]
+        self._of = {
+            (row["origin"], row["kind"]): [n.strip("*") for n in row["names"].split(";")]
+            for row in read_table("names.csv")
+        }
         rows = list(read_table("kelurahan.csv"))
         self._regions = sorted({row[key] for row in rows for key in ("name", "kecamatan")})
         aliases = read_table("aliases.csv")
@@ -88,7 +93,17 @@ class _Writer:
         if slot == "n":
             return _large(pick(self._given if self.chance.random() < 0.9 else self._family))
         if slot == "x":
-            return f"{_large(pick(self._foreign['given']))} {_large(pick(self._foreign['family']))}"
+            return (
+                f"{_large(pick(self._of['foreign', 'given']))} {_large(pick(self._of['foreign', 'family']))}"
+            )
+        if slot == "e":
+            given, family = (_large(pick(self._of["east asian", kind])) for kind in ("given", "family"))
+            return f"{family} {given}" if self.chance.random() < 0.6 else f"{given} {family}"
+        if slot == "c":
+            parts = [
+                pick(self._of["chinese old spelling", "family"]) for _ in range(self.chance.choice((2, 3, 3)))
+            ]
+            return " ".join(map(_large, parts))
         if slot == "a" and self.chance.random() < 0.5:
             return self._name("n")
         parts = [pick(self._given)]
@@ -165,17 +180,20 @@ def _version(
         if any(start <= at < end for start, end in spans):
             names.add(i)
         at += len(word)
+    strangers = chance.random() < _STRANGERS
     for i, what in enumerate(words.kind):
         if i in names and i - 1 in names and chance.random() < 0.05:
             words.kind[i] = ORDINARY  # somebody is called Contoh
-        elif chance.random() < _forgotten(what, i in names):
+        elif (strangers and i in names) or chance.random() < _forgotten(what, i in names):
             words.kind[i] = UNKNOWN  # as if no list held the word
     return words, names, chance
 
 
 def _forgotten(what: str, is_name: bool) -> float:
     """How often a word is treated as if no list held it."""
-    if is_name or what in (PLACE, BOTH):
+    if is_name:
+        return 0.15
+    if what in (PLACE, BOTH):
         return 0.25
     return 0.1 if what in NAMES else 0.0
 

@@ -15,10 +15,12 @@ from normalizer.gazetteer import DATA, read_table
 #: One letter for what a word is; a word that stands in no list is `u`.
 ORDINARY, NAME, WEAK, BOTH, PLACE, UNKNOWN = "o", "N", "W", "B", "P", "u"
 TITLE, SHORT, RELATION, INTRO, SIGN, OFFICE = "T", "t", "R", "I", "S", "O"
-HEAD, BEFORE, TIME, BRAND, NEVER, LINK = "H", "p", "D", "G", "x", "l"
+HEAD, CALLED, BEFORE, TIME, BRAND, NEVER, LINK = "H", "A", "p", "D", "G", "x", "l"
 _LISTS = {
-    "title": TITLE, "short": SHORT, "relation": RELATION, "intro": INTRO, "sign": SIGN, "office": OFFICE, "head": HEAD,
-    "before": BEFORE, "time": TIME, "brand": BRAND, "no": NEVER, "link": LINK, "place": PLACE, "street": BOTH,
+    "title": TITLE, "short": SHORT, "relation": RELATION, "intro": INTRO, "sign": SIGN, "office": OFFICE,
+    "head": HEAD,
+    "called": CALLED, "before": BEFORE, "time": TIME, "brand": BRAND, "no": NEVER, "link": LINK,
+    "place": PLACE, "street": BOTH,
 }  # fmt: skip
 #: What a name may be, and what opens one: a word after it is looked at even when it is written small.
 NAMES = frozenset((NAME, WEAK, BOTH))
@@ -34,7 +36,9 @@ _STARTS = (
     ("peng", ("", "k")), ("pem", ("", "p")), ("pen", ("", "t")), ("peny", ("s",)), ("nge", ("",)), ("ng", ("", "k")),
     ("ny", ("s", "c")), ("n", ("t",)), ("m", ("p", "b")), ("memper", ("",)), ("diper", ("",)), ("keter", ("",)),
 )  # fmt: skip
-_PLAIN = frozenset("oxHSR")
+#: A stem is at least so long; shorter ones are in any name.
+_STEM = 4
+_PLAIN = frozenset("oxHASR")
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +84,11 @@ def kind_of(word: str) -> str:
     """What a word that stands in no list is, by its stem and endings: `rumahnya`, `ditertibkanlah` are ordinary."""
     known = kinds()
     for ending in _ENDINGS:
-        if word.endswith(ending) and known.get(word[: -len(ending)]) in _PLAIN:
+        if (
+            len(word) - len(ending) >= _STEM
+            and word.endswith(ending)
+            and known.get(word[: -len(ending)]) in _PLAIN
+        ):
             return ORDINARY
     stem = word
     for ending in ("nya", "lah", "kah", "kan", "ken", "keun", "an", "i", "e"):
@@ -91,7 +99,7 @@ def kind_of(word: str) -> str:
         for whole in (word, stem):
             if whole.startswith(start):
                 rest = whole[len(start) :]
-                if any(known.get(letter + rest) in _PLAIN for letter in letters):
+                if len(rest) >= _STEM and any(known.get(letter + rest) in _PLAIN for letter in letters):
                     return ORDINARY
     return UNKNOWN
 

@@ -56,7 +56,8 @@ class Hit(Base, frozen=True, kw_only=True):
 
 
 def _related(one: RegionPath, other: RegionPath) -> bool:
-    return one.within(other.code) or other.within(one.code)
+    """Whether one holds the other; codes of one level are equally long, so a prefix is a parent."""
+    return one.code.startswith(other.code) or other.code.startswith(one.code)
 
 
 def _agree(one: Hit, other: Hit) -> bool:
@@ -107,20 +108,21 @@ def _supported(words: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-def _settle_shared(hits: Sequence[Hit]) -> list[Hit]:
-    """Of a name that several regions bear, the one that the others speak for; without them the widest.
+def _meant(hits: Sequence[Hit]) -> list[RegionPath]:
+    """What each hit means: of a name that several regions bear, the one that the others speak for; else the widest.
 
     "Jatinegara, Cakung": the kelurahan in Cakung; "kel. Gambir, kec. Gambir": each its own; "Gambir": the kecamatan.
     """
-    result = []
+    meant = []
     for hit in hits:
         paths = hit.paths
-        if len(paths) > 1:
-            others = [p for o in hits if o is not hit for p in o.paths if p.depth == 2 and p not in paths]
-            agreed = [p for p in paths if p.depth == 3 and any(p.within(q.code) for q in others)]
-            paths = (agreed[0],) if agreed else (min(paths, key=lambda p: p.depth),)
-        result.append(msgspec.structs.replace(hit, paths=paths))
-    return result
+        if len(paths) == 1:
+            meant.append(paths[0])
+            continue
+        others = [p for o in hits if o is not hit for p in o.paths if p.depth == 2 and p not in paths]
+        agreed = [p for p in paths if p.depth == 3 and any(p.code.startswith(q.code) for q in others)]
+        meant.append(agreed[0] if agreed else min(paths, key=lambda p: p.depth))
+    return meant
 
 
 def _incident(kept: list[Hit], against: Callable[[Hit], bool]) -> list[Hit]:
@@ -131,6 +133,16 @@ def _incident(kept: list[Hit], against: Callable[[Hit], bool]) -> list[Hit]:
     return [h for h in kept if not against(h) or any(_agree(h, o) and not o.stem for o in others)]
 
 
+def on_one_chain(hits: Sequence[Hit]) -> bool:
+    """Whether every region that the hits may mean lies in the next wider one: nothing is there to be decided."""
+    held = ""
+    for code in sorted({path.code for hit in hits for path in hit.paths}, key=len):
+        if not code.startswith(held):
+            return False
+        held = code
+    return True
+
+
 def resolve(
     words: Sequence[str],
     said: Callable[[int, int], str],
@@ -138,30 +150,38 @@ def resolve(
     fine: Callable[[Hit], bool] = lambda hit: False,
 ) -> tuple[RegionPath | None, float, tuple[str, ...], str]:
     """The region on which the hits agree: path, confidence, words, conflict. `fine`: whether all is well there."""
-    kept = _supported(words, hits)
-    if len(kept) > 1:
+    kept = list(hits) if len(hits) == 1 and hits[0].alone else _supported(words, hits)
+    if not kept:
+        return None, 0.0, (), ""
+    if len(kept) > 1 and not on_one_chain(kept):
         # Where the writer lives matters only as far as it fits where it happened; so does where all is well.
         kept = _incident(kept, lambda h: h.home)
         if any(h.here for h in kept):
             kept = _incident(kept, lambda h: not h.here)
         kept = _incident(kept, fine)
-    kept = _settle_shared(kept)
-    if not kept:
-        return None, 0.0, (), ""
-    if len({h.paths[0].code for h in kept}) == 1:
+    meant = _meant(kept)
+    if len({path.code for path in meant}) == 1:
         shown = tuple(dict.fromkeys(said(h.first, h.last) for h in kept))
-        return kept[0].paths[0], min(0.99, max(h.weight for h in kept) + 0.05 * (len(shown) > 1)), shown, ""
+        return meant[0], min(0.99, max(h.weight for h in kept) + 0.05 * (len(shown) > 1)), shown, ""
+    return _weighed(said, kept, meant)
+
+
+def _weighed(
+    said: Callable[[int, int], str], kept: Sequence[Hit], meant: Sequence[RegionPath]
+) -> tuple[RegionPath | None, float, tuple[str, ...], str]:
+    """Of several regions the best said one, or what holds those that are said as well."""
     supports: list[tuple[float, RegionPath]] = []
-    for path in {p.code: p for h in kept for p in h.paths}.values():
-        on_chain = [h for h in kept if path.within(h.paths[0].code)]
-        deepest = max(h.weight for h in kept if h.paths[0] == path)
-        supports.append((deepest + 0.1 * (len(on_chain) > 1), path))
+    for path in {p.code: p for p in meant}.values():
+        on_chain = sum(path.code.startswith(p.code) for p in meant)
+        deepest = max(h.weight for h, p in zip(kept, meant, strict=True) if p == path)
+        supports.append((deepest + 0.1 * (on_chain > 1), path))
     best = max(supports, key=lambda pair: (pair[0], pair[1].depth))[1]
     # The deepest region below the best one, when it was named as well.
-    chain = [(s, p) for s, p in supports if p.within(best.code)]
-    leaves = [(s, p) for s, p in chain if not any(q != p and q.within(p.code) for _, q in chain)]
+    chain = [(s, p) for s, p in supports if p.code.startswith(best.code)]
+    leaves = [(s, p) for s, p in chain if not any(q != p and q.code.startswith(p.code) for _, q in chain)]
     support, path = max(leaves, key=lambda leaf: leaf[0])
-    shown = tuple(dict.fromkeys(said(h.first, h.last) for h in kept if _related(h.paths[0], path)))
+    pairs = list(zip(kept, meant, strict=True))
+    shown = tuple(dict.fromkeys(said(h.first, h.last) for h, p in pairs if _related(p, path)))
     against = [(s, p) for s, p in supports if not _related(p, path)]
     if not against:
         return path, min(0.99, support), shown, ""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from normalizer.gazetteer import RegionPath, find_region, read_table
+from normalizer.gazetteer import RegionPath, find_region
+from normalizer.name_words import given_names
 from normalizer.place_agree import Hit
 from normalizer.place_names import Mention, Name
 from normalizer.place_reading import STOP, Reading
@@ -57,9 +58,8 @@ _NEAR = 4
 
 
 @lru_cache(maxsize=1)
-def first_names() -> frozenset[str]:
-    """What a person may be called; none that is a place's name."""
-    return frozenset(name for row in read_table("first_names.csv") for name in row["names"].split(";"))
+def _first_names() -> frozenset[str]:
+    return frozenset(given_names()["given"])
 
 
 def is_away(text: Reading, index: int) -> bool:
@@ -142,7 +142,7 @@ def _called(text: Reading, first: int, name: Name) -> bool:
         return last.isalpha() and last not in _AT and last not in _TROUBLE
     if text.begins(first - 1):
         # Any word has a capital there.
-        return last in first_names() or (name.use == "double" and last not in _AT and text.capital(first))
+        return last in _first_names() or (name.use == "double" and last not in _AT and text.capital(first))
     known = last in _AT or last in _AWAY or last in _LIVES or last in _TROUBLE
     return not known and text.capital(first - 1) and text.capital(first) and last not in _HOUSE_WORDS
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 import msgspec
 
 from normalizer.gazetteer import RegionPath
-from normalizer.place_agree import Hit, resolve
+from normalizer.place_agree import Hit, on_one_chain, resolve
 from normalizer.place_context import KECAMATAN, KELURAHAN, hit_of
 from normalizer.place_names import Level, Mention, Name, PlaceNames
 from normalizer.place_outside import in_jakarta, otherwise_outside, outside
@@ -65,7 +65,7 @@ def read_place(text: str, places: PlaceNames) -> Found:
         hit = hit_of(read, mention, ends, likeness)
         if hit is not None:
             hits.append(hit)
-    if len(hits) > 1:
+    if len(hits) > 1 and not on_one_chain(hits):
         hits = _routes(read, _signed(read, sorted(hits, key=lambda h: h.first)))
     beyond, strength, hits = outside(read, names, hits, ends)
     path, confidence, words, conflict = (

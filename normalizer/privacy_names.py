@@ -12,16 +12,17 @@ from functools import lru_cache
 
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, tagger
-from normalizer.name_words import BEFORE, BRAND, HEAD, LINK, NAME, OFFICE, UNKNOWN
+from normalizer.name_words import BEFORE, BRAND, CALLED, HEAD, LINK, NAME, UNKNOWN
 
 MASK = "[nama]"
 #: From which score on a word is a name: below even odds, for a name left readable is worse than a word too many.
 LEAST = -0.4
 #: How far before a name its office may stand: "Gubernur DKI Jakarta Pramono".
 _OFFICE_NEAR = 3
+_HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))
 _JOINED = frozenset((" ", ". ", ".", "-", " - ", "'", "’", "  "))
 _LONGEST = 4
-_LINK = re.compile(r"\[tautan [^\]]*\]")
+_LINK = re.compile(r"\[tautan [^\[\]]{0,300}\]")
 _BARE = re.compile(r"\[tautan\]")
 
 
@@ -53,9 +54,17 @@ def _without(text: str) -> str:
     if not names:
         return text
     chosen = set(names)
+    chosen.update(
+        i + 2 for i in names if words.low[i + 1 : i + 2] in (["bin"], ["binti"]) and i + 2 < len(words.low)
+    )
     if not _figure_words().isdisjoint(words.low[i] for i in names):
         _spare(words, chosen)
     _again(words, chosen)
+    # What stands large between two words of a name belongs to it: "Lim Kok Wah".
+    for i in sorted(chosen):
+        gap = i + 2 in chosen and i + 1 not in chosen and words.seps[i + 1] == words.seps[i + 2] == " "
+        if gap and words.words[i + 1][0].isupper():
+            chosen.add(i + 1)
     return _masked(words, chosen)
 
 
@@ -70,8 +79,8 @@ def _spare(words: Words, chosen: set[int]) -> None:
                 continue
             # A longer name is somebody else's: "Pramono Hadi".
             longer = start + length in chosen and words.seps[start + length] == " "
-            near = words.kind[max(0, start - _OFFICE_NEAR) : start]
-            if not longer and (alone or OFFICE in near):
+            near = _HIGH.intersection(low[max(0, start - _OFFICE_NEAR) : start])
+            if not longer and (alone or near):
                 chosen.difference_update(range(start, start + length))
             start += length - 1
             break
@@ -86,7 +95,7 @@ def _again(words: Words, chosen: set[int]) -> None:
     for i, word in enumerate(words.low):
         if word in known and i not in chosen and words.words[i][0].isupper():
             before = words.kind[i - 1] if i else ""
-            if before not in (HEAD, BEFORE, BRAND):
+            if before not in (HEAD, CALLED, BEFORE, BRAND):
                 chosen.add(i)
 
 

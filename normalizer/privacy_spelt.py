@@ -1,65 +1,74 @@
 """Numbers that are written so that no machine shall read them: words between digits, letters that look like digits.
 
 A run of numerals counts when it holds nine digits or more in all and at least one of them is disguised; plain digits
-are the business of `privacy.py`.
+are the business of `privacy_numbers.py`.
 """
 
 from __future__ import annotations
 
 import re
 
-_WORDS = {
-    "nol": 1, "kosong": 1, "satu": 1, "dua": 1, "tiga": 1, "empat": 1, "lima": 1, "enam": 1, "tujuh": 1, "delapan": 1,
-    "lapan": 1, "sembilan": 1, "puluh": 1, "belas": 1, "sepuluh": 2, "sebelas": 2, "zero": 1, "one": 1, "two": 1,
-    "three": 1, "four": 1, "five": 1, "six": 1, "seven": 1, "eight": 1, "nine": 1, "double": 1,
-}  # fmt: skip
+from normalizer.folding import fold
+
+_ONE = (
+    "nol kosong enol nul zero satu satoe atu siji hiji ato one dua due loro two tiga tige telu tilu three empat ampat "
+    "mpat papat opat four lima lime limo five enam anem enem nem genep six tujuh tuju pitu seven delapan dlapan lapan "
+    "wolu dalapan eight sembilan semilan sanga songo salapan nine puluh belas double dobel triple"
+)
+_WORDS = dict.fromkeys(_ONE.split(), 1) | {"sepuluh": 2, "sebelas": 2, "ratus": 0, "ribu": 0}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-_TOKEN = rf"(?:{_WORD}|[0-9OoIl])"
-_RUN = re.compile(
-    rf"(?<![A-Za-z0-9]){_TOKEN}(?:[ ,.()+\-]{{0,3}}{_TOKEN}){{5,40}}(?![A-Za-z0-9])", re.IGNORECASE
-)
-_PART = re.compile(rf"{_WORD}|[0-9OoIl]", re.IGNORECASE)
+#: Digits, and letters and signs that pass for them.
+_ALIKE = "0-9OoQIil|!ZzSsBGgq"
+_TOKEN = rf"(?:{_WORD}|[{_ALIKE}])"
+_BETWEEN = r"(?:[ ,.()+\-/_*~·•\u2010-\u2015]{0,3}|\n| (?:strip|dash|spasi|titik|garis) )"
+_RUN = re.compile(rf"(?<![A-Za-z0-9]){_TOKEN}(?:{_BETWEEN}{_TOKEN}){{5,40}}(?![A-Za-z0-9])", re.IGNORECASE)
+_PART = re.compile(rf"{_WORD}|[{_ALIKE}]", re.IGNORECASE)
+#: A telephone in letters that pass for digits begins like one.
+_BEGINS = re.compile(r"(?<!\w)(?:[O0oQ] ?[8B]|\+? ?62|[O0oQ]2)")
 _LEAST = 9
-_PLATE = re.compile(
-    r"\b[A-Z]{1,2}[ \-](?:[\dOIl] ?){1,4}[ \-]?(?=[A-Za-z]*[A-Z])[A-Za-z]{2,3}\b|\b[A-Z]{1,2}-\d{1,4}-[A-Z]{1,3}\b"
-)
-_NO_PLATE = re.compile(r"^(?:RT|RW|NO|JL|GG|KM|DI|KE|PT|CV|TL|SD|UU|PP)\b|(?:RT|RW|KM|WIB|DKI)$")
 #: Where neither stands, nothing is disguised: most texts are done with one look.
-_DIGIT = re.compile(r"[0-9]")
-_LOOKS_ALIKE = re.compile(r"\d[OoIl]|[OoIl]\d")
+_LOOKS_ALIKE = re.compile(rf"\d[{_ALIKE[3:]}]|[{_ALIKE[3:]}]\d")
 _NUMERALS = (
-    "sembilan",
-    "lapan",
-    "tujuh",
-    "enam",
-    "lima",
-    "empat",
-    "tiga",
-    "dua",
-    "satu",
-    "nol",
-    "kosong",
-    "puluh",
-    "eight",
-)
-_MANY = 2
+    "nol", "kosong", "atu", "dua", "due", "tig", "mpat", "lima", "lime", "nam", "nem", "tuju", "lapan",
+    "milan", "bilan",
+    "puluh", "eight", "wolu", "zero", "one", "two", "three", "four", "five", "six", "seven", "nine", "hiji", "siji",
+)  # fmt: skip
 
 
-def without_spelt(text: str, phone: str, plate: str) -> str:
-    """`text` with disguised numbers replaced by `phone`, disguised number plates by `plate`. Linear time."""
-    has_digits = _DIGIT.search(text) is not None
-    lowered = text.lower()
-    if (has_digits and _LOOKS_ALIKE.search(text)) or sum(map(lowered.count, _NUMERALS)) >= _MANY:
-        text = _RUN.sub(lambda m: phone if _counts(m[0]) else m[0], text)
-    return _PLATE.sub(lambda m: plate if _is_plate(m[0]) else m[0], text) if has_digits else text
+_GLUED = re.compile(rf"\d(?:{_WORD})|(?:{_WORD})\d")
+
+
+def without_spelt(text: str, lowered: str, phone: str) -> str:
+    """`text` (and the same in small letters) with disguised numbers replaced by `phone`. Linear time."""
+    if (any(word in lowered for word in _NUMERALS) and _told(lowered)) or _LOOKS_ALIKE.search(text):
+        return _RUN.sub(lambda m: phone if _counts(m[0]) else m[0], text)
+    return text
+
+
+def _told(lowered: str) -> bool:
+    """Whether a word for a digit stands beside another one or beside digits."""
+    last = " "
+    for word in fold(lowered).split():
+        what = "w" if word in _WORDS else "d" if word[0].isdigit() or word[-1].isdigit() else " "
+        if what == "d" and not word.isdigit() and _GLUED.search(word):
+            return True
+        if (what == "w" and last != " ") or (what == "d" and last == "w"):
+            return True
+        last = what
+    return False
 
 
 def _counts(run: str) -> bool:
     parts = [part.lower() for part in _PART.findall(run)]
+    spelt = sum(len(part) > 1 for part in parts)
+    real = sum(part.isdigit() for part in parts)
+    letters = len(parts) - spelt - real
     digits = sum(_WORDS.get(part, 1) for part in parts)
-    real = sum(part.isdigit() or part in _WORDS for part in parts)
-    return digits >= _LEAST and real >= _LEAST - 4 and any(not part.isdigit() for part in parts)
-
-
-def _is_plate(found: str) -> bool:
-    return any(c.isdigit() for c in found) and not _NO_PLATE.search(found)
+    if digits < _LEAST or not spelt + letters:
+        return False
+    odd = any(part not in "oil" and len(part) == 1 and not part.isdigit() for part in parts)
+    begins = _BEGINS.search(run) is not None
+    if begins and real and not odd:
+        return True
+    # Letters alone are a word; many of them beside digits only where the number begins like a telephone's.
+    return real + spelt >= _LEAST - 4 and real + spelt >= letters and (not odd or begins)

@@ -55,6 +55,7 @@ Flag = Literal[
     "third_party",
     "duplicate_message_id",
     "text_truncated",
+    "edited_by_operator",
 ]
 
 

@@ -1,14 +1,14 @@
-"""What reached the CRM and what was held back: `consume`, `quarantine list|show|replay|discard`."""
+"""What reached the CRM: `consume`; and how a command has something done in the journal."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,12 +16,13 @@ from intake.commands.options import AsJson, ConfigFile, read
 from intake.words import say
 
 if TYPE_CHECKING:
-    from complaint_queue.journal import Journal
+    from complaint_queue.journal_postgres import PostgresJournal
+    from complaint_queue.journal_sqlite import SqliteJournal
     from intake import control
     from intake.config import Config
+    from intake.staff.store import StaffStore
     from normalizer.record import ComplaintEvent
 
-EntryNumber = Annotated[int, typer.Argument(min=1)]
 #: Events of one table on the screen; more come as a second one.
 _PAGE = 20
 
@@ -77,100 +78,37 @@ def _table(waiting: list[ComplaintEvent], make: Callable[[list[ComplaintEvent]],
         waiting.clear()
 
 
-def held(config: ConfigFile = None, as_json: AsJson = False) -> None:
-    asyncio.run(_held(read(config), as_json))
-
-
-async def _held(config: Config, as_json: bool) -> None:
-    import msgspec
-
-    async with open_journal(config) as journal:
-        entries = await journal.quarantined()
-    if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(entries), indent=2).decode())
-        return
-    if not entries:
-        typer.echo(say("quarantine_empty"))
-    for entry in entries:
-        since = entry.since.astimezone().strftime("%Y-%m-%d %H:%M")
-        reason = entry.reason if len(entry.reason) <= 100 else entry.reason[:99] + "…"
-        typer.echo(f"{entry.entry_id:>6}  {since}  {entry.account}  {entry.stage}  {reason}")
-
-
-def show(number: EntryNumber, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    asyncio.run(_show(read(config), number, as_json))
-
-
-async def _show(config: Config, number: int, as_json: bool) -> None:
-    import msgspec
-
-    from intake.logs import redact
-    from normalizer.errors import Misconfigured
-
-    async with open_journal(config) as journal:
-        entry = await journal.quarantine_entry(number)
-        if entry is None:
-            raise Misconfigured("entry", f"there is no entry {number}", "look with `kanal quarantine list`")
-        raw = await journal.raw(entry.raw_id) if entry.raw_id is not None else None
-        file = await journal.complaint(entry.complaint_id) if entry.complaint_id is not None else None
-    told = msgspec.to_builtins(entry)
-    if raw is not None:
-        told["raw"] = {
-            "received_at": raw.received_at.isoformat(),
-            "method": raw.method,
-            # A provider's secret may stand in the query, or end the path.
-            "path": redact(raw.url.partition("?")[0]),
-            "envelope": raw.envelope,
-            "body_file": raw.body_file,
-            "body": raw.body.decode("utf-8", "backslashreplace"),
-        }
-    if file is not None:
-        told["complaint"] = {"ticket": file.ticket, "channel": file.channel, "messages": len(file.messages)}
-    if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return
-    for name, value in told.items():
-        typer.echo(
-            f"{name}: {json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict) else value}"
-        )
-
-
-def replay(number: EntryNumber, config: ConfigFile = None) -> None:
-    asyncio.run(_release(read(config), number, "replayed"))
-    typer.echo(say("quarantine_replayed", number=number))
-
-
-def discard(
-    number: EntryNumber, config: ConfigFile = None, yes: Annotated[bool, typer.Option("--yes", "-y")] = False
-) -> None:
-    if not yes:
-        typer.confirm(say("quarantine_discard", number=number), abort=True)
-    asyncio.run(_release(read(config), number, "discarded"))
-    typer.echo(say("quarantine_discarded", number=number))
-
-
-async def _release(config: Config, number: int, state: Literal["replayed", "discarded"]) -> None:
-    from intake import control
-
-    await order(config, control.Release(entry_id=number, state=state))
-
-
 async def order(config: Config, wanted: control.Mending) -> str:
     """Have it done by the running gateway, else in the journal itself; the ticket that came of it."""
     from intake import control
     from normalizer.errors import Unavailable
 
-    reply = await control.ask(config.data_dir, wanted)
+    reply = await control.ask(config.data_dir, wanted, control.user())
     if reply is None:
-        async with open_journal(config, writing=True) as journal:
-            return await control.carry_out(journal, wanted)
+        async with open_journal(config, writing=True) as journal, open_staff(config) as staff:
+            return await control.carry_out(journal, staff, f"os:{control.user()}", wanted)
     if reply.error:
         raise Unavailable(reply.error)
     return reply.ticket
 
 
 @asynccontextmanager
-async def open_journal(config: Config, writing: bool = False) -> AsyncIterator[Journal]:
+async def open_staff(config: Config) -> AsyncIterator[StaffStore]:
+    """The staff file, in which the audit log is."""
+    from intake.staff.store import StaffStore
+
+    store = StaffStore(config.data_dir / "staff.sqlite3", lambda: datetime.now(UTC))
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_journal(
+    config: Config, writing: bool = False
+) -> AsyncIterator[SqliteJournal | PostgresJournal]:
     """The journal, by default for looking only, also beside a running gateway."""
     from complaint_queue.codec import Codec
     from intake.doctor import keyring_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,3 +21,18 @@ def read(path: Path | None) -> Config:
     from intake.config import load
 
     return load(path, os.environ)
+
+
+def jakarta(option: str, text: str) -> datetime | None:
+    """A moment as somebody in Jakarta writes it: `2026-11-28`, `2026-11-28 07:30`, or with a zone of its own; None
+    when it is empty. Raises `Malformed`."""
+    from normalizer.errors import Malformed
+    from normalizer.identity import JAKARTA
+
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Malformed(option, f"{text!r} is no time", "write 2026-11-28 or 2026-11-28T07:30") from None
+    return moment.replace(tzinfo=JAKARTA) if moment.tzinfo is None else moment

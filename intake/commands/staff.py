@@ -48,9 +48,9 @@ async def _add(config: Config, login: str, name: str, role: Role, office: str, p
             check_password(password, login)
     _check_office(office)
     async with _store(config) as store:
-        token = await store.add_user(login, name or login, role, office)
+        token = await store.add_user(login, name or login, role, office, by=_by())
         if password:
-            await store.set_password(login, password)
+            await store.set_password(login, password, by=_by())
     return token
 
 
@@ -64,8 +64,8 @@ def passwd(login: Login, password_stdin: FromStdin = False, config: ConfigFile =
 async def _passwd(config: Config, login: str, password: str) -> str:
     async with _store(config) as store:
         if not password:
-            return await store.reset_link(login)
-        await store.set_password(login, password)
+            return await store.reset_link(login, by=_by())
+        await store.set_password(login, password, by=_by())
         return ""
 
 
@@ -76,7 +76,7 @@ def disable(login: Login, config: ConfigFile = None) -> None:
 
 async def _disable(config: Config, login: str) -> None:
     async with _store(config) as store:
-        await store.disable(login)
+        await store.disable(login, by=_by())
 
 
 def users(config: ConfigFile = None, as_json: AsJson = False) -> None:
@@ -160,3 +160,10 @@ def _from_stdin() -> str:
 
 def _link(config: Config, key: str, login: str, token: str) -> str:
     return say(key, login=login, link=f"{config.public_url}/sandi/{token}")
+
+
+def _by() -> str:
+    """Who types, for the audit log."""
+    from intake.control import user
+
+    return f"os:{user()}"

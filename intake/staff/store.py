@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from intake.staff import audit as audit_log
 from intake.staff.passwords import Passwords
 from intake.staff.rules import (
     Link,
@@ -55,7 +56,7 @@ CREATE INDEX IF NOT EXISTS guess_key ON guess(scope, key, at);
 CREATE INDEX IF NOT EXISTS guess_at ON guess(at);
 CREATE TABLE IF NOT EXISTS audit (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
-    subject TEXT NOT NULL
+    subject TEXT NOT NULL, detail TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
@@ -84,7 +85,7 @@ def _user(row: sqlite3.Row) -> User:
     )
 
 
-class StaffStore:
+class StaffStore(audit_log.AuditLog):
     """Every method returns only when its change is on disk; all run in one thread. `open` comes first.
 
     Raises `Unavailable` when the file cannot be read or written.
@@ -357,19 +358,6 @@ class StaffStore:
 
         return await self._do(use)
 
-    # audit
-
-    async def audit(self, who: str, what: str, subject: str) -> None:
-        """Append one line: who did what to what. Never a citizen's data: a ticket at most."""
-        await self._do(lambda db: self._log(db, who, what, subject))
-
-    async def audit_log(self, limit: int = 1000) -> tuple[tuple[datetime, str, str, str], ...]:
-        """The newest lines first: when, who, what, subject."""
-        rows = await self._do(
-            lambda db: db.execute("SELECT * FROM audit ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
-        )
-        return tuple((datetime.fromisoformat(r["at"]), r["who"], r["what"], r["subject"]) for r in rows)
-
     # inside the thread
 
     def _open(self) -> None:
@@ -381,6 +369,7 @@ class StaffStore:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.executescript(_SCHEMA)
+        audit_log.prepare(db)
         self._db = db
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -466,9 +455,9 @@ class StaffStore:
     def _forget(self, db: sqlite3.Connection, scope: str, key: str) -> None:
         db.execute("DELETE FROM guess WHERE scope = ? AND key = ?", (scope, _hash(f"{scope}\x1f{key}")))
 
-    def _log(self, db: sqlite3.Connection, who: str, what: str, subject: str) -> None:
-        row: tuple[Any, ...] = (self._clock().astimezone(UTC).isoformat(), who, what, subject)
-        db.execute("INSERT INTO audit (at, who, what, subject) VALUES (?, ?, ?, ?)", row)
+    def _log(self, db: sqlite3.Connection, who: str, what: str, subject: str, detail: str = "") -> None:
+        row: tuple[Any, ...] = (self._clock().astimezone(UTC).isoformat(), who, what, subject, detail)
+        db.execute("INSERT INTO audit (at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
 
 
 def _moment(seconds: float) -> datetime:

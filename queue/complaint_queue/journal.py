@@ -181,7 +181,8 @@ class MediaJob(Struct, frozen=True, kw_only=True):
 
 
 class QuarantineEntry(Struct, frozen=True, kw_only=True):
-    """What waits for an operator. `state`: `held`, `replayed`, `discarded`. `stage`: `parse`, `settle`, `publish`."""
+    """What waits for an operator. `stage`: `parse`, `settle`, `publish`. `state`: `held`, `replayed`, `discarded`,
+    `edited` (a corrected copy was admitted in its place; see `editing`)."""
 
     entry_id: int
     account: str

@@ -216,7 +216,9 @@ async def test_the_watch_speaks_of_a_full_disk_and_of_what_waits(tmp_path: Path)
     assert raised["journal"] is None
 
 
-async def test_a_running_gateway_tells_systemd_and_the_webhook(tmp_path: Path, hook: tuple[Hook, str]) -> None:
+async def test_a_running_gateway_tells_systemd_and_the_webhook(
+    tmp_path: Path, hook: tuple[Hook, str]
+) -> None:
     heard, url = hook
     (tmp_path / "hook-secret").write_text("rahasia-alarm")
     (tmp_path / "hook").write_text(url)

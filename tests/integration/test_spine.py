@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,35 @@ async def test_what_we_cannot_read_is_kept_whole_and_can_be_replayed(gateway: Ga
     assert "Tolong kami" in shown, "the raw bytes are whole"
     code, said = await gateway.run("quarantine", "replay", entry)
     assert code == 0, said
+    entry = listed_ids(await held_again(gateway))[0]
+    fields = ("--set", "message.message_id=7", "--set", 'message.chat={"id": 7, "type": "private"}')
+    more = (
+        "--set",
+        'message.from={"id": 7, "is_bot": false, "first_name": "Siti"}',
+        "--set",
+        "message.date=1795400000",
+    )
+    code, said = await gateway.run("quarantine", "edit", entry, *fields, *more, "--reason", "penyedia keliru")
+    assert code == 0, said
+    async with asyncio.timeout(30):
+        while not (await gateway.health())["waiting"]["open_complaints"]:
+            await asyncio.sleep(0.2)
+    code, said = await gateway.run("audit", "--json")
+    acts = [json.loads(line) for line in said.splitlines()]
+    assert [act["what"] for act in acts][-2:] == ["quarantine_replay", "quarantine_edit"]
+    assert acts[-1]["detail"]["reason"] == "penyedia keliru"
+    assert acts[-1]["detail"]["before"] != acts[-1]["detail"]["after"]
+    assert all(act["who"].startswith("os:") for act in acts)
+    code, said = await gateway.run("quarantine", "discard", entry, "--yes")
+    assert code == 2, "a reason is demanded"
+
+
+async def held_again(gateway: GatewayProcess) -> str:
+    """The list of the quarantine once what was replayed is back."""
+    async with asyncio.timeout(30):
+        while not (await gateway.health())["waiting"]["quarantined"]:
+            await asyncio.sleep(0.2)
+    return (await gateway.run("quarantine", "list"))[1]
 
 
 def listed_ids(table: str) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import pwd
 import stat
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from complaint_queue.codec import Codec
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
 from intake import control
+from intake.staff.store import StaffStore
 from normalizer.errors import Misconfigured
 from normalizer.record import RawEvent
 
@@ -22,8 +25,8 @@ from normalizer.record import RawEvent
 class World:
     """A journal with one entry in quarantine, and whether the gateway was woken."""
 
-    def __init__(self, folder: Path, journal: SqliteJournal) -> None:
-        self.folder, self.journal, self.woken = folder, journal, 0
+    def __init__(self, folder: Path, journal: SqliteJournal, staff: StaffStore) -> None:
+        self.folder, self.journal, self.staff, self.woken = folder, journal, staff, 0
         self.entry = 0
 
     def wake(self) -> None:
@@ -37,17 +40,20 @@ async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     folder.mkdir()
     journal = SqliteJournal(folder / "journal.sqlite3", Codec(load_or_create(folder / "keys.json", {})))
     await journal.open()
-    found = World(folder, journal)
+    staff = StaffStore(folder / "staff.sqlite3", lambda: datetime.now(UTC))
+    await staff.open()
+    found = World(folder, journal, staff)
     raw = RawEvent(account="sms", received_at=datetime.now(UTC), body=b"tidak terbaca")
     raw_id = await journal.keep(raw)
     found.entry = await journal.quarantine("parse", "cannot be read", raw_id=raw_id)
     yield found
+    await staff.close()
     await journal.close()
 
 
 @contextlib.asynccontextmanager
 async def listening(world: World) -> AsyncIterator[None]:
-    task = asyncio.create_task(control.Control(world.folder, world.journal, world.wake).run())
+    task = asyncio.create_task(control.Control(world.folder, world.journal, world.staff, world.wake).run())
     async with asyncio.timeout(10):
         while not (world.folder / control.NAME).exists():
             await asyncio.sleep(0.01)
@@ -72,11 +78,34 @@ async def test_an_order_is_carried_out_once(world: World) -> None:
 
 
 async def test_without_a_gateway_nobody_answers(world: World) -> None:
-    order = control.Release(entry_id=world.entry, state="discarded")
+    order = control.Release(entry_id=world.entry, state="discarded", reason="uji")
     assert await control.ask(world.folder, order) is None
-    await control.carry_out(world.journal, order)
+    await control.carry_out(world.journal, world.staff, "os:siti", order)
+    none = control.Release(entry_id=999, state="discarded", reason="uji")
     with pytest.raises(Misconfigured, match="there is no entry"):
-        await control.carry_out(world.journal, control.Release(entry_id=999, state="discarded"))
+        await control.carry_out(world.journal, world.staff, "os:siti", none)
+    ((_, who, what, _),) = await world.staff.audit_log()
+    assert (who, what) == ("os:siti", "quarantine_discard")
+
+
+async def test_who_gives_an_order_is_whom_the_kernel_names(world: World) -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    note = control.Note(what="uji", subject="1", detail={"reason": "coba"})
+    async with listening(world):
+        for claimed in ("orang-lain", f"{me} (sudo siti)"):
+            assert await control.ask(world.folder, note, claimed) == control.Reply()
+    lines = await world.staff.audit_lines()
+    assert [line.who for line in reversed(lines)] == [f"os:{me}", f"os:{me} (sudo siti)"]
+    assert lines[0].detail == {"reason": "coba"}
+
+
+async def test_an_edited_copy_of_the_largest_inline_size_fits_an_order(world: World) -> None:
+    change = control.Changed(part="body", body=os.urandom(64 * 1024))
+    async with listening(world):
+        reply = await control.ask(world.folder, control.Edit(entry_id=world.entry, change=change))
+    assert reply == control.Reply()
+    (kept,) = await world.journal.kept()
+    assert (await world.journal.raw(kept.raw_id)).body == change.body
 
 
 async def test_what_is_no_order_changes_nothing(world: World) -> None:

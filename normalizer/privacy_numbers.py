@@ -1,0 +1,335 @@
+"""Numbers that point to a person, found in one pass: every run of digits is read with what stands before it.
+
+Masked: telephones however they are parted, anything of sixteen digits (NIK, KK, cards), accounts, NPWP, customers' and
+meters' numbers, secret codes, dates of birth, the numbers of houses, and any other number of nine digits or more.
+Readable stay money, dates, times, coordinates, tickets, numbers of letters and decrees, bus lines and hotlines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from normalizer.identity import read_ticket
+
+PHONE, IDENTITY, ACCOUNT = "[nomor telepon]", "[nomor identitas]", "[nomor rekening]"
+NUMBER, BORN, HIDDEN = "[nomor]", "[tanggal lahir]", "[…]"
+
+#: Digits with what people put between them; three signs at most, so that a run stays one number or a few.
+_RUN = re.compile(r"[+(]{0,2}\d(?:[ .,\-()/_*|~'’·•:;+\u2010-\u2015\n]{0,3}\d)*")
+_GROUP = re.compile(r"\d+")
+#: How much of the text before a run is read. A line's end parts it from what is said.
+_BEFORE = 48
+_LONG, _CUSTOMER, _SHORT, _CODE, _NEAR = 9, 6, 5, 4, 24
+_LONGEST_MOBILE = 13
+
+_MONEY_BEFORE = re.compile(r"(?:\brp|\bidr|\busd|\bsgd|[$€£])\.? ?$")
+_MONEY_AFTER = re.compile(r"[,.\-=]{0,3} ?(?:rupiah|perak|rb\b|ribu|jt\b|juta|miliar|milyar|persen|%)")
+_ACCOUNT_BEFORE = re.compile(
+    r"\b(?:no\.? ?rek(?:ening)?|norek|rekening(?:nya|nye|ku)?|rek|virtual account|va|bca|bni|bri|mandiri|bsi|btn|cimb"
+    r"|bank dki|seabank|jago|jenius|permata|danamon|muamalat|niaga|ocbc|mega|bukopin|panin|maybank|allo|blu|dana|ovo"
+    r"|gopay|shopeepay|linkaja)\b[^\d\n]{0,28}$"
+)
+_PHONE_BEFORE = re.compile(
+    r"(?:\b(?:telp|tlp|tlpn|telpon|telepon|telfon|tel|phone|hp|hape|no ?hp|nohp|wa|whatsapp|hub|hubungi|kontak"
+    r"|contact|fax"
+    r"|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
+)
+_CUSTOMER_BEFORE = re.compile(
+    r"\b(?:id ?pel(?:anggan)?|idpel|pelanggan|nopel|meter(?:an)?|kwh|sambungan|token|polis|peserta|bpjs|jkn|sim"
+    r"|npwp|nip"
+    r"|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop|sppt)\b"
+    r"(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
+)
+_SECRET_BEFORE = re.compile(
+    r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
+    r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
+)
+#: A number that others gave to the case, not to a person.
+_CASE_BEFORE = re.compile(
+    r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
+    r"|perda|pergub"
+    r"|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
+)
+_BORN_BEFORE = re.compile(
+    r"\b(?:lahir(?:nya|an|kan)?|lhr|ttl|tgl ?lhr|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun"
+    r"|tanggal lahir|"
+    r"tgl lahir|tmpt lahir|l\.)[^\d\n]{0,36}$"
+)
+_HOUSE_BEFORE = re.compile(
+    r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b)"
+    r"(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}$"
+)
+#: What has a number of its own, without a street's name near it.
+_DOORS = ("rumah", "rmh", "kos", "kontrakan", "kamar")
+_NUMBERS = re.compile(r"\d{1,4}(?: ?[/-] ?\d{1,4})?")
+#: Numbers of something else: laws, letters, queues, lines.
+_NO_HOUSE = re.compile(
+    r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
+    r"|antrian"
+    r"|antri|urut|polisi|pol|tiket|laporan|aduan|rute|trayek|bus|jak|koridor|seri|tahun|lantai|lt|kursi|kloter|loket"
+    r"|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
+    r"(?:no|nomor|nomer|nmr|nomr|nmor)?[ .:#]{0,3}$"
+)
+_ADDRESS = re.compile(
+    r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
+    r"|cluster|alamat"
+    r"|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman|domisili"
+    r"|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
+)
+#: Farther away an address word does not speak for a number.
+_ADDRESS_NEAR = 90
+_HOUSE_AFTER = re.compile(
+    r"[a-z]?(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|[/-][a-z]{2}| ?(?:tahun|th|orang|meter|jam|hari|kali|lantai"
+    r"|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt)\b)"
+)
+
+
+def without_numbers(text: str) -> str:
+    """`text` with numbers of persons masked. Linear time."""
+    out: list[str] = []
+    done = 0
+    for match in _RUN.finditer(text):
+        for start, end, mark in _found(text, match.start(), match.end()):
+            if start >= done:
+                out += [text[done:start], mark]
+                done = end
+    if not out:
+        return text
+    out.append(text[done:])
+    return "".join(out)
+
+
+def _found(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    """The numbers to mask in one run, in order."""
+    before = text[max(0, start - _BEFORE) : start].lower()
+    if end - start < _SHORT:
+        if end - start >= _CODE and _SECRET_BEFORE.search(before):
+            yield start, end, NUMBER
+        else:
+            yield from _house(text, start, end, before)
+        return
+    groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, start, end)]
+    at = 0
+    while at < len(groups):
+        width = _date(text, groups, at)
+        if width:
+            if at == 0 and _BORN_BEFORE.search(before):
+                yield groups[0][0], groups[width - 1][1], BORN
+            at += width
+            continue
+        width = _plain(text, groups, at)
+        if width:
+            at += width
+            continue
+        if (
+            groups[at][1] - groups[at][0] < _CODE
+            and not _sixteen(text, groups, at)
+            and _sixteen(text, groups, at + 1)
+        ):
+            at += 1  # the number of something else, right before a NIK
+            continue
+        stop = _sixteen(text, groups, at) or _stop(text, groups, at)
+        first, last = groups[at][0], groups[stop - 1][1]
+        mark = _mark(text, groups, at, stop, before if at == 0 else "")
+        if mark:
+            # The plus and the bracket before a number belong to it.
+            while first > start and text[first - 1] in "+(":
+                first -= 1
+            yield first, last, mark
+        elif at == 0 and last - first <= _LONG:
+            yield from _house(text, first, last, before)
+        at = stop
+
+
+def _date(text: str, groups: list[tuple[int, int]], at: int) -> int:
+    """How many groups from `at` on are a date: day, month, year in either order."""
+    if at + 3 > len(groups):
+        return 0
+    (a, b), (c, d), (e, f) = groups[at : at + 3]
+    sep = text[b:c]
+    if sep != text[d:e] or sep.strip() not in ("-", "/", ".", ""):
+        return 0
+    widths = (b - a, d - c, f - e)
+    if widths[0] == 4:
+        year, month, day = text[a:b], text[c:d], text[e:f]
+    else:
+        day, month, year = text[a:b], text[c:d], text[e:f]
+    if (
+        len(day) > 2
+        or len(month) > 2
+        or len(year) not in (2, 4)
+        or not (0 < int(month) < 13 and 0 < int(day) < 32)
+    ):
+        return 0
+    if len(year) == 4 and year[:2] not in ("19", "20"):
+        return 0
+    # A number in pairs goes on in the same manner, a date does not.
+    goes_on = at + 3 < len(groups) and text[f : groups[at + 3][0]] == sep
+    if (len(year) == 2 and (sep == " " or goes_on)) or (goes_on and sep != " "):
+        return 0
+    return 3
+
+
+def _plain(text: str, groups: list[tuple[int, int]], at: int) -> int:
+    """How many groups from `at` on are a time of day, coordinates or years."""
+    a, b = groups[at]
+    first = text[a:b]
+    if at + 1 < len(groups):
+        c, d = groups[at + 1]
+        sep, second = text[b:c], text[c:d]
+        if (
+            sep == "."
+            and d - c >= 4
+            and (first in ("106", "107") or (first in ("5", "6") and text[a - 1 : a] == "-"))
+        ):
+            return 2
+        is_time = sep in (":", ".") and b - a <= 2 and d - c == 2 and int(first) < 25 and int(second) < 60
+        if is_time and at + 2 < len(groups):
+            e, f = groups[at + 2]
+            is_time = text[d:e] != "." and (f - e < 3 or _begins_phone(text, e, f))
+        if is_time:
+            return 2
+    if b - a == 4 and first[:2] in ("19", "20") and at + 1 < len(groups):
+        c, d = groups[at + 1]
+        if d - c == 4 and text[c : c + 2] in ("19", "20"):
+            return 1
+    return 0
+
+
+def _sixteen(text: str, groups: list[tuple[int, int]], at: int) -> int:
+    """Where a number of sixteen digits ends that begins with group `at`; 0 when none does."""
+    digits = 0
+    for stop in range(at, min(at + 16, len(groups))):
+        a, b = groups[stop]
+        if stop > at and (
+            "\n" in text[groups[stop - 1][1] : a] or text[groups[stop - 1][1] : a] in (". ", ", ", "; ")
+        ):
+            return 0
+        digits += b - a
+        if digits >= 16:
+            return stop + 1 if digits == 16 else 0
+    return 0
+
+
+def _stop(text: str, groups: list[tuple[int, int]], at: int) -> int:
+    """Where the number that begins with group `at` ends."""
+    phone = _begins_phone(text, *groups[at])
+    digits = groups[at][1] - groups[at][0]
+    short = digits <= 2
+    stop = at + 1
+    while stop < len(groups):
+        a, b = groups[stop]
+        sep = text[groups[stop - 1][1] : a]
+        if _begins_phone(text, a, b) and _whole_phone(text, groups, stop):
+            break
+        if "\n" in sep or ", " in sep or ". " in sep or ";" in sep or ":" in sep:
+            if not phone or digits >= _LONG or len(sep) > 3:
+                break
+        elif digits >= _LONG and not short and b - a <= 2 and " " in sep:
+            break
+        if phone and digits + b - a > _LONGEST_MOBILE + 2:
+            break
+        digits += b - a
+        short = short and b - a <= 2
+        stop += 1
+    return stop
+
+
+def _begins_phone(text: str, a: int, b: int) -> bool:
+    """Whether a group begins like an Indonesian telephone number."""
+    start = text[a : a + 3]
+    return (
+        start[:2] == "62"
+        or (start[:1] == "0" and (b - a == 1 or start[1:2] != "0"))
+        or text[a - 1 : a] == "+"
+    )
+
+
+def _whole_phone(text: str, groups: list[tuple[int, int]], at: int) -> bool:
+    """Whether the groups from `at` on hold enough digits for a telephone number, and began like one written whole."""
+    if groups[at][1] - groups[at][0] < 3:
+        return False
+    total = sum(b - a for a, b in groups[at : at + 5])
+    return total >= _LONG
+
+
+def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: str) -> str:
+    """How the number of groups `at` to `stop` is to be masked; empty when it may be read."""
+    first, last = groups[at][0], groups[stop - 1][1]
+    digits = "".join(text[a:b] for a, b in groups[at:stop])
+    count = len(digits)
+    if count < 4:
+        return ""
+    written = text[first:last]
+    after = text[last : last + 10].lower()
+    phone = _begins_phone(text, *groups[at])
+    if count == 16:
+        return IDENTITY
+    if (
+        count >= 6
+        and _ACCOUNT_BEFORE.search(before)
+        and not _MONEY_BEFORE.search(before)
+        and not _is_money(written, after)
+    ):
+        return PHONE if phone and digits[:2] in ("08", "62") else ACCOUNT
+    if _SECRET_BEFORE.search(before):
+        return NUMBER
+    if _MONEY_BEFORE.search(before) or (
+        not phone and (_MONEY_AFTER.match(after) or _is_money(written, after))
+    ):
+        return ""
+    if phone and count >= _LONG and digits[1:2] != "0":
+        return "" if _is_ticket(written) else PHONE
+    if digits[0] == "8" and digits[1] != "0" and _LONG <= count <= 12:
+        return PHONE
+    if count >= _CUSTOMER and not digits.startswith(("1500", "140")) and _PHONE_BEFORE.search(before):
+        return PHONE
+    if count > _CODE and _CUSTOMER_BEFORE.search(before):
+        return NUMBER
+    if count < _LONG or _is_ticket(written) or _is_document(written, groups[at:stop]):
+        return ""
+    if count < 15 and _CASE_BEFORE.search(before):
+        return ""
+    pairs = sum(b - a <= 2 for a, b in groups[at:stop])
+    singles = sum(b - a == 1 for a, b in groups[at:stop])
+    if pairs == stop - at and singles < pairs - 1 and " " in written and not digits.startswith("0"):
+        return ""  # a list of small numbers
+    return NUMBER
+
+
+def _is_money(written: str, after: str) -> bool:
+    """Thousands parted by dots or commas: 1.500.000.000."""
+    return bool(_THOUSANDS.fullmatch(written)) and not after.startswith(("-", "."))
+
+
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3}){2,4}|(?:,\d{3}){2,4})(?:,\d{1,2})?")
+_TICKET = re.compile(r"[23]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{4,6}-\d")
+
+
+def _is_ticket(written: str) -> bool:
+    """A ticket of ours is public, and says which report is meant."""
+    return bool(_TICKET.fullmatch(written)) and read_ticket(written) is not None
+
+
+def _is_document(written: str, groups: list[tuple[int, int]]) -> bool:
+    """Letters and decrees are numbered with strokes: 503/1182/2026."""
+    return "/" in written and not {b - a for a, b in groups} <= {4, 6}
+
+
+def _house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, int, str]]:
+    """The number of a house, a flat or a door."""
+    if not _NUMBERS.fullmatch(text, start, end):
+        return
+    near = before[-_NEAR:]
+    door = _HOUSE_BEFORE.search(near)
+    if door is None or _NO_HOUSE.search(before):
+        return
+    tail = _HOUSE_AFTER.match(text[end : end + 14].lower())
+    if tail is None:
+        return
+    if not door[0].startswith(_DOORS):
+        far = text[max(0, start - _ADDRESS_NEAR) : start].rpartition("\n\n")[2].lower()
+        if not _ADDRESS.search(far):
+            return
+    yield start, end + tail.end(), HIDDEN
