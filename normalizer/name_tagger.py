@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_words import CALLED, NAME, NAMES, OPENERS, ORDINARY, UNKNOWN, kind_of, kinds
+from normalizer.name_words import CALLED, NAME, NAMES, OPENERS, ORDINARY, SELF, UNKNOWN, kind_of, kinds
 
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
@@ -29,12 +29,14 @@ _SIGNS = (
 _NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
 _SPACED = frozenset((" ", ". "))
 #: Kinds before a title with which the name is no street's or house's.
-_TITLED = frozenset("T" + kind for kind in "^oxRIStTuNWBPpDO")
+_TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
 _TIGHT = frozenset((" ", ".", "-", "  ", '. "', ' "', " '", "'"))
 #: How many words after "Jalan" or "Masjid" are its name; titles before it do not count.
 _CALLED_WORDS = 3
-#: A word of so many letters is not shortened, and its dot ends a sentence.
-_WHOLE = 4
+#: Short forms, whose dot ends no sentence.
+_SHORTENED = frozenset(
+    ("jl", "jln", "gg", "lrg", "kp", "kel", "kec", "kom", "komp", "kompl", "perum", "st", "psr", "lap", "ds")
+)
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
 
@@ -78,7 +80,12 @@ def shape(word: str) -> str:
 
 def _goes_on(sep: str, kind: str, word: str) -> bool:
     """Whether what is called after somebody goes on behind `word`: a dot there belongs to a title or a short form."""
-    return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or len(word) < _WHOLE))
+    return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or word in _SHORTENED))
+
+
+def _opened(before: str, what: str, named: bool) -> bool:
+    """Whether a word written small may be a name behind one of kind `before`. After "saya" an unknown one is a verb."""
+    return named or before in OPENERS or (before == SELF and what in NAMES)
 
 
 def candidates(words: Words) -> list[int]:
@@ -108,13 +115,13 @@ def candidates(words: Words) -> list[int]:
             else:
                 near = i and seps[i] in _NEAR
                 named = what == "N" or word[0].isupper()
-                named = named or bool(near and what != "P" and (last == i - 1 or kind[i - 1] in OPENERS))
+                named = named or bool(near and what != "P" and _opened(kind[i - 1], what, last == i - 1))
             if named:
                 found.append(i)
                 last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
-            follows = last == i - 1 if what in "RT" else last == i - 1 or kind[i - 1] in "TtI"
+            follows = last == i - 1 or (i and kind[i - 1] in ("IJ" if what in "RT" else "TtIJ"))
             if i and follows and seps[i] in _NEAR and text[i][0].isupper() and what in "olRT":
                 found.append(i)
                 last = i
@@ -207,7 +214,8 @@ class NameTagger:
                 head = head_of(words, i)
             run_end = i
             # A known name right after a title needs no weighing.
-            surely = words.kind[i] == NAME and head in _TITLED and words.seps[i] in _SPACED
+            surely = head in _TITLED and words.kind[i] in NAMES and words.seps[i] in _SPACED
+            surely = surely and (words.kind[i] == NAME or (words.mode == "m" and words.words[i][0].isupper()))
             if surely or self.score(features(words, i, last == i - 1, head)) >= least:
                 names.append(i)
                 last = i

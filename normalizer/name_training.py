@@ -17,13 +17,15 @@ from typing import Any
 
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, candidates, features, head_of
-from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, UNKNOWN, given_names
+from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, RELATION, UNKNOWN, given_names
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
 WITH_NAMES, WITHOUT, TAKEN = 60, 30, 3
 #: How many texts hold names alone that no list knows.
 _STRANGERS = 0.2
+#: How often a name is a word for a relative too.
+_DAUGHTERS = 0.02
 _SLOT = re.compile(r"\{(\w)\}|<(\w)>")
 _STREETS = (
     "Jl. {p}", "Jl. {p} Raya", "jalan {p} Dalam", "Jl. H. {n}", "Jalan Haji {n}", "Gg. {n}", "Gang H. {n}",
@@ -184,6 +186,8 @@ def _version(
     for i, what in enumerate(words.kind):
         if i in names and i - 1 in names and chance.random() < 0.05:
             words.kind[i] = ORDINARY  # somebody is called Contoh
+        elif i in names and chance.random() < _DAUGHTERS:
+            words.kind[i] = RELATION  # and somebody Putri
         elif (strangers and i in names) or chance.random() < _forgotten(what, i in names):
             words.kind[i] = UNKNOWN  # as if no list held the word
     return words, names, chance

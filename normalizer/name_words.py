@@ -15,16 +15,16 @@ from normalizer.gazetteer import DATA, read_table
 #: One letter for what a word is; a word that stands in no list is `u`.
 ORDINARY, NAME, WEAK, BOTH, PLACE, UNKNOWN = "o", "N", "W", "B", "P", "u"
 TITLE, SHORT, RELATION, INTRO, SIGN, OFFICE = "T", "t", "R", "I", "S", "O"
-HEAD, CALLED, BEFORE, TIME, BRAND, NEVER, LINK = "H", "A", "p", "D", "G", "x", "l"
+SELF, HEAD, CALLED, BEFORE, TIME, BRAND, NEVER, LINK = "J", "H", "A", "p", "D", "G", "x", "l"
 _LISTS = {
-    "title": TITLE, "short": SHORT, "relation": RELATION, "intro": INTRO, "sign": SIGN, "office": OFFICE,
+    "title": TITLE, "short": SHORT, "relation": RELATION, "intro": INTRO, "self": SELF, "sign": SIGN, "office": OFFICE,
     "head": HEAD,
     "called": CALLED, "before": BEFORE, "time": TIME, "brand": BRAND, "no": NEVER, "link": LINK,
     "place": PLACE, "street": BOTH,
 }  # fmt: skip
 #: What a name may be, and what opens one: a word after it is looked at even when it is written small.
 NAMES = frozenset((NAME, WEAK, BOTH))
-OPENERS = frozenset((TITLE, SHORT, INTRO))
+OPENERS = frozenset((TITLE, SHORT, INTRO, SIGN))
 #: What may end a word that a list holds without it; what begins one, with the letters that it may have swallowed.
 _ENDINGS = (
     "nya", "ny", "nye", "ku", "mu", "lah", "kah", "kan", "an", "in", "i", "e", "na", "keun", "ake", "s",
@@ -38,7 +38,7 @@ _STARTS = (
 )  # fmt: skip
 #: A stem is at least so long; shorter ones are in any name.
 _STEM = 4
-_PLAIN = frozenset("oxHASR")
+_PLAIN = frozenset("oxHASRJ")
 
 
 @lru_cache(maxsize=1)

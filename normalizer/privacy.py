@@ -100,14 +100,15 @@ _BORN_DATE = re.compile(
 _BORN_WORDS = ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.")
 #: An account of a social network named beside it, without @.
 _ACCOUNT_NAME = re.compile(
-    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github)\b"
-    r"(?: ?(?:saya|sy|gue|gw|aku|id|nya|dia|pelaku|akun)\b){0,2} ?[:=]? ?)"
-    r"((?=[\w.]*[\d_.]\w)[\w.]{4,30}\w)(?![\w/@])",
+    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|username"
+    r"|user id)\b"
+    r"(?: ?(?:saya|sy|gue|gw|aku|nya|dia|pelaku|akun)\b){0,2})"
+    r"(?:( ?[:=] ?| id:? )([\w.]{3,30}\w)|( )((?=[\w.]*[\d_.]\w)[\w.]{4,30}\w))(?:#\d{4})?(?![\w/@])",
     re.IGNORECASE,
 )
 _NETWORKS = (
     " ig ", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram", "tele ", "tele:", "line ", "line:",
-    "discord", "threads", "snapchat", "skype", "github",
+    "discord", "threads", "snapchat", "skype", "github", "username",
 )  # fmt: skip
 _FANCY = re.compile(r"[^\x00-\x7f]")
 _KEYCAP = re.compile(r"(?<=\d)\ufe0f?\u20e3")
@@ -127,6 +128,8 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
         text = _without_contact(text, contact)
     text = _without_addresses(text)
     lowered = text.lower()
+    if "pass" in lowered or "sandi" in lowered or "pwd" in lowered:
+        text = _PASSWORD.sub(rf"\1{NUMBER}", text)
     text = without_spelt(text, lowered, PHONE)
     if any(c.isdigit() for c in text):
         text = _without_numbers(text, lowered, strict)
@@ -149,6 +152,13 @@ def _plain_digits(text: str) -> str:
     return _FANCY.sub(plain, text)
 
 
+_PASSWORD = re.compile(
+    r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah)\b)*[ :=]{1,3})"
+    r"((?=\S*\d)\S{4,40})",
+    re.IGNORECASE,
+)
+
+
 def _without_addresses(text: str) -> str:
     """Without the addresses of mail, accounts and links."""
     if "@" in text:
@@ -163,8 +173,8 @@ def _without_addresses(text: str) -> str:
         text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if "/" in text:
         text = _BARE_LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
-    if any(network in lowered for network in _NETWORKS):
-        text = _ACCOUNT_NAME.sub(r"\1[akun]", text)
+    if any(network in lowered for network in _NETWORKS) or lowered.startswith("ig "):
+        text = _ACCOUNT_NAME.sub(lambda m: f"{m[1]}{m[2] or m[4]}[akun]", text)
     return text
 
 

@@ -80,7 +80,8 @@ _ADDRESS = re.compile(
 #: Farther away an address word does not speak for a number.
 _ADDRESS_NEAR = 90
 _HOUSE_AFTER = re.compile(
-    r"[a-z]?(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|[/-][a-z]{2}| ?(?:tahun|th|orang|meter|jam|hari|kali|lantai"
+    r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|[/-][a-z]{2}| ?(?:tahun|th|orang|meter|jam|hari|kali"
+    r"|lantai(?! ?\d)"
     r"|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt)\b)"
 )
 
