@@ -12,7 +12,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,10 +23,12 @@ from msgspec.structs import replace
 
 from adapters.base import Account
 from adapters.base import load as load_adapter
+from complaint_queue.keeping import RawKind
 from intake.alarms.ways import AlarmsTable, ways_of
 from normalizer.errors import Misconfigured
 from normalizer.settings import Secret, convert
 
+Days = Annotated[int, Meta(ge=0, le=36_500)]
 DEFAULT_FILE = Path(__file__).parent / "default.toml"
 
 
@@ -90,6 +92,32 @@ class ConsoleTable(Struct, frozen=True, kw_only=True):
     keep_days: Annotated[int, Meta(ge=1)] = 400
 
 
+class RetentionTable(Struct, frozen=True, kw_only=True):
+    """Days for which raw events are kept, by what became of them; 0: for ever. `read_days`: a message was read from
+    it; `ignored_days`: nothing was in it for us; `ended_days`: an operator decided about it in quarantine. Work is
+    done between `begin` and `end` (HH:MM in Jakarta), `step` raw events at a time."""
+
+    read_days: Days = 730
+    ignored_days: Days = 30
+    ended_days: Days = 180
+    begin: str = "22:00"
+    end: str = "04:30"
+    step: Annotated[int, Meta(ge=1, le=1_000)] = 100
+
+    def hours(self) -> tuple[time, time]:
+        """When work is done. Raises `Misconfigured`."""
+        return _clock("retention.begin", self.begin), _clock("retention.end", self.end)
+
+    def before(self, now: datetime) -> Mapping[RawKind, datetime]:
+        """The moments before which each kind is too old."""
+        days: dict[RawKind, int] = {
+            "read": self.read_days,
+            "ignored": self.ignored_days,
+            "ended": self.ended_days,
+        }
+        return {kind: now - timedelta(days=count) for kind, count in days.items() if count}
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """Everything that `intake.service` needs. `source` is the file it came from, for messages."""
 
@@ -100,6 +128,7 @@ class Config(Struct, frozen=True, kw_only=True):
     journal: JournalTable = JournalTable()
     console: ConsoleTable = ConsoleTable()
     alarms: AlarmsTable = AlarmsTable()
+    retention: RetentionTable = RetentionTable()
     source: str = ""
 
     @property
@@ -213,8 +242,17 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
-        if name not in ("gateway", "broker", "journal", "answers", "console", "alarms", "account"):
-            cure = "use [gateway], [broker], [journal], [answers], [console], [alarms] and [[account]]"
+        if name not in (
+            "gateway",
+            "broker",
+            "journal",
+            "answers",
+            "console",
+            "alarms",
+            "retention",
+            "account",
+        ):
+            cure = "use [gateway], [broker], [journal], [answers], [console], [alarms], [retention] and [[account]]"
             raise Misconfigured(name, "there is no such table", cure)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
@@ -240,7 +278,17 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     console = convert(ConsoleTable, table.get("console", {}), "console", _no_secret)
     alarms = convert(AlarmsTable, table.get("alarms", {}), "alarms", config.resolve)
     ways_of(alarms)
-    return replace(config, broker=broker, answers=answers, journal=journal, console=console, alarms=alarms)
+    retention = convert(RetentionTable, table.get("retention", {}), "retention", _no_secret)
+    retention.hours()
+    return replace(
+        config,
+        broker=broker,
+        answers=answers,
+        journal=journal,
+        console=console,
+        alarms=alarms,
+        retention=retention,
+    )
 
 
 def _journal_url(config: Config, reference: str) -> str:

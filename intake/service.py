@@ -48,6 +48,7 @@ from intake.reading.store import ReadingStore
 from intake.receive import AccountInbox, Receiver
 from intake.register import AccountRegister
 from intake.replies import ReplyWorker
+from intake.retention import Retention
 from intake.settle import Settler
 from intake.silence import Silence
 from intake.staff.store import StaffStore
@@ -68,6 +69,8 @@ from normalizer.settings import convert
 CANCEL_AGAIN = 4.0
 #: Seconds between two looks for what another gateway on the same journal left.
 LOOK_AGAIN = 5.0
+#: The name under which gateways on one journal take turns with it; no account can be called so.
+RETENTION = ":retention"
 
 log = structlog.get_logger()
 
@@ -124,6 +127,7 @@ class Service:
         self._run("systemd", systemd.stay_alive)
         if self.config.journal.url:
             self._run("others", self._look_for_more)
+        self._run("retention", partial(self.turns.while_ours, RETENTION, self.retention.run))
         await self.reading.open()
         self._run("follow", self.follower.run)
         control = Control(folder, self.journal, self.staff, self._released, self.follower.begin_anew)
@@ -168,6 +172,7 @@ class Service:
         self.journal = journal_of(self.config, codec, self.clock.now)
         self.turns = turns_of(self.config)
         await self.journal.open()
+        self.returned = await self.journal.restored()
         await self.journal.prolong(self.clock.now() + timedelta(seconds=self.config.gateway.restart_grace))
 
     def _insides(self) -> None:
@@ -216,6 +221,7 @@ class Service:
             telling=converser.telling,
             media_wait=gateway.media_wait,
             fairness=Fairness(gateway.sender_burst, gateway.sender_interval),
+            returned=self.returned,
         )
         self.silence = Silence(
             self.config.data_dir / "habits.json",
@@ -242,6 +248,7 @@ class Service:
         )
         self.fetch = GuardedFetch()
 
+        self.retention = Retention(self.journal, self.files, self.config.retention, self.clock.now)
         self.reading = ReadingStore(self.config.data_dir)
         keep = timedelta(days=self.config.console.keep_days)
         self.follower = Follower(self.journal, self.reading, self.clock.now, keep=keep)

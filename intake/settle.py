@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from complaint_queue import wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
+from complaint_queue.keeping import NEVER, Restored
 from complaint_queue.way_out import NewReply
 from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
@@ -58,7 +59,7 @@ class Work:
     @property
     def opens(self) -> bool:
         """Whether the CRM hears of this complaint for the first time."""
-        return any(event.kind == "created" and event.revision == 0 for event, _ in self.events)
+        return any(event.kind == "created" for event, _ in self.events) and self.file.last_sequence == 0
 
 
 @dataclass
@@ -82,6 +83,8 @@ class Settler:
     """The key under which somebody's words joined a complaint while it was told; None: nobody told it to the bot."""
     media_wait: float = 20.0
     fairness: Fairness = field(default_factory=Fairness)
+    returned: Restored = NEVER
+    """The journal's last return from a backup."""
     batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, int] = field(default_factory=dict)
@@ -255,7 +258,7 @@ class Settler:
         if not looked_at and (why := _unsure(stored, record)):
             held = Evidence(step="triage", result=why, confidence=record.kind_confidence)
             return Work(file, replace(record, evidence=(*record.evidence, held)), (), "triage")
-        event = self._event(file, record, "created", 1, None)
+        event = self._event(file, record, "created", 1, None, self._revision(file, stored))
         return Work(file, record, ((event, tuple(m.message_id for m in stored)),))
 
     def _assembled(self, file: ComplaintFile, stored: Sequence[StoredMessage]) -> Complaint:
@@ -313,7 +316,7 @@ class Settler:
                 removed=removed,
             )
             sequence += 1
-            event = self._event(file, record, kind, sequence, news)
+            event = self._event(file, record, kind, sequence, news, self._revision(file, chosen))
             events.append((event, tuple(m.message_id for m in chosen)))
         return Work(file, record, tuple(events))
 
@@ -325,7 +328,8 @@ class Settler:
         if not changed:
             return Work(file, None, ())
         news = Added(received_at=self.clock(), attachments=changed)
-        event = self._event(file, record, "information_added", file.last_sequence + 1, news)
+        revision = self._revision(file, ())
+        event = self._event(file, record, "information_added", file.last_sequence + 1, news, revision)
         return Work(file, record, ((event, ()),))
 
     def _refreshed(self, file: ComplaintFile, record: Complaint) -> Complaint:
@@ -344,11 +348,29 @@ class Settler:
         attachments = self.addresses.added(record.attachments, confidential=record.confidential)
         return replace(record, attachments=attachments)
 
+    def _revision(self, file: ComplaintFile, spoken_of: Sequence[StoredMessage]) -> int:
+        """0, but after a return from a backup: then the CRM may have had an event of this number that we no longer
+        know. What says the same may have the same id, and is dropped; what says something else may not."""
+        first = self.returned.first_id
+        new = not spoken_of or any(m.message_id >= first for m in spoken_of)
+        return self.returned.epoch if file.complaint_id < first and new else 0
+
     def _event(
-        self, file: ComplaintFile, record: Complaint, kind: EventKind, sequence: int, news: Added | None
+        self,
+        file: ComplaintFile,
+        record: Complaint,
+        kind: EventKind,
+        sequence: int,
+        news: Added | None,
+        revision: int,
     ) -> NewEvent:
         event = ComplaintEvent(
-            event=kind, sequence=sequence, occurred_at=self.clock(), complaint=record, added=news
+            event=kind,
+            sequence=sequence,
+            revision=revision,
+            occurred_at=self.clock(),
+            complaint=record,
+            added=news,
         )
         routing_key, body = wire.encode(event, crm_key=self.crm_key)
         return NewEvent(

@@ -118,10 +118,13 @@ class IntakeWorld:
 
 
 @asynccontextmanager
-async def intake_world(folder: Path) -> AsyncIterator[IntakeWorld]:
-    clock, metrics = HeldClock(), Metrics()
-    codec = Codec(Keyring([os.urandom(32)], os.urandom(32)))
-    secrets = Secrets(os.urandom(32))
+async def intake_world(
+    folder: Path, keyring: Keyring | None = None, clock: HeldClock | None = None
+) -> AsyncIterator[IntakeWorld]:
+    """Everything in `folder`; with the keys and the time of an earlier world it goes on with what that left there."""
+    clock, metrics = clock or HeldClock(), Metrics()
+    keyring = keyring or Keyring([os.urandom(32)], os.urandom(32))
+    codec, secrets = Codec(keyring), Secrets(keyring.identity_key)
     journal = SqliteJournal(folder / "journal.sqlite3", codec, clock.now)
     files = FileStore(folder / "files", codec)
     files.sweep()
@@ -138,6 +141,7 @@ async def intake_world(folder: Path) -> AsyncIterator[IntakeWorld]:
         clock=clock.now,
         metrics=metrics,
         published=lambda: None,
+        returned=await journal.restored(),
     )
     world = IntakeWorld(journal, files, receiver, settler, clock, metrics)
     try:

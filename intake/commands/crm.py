@@ -92,6 +92,21 @@ async def order(config: Config, wanted: control.Mending) -> str:
     return reply.ticket
 
 
+async def note(config: Config, what: str, subject: str, detail: dict[str, str]) -> None:
+    """Note in the audit log what this command is about to do by itself; no journal is needed for that."""
+    from intake import control
+    from normalizer.errors import Unavailable
+
+    reply = await control.ask(
+        config.data_dir, control.Note(what=what, subject=subject, detail=detail), control.user()
+    )
+    if reply is None:
+        async with open_staff(config) as staff:
+            await staff.audit(f"os:{control.user()}", what, subject, detail)
+    elif reply.error:
+        raise Unavailable(reply.error)
+
+
 @asynccontextmanager
 async def open_staff(config: Config) -> AsyncIterator[StaffStore]:
     """The staff file, in which the audit log is."""

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from normalizer.errors import Damaged, Misconfigured, StorageFull, Unavailable
 
+from . import file_garbage as garbage
 from .codec import Codec
 from .keys import BodyKey, sync_folder
 
@@ -181,6 +182,7 @@ class FileStore:
             path, probe = _temporary(self._growing)
             path.unlink()
             os.close(probe)
+            garbage.put_back(self.folder)
             return sum(_sweep(path) for path in self._growing.iterdir())
         except OSError as error:
             raise Misconfigured(
@@ -252,6 +254,10 @@ class FileStore:
         finally:
             reader.close()
 
+    def name(self, sha256: str) -> str:
+        """The name on disk of this content, below `folder`: `ab/cdef…`."""
+        return str(self._path(sha256).relative_to(self.folder))
+
     def size(self, sha256: str) -> int | None:
         """Bytes of content, or None when there is no such file."""
         try:
@@ -271,7 +277,7 @@ class FileStore:
             if not place.parent.is_dir():
                 place.parent.mkdir(mode=0o700, exist_ok=True)
                 sync_folder(self.folder)
-            if place.exists():
+            if _still_wanted(place):
                 # Its content was synced before it got its name; only the name may still be on its way.
                 spool.discard()
             else:
@@ -310,6 +316,15 @@ class FileStore:
                             done.set_exception(error)
         finally:
             self._syncing = None
+
+
+def _still_wanted(place: Path) -> bool:
+    """Whether the file is there; from now on it counts as new, so that no garbage collection takes it."""
+    try:
+        os.utime(place)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sync_all(folders: Iterable[Path]) -> None:

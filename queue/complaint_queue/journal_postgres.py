@@ -43,6 +43,7 @@ from .media_rows import facts_name
 from .postgres_admit import admit_many
 from .postgres_editing import PostgresEditing
 from .postgres_following import PostgresFollowing
+from .postgres_keeping import PostgresKeeping
 from .postgres_open import at_start, check_key, check_server, connect, migrate, pool, translate
 from .postgres_reads import Reads
 from .postgres_way_out import PostgresWayOut
@@ -62,7 +63,7 @@ _pack = msgspec.msgpack.Encoder().encode
 log = structlog.get_logger()
 
 
-class PostgresJournal(PostgresWayOut, PostgresFollowing, PostgresEditing):
+class PostgresJournal(PostgresWayOut, PostgresFollowing, PostgresEditing, PostgresKeeping):
     """A journal in the database at `url` (`postgresql://…`). `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.

@@ -43,6 +43,7 @@ from .media_rows import facts_name
 from .sqlite_admit import Prepared, admit_many
 from .sqlite_editing import SqliteEditing
 from .sqlite_following import SqliteFollowing
+from .sqlite_keeping import SqliteKeeping
 from .sqlite_line import Line
 from .sqlite_open import SETTING, connect, lock, open_for_writing
 from .sqlite_reads import Reads
@@ -56,7 +57,7 @@ T = TypeVar("T")
 _pack = msgspec.msgpack.Encoder().encode
 
 
-class SqliteJournal(SqliteWayOut, SqliteFollowing, SqliteEditing):
+class SqliteJournal(SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.

@@ -89,9 +89,10 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
 
 
 def continued(last: int, events: Sequence[NewEvent]) -> int:
-    """The last sequence after `events`. A revision repeats a sequence; anything else goes on by one."""
+    """The last sequence after `events`. A revision repeats a sequence; anything else goes on by one (after a return
+    from a backup with a revision, too)."""
     for event in events:
-        if event.revision == 0 and event.sequence == last + 1:
+        if event.sequence == last + 1:
             last += 1
         elif event.revision == 0 or not 1 <= event.sequence <= last:
             raise ValueError(

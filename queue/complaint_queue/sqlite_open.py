@@ -222,6 +222,7 @@ def last_id(db: sqlite3.Connection) -> int:
         "quarantine": "entry_id",
         "replies": "reply_id",
         "progress": "change",
+        "restored": "first_id",
     }
     found = [db.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] or 0 for t, c in tables.items()]  # noqa: S608
     return max(found)

@@ -1,0 +1,136 @@
+"""What an operator does so that nothing is lost: `verify`, `backup`, `restore`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from intake.commands.crm import note, open_journal
+from intake.commands.options import AsJson, ConfigFile, read
+from intake.words import say
+
+if TYPE_CHECKING:
+    from intake.config import Config
+    from intake.verifying import Verified
+
+Folder = Annotated[Path, typer.Argument(file_okay=False)]
+Progress = Callable[[str, int, int], None]
+
+
+def verify(
+    config: ConfigFile = None,
+    quick: Annotated[bool, typer.Option("--quick")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Exit code 1 when something is not as it was kept."""
+    import msgspec
+
+    found = asyncio.run(_verify(read(config), quick))
+    if as_json:
+        told = {"ok": found.ok, **msgspec.to_builtins(found)}
+        typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    else:
+        for name, count in found.seen.items():
+            typer.echo(f"{name}: {count}")
+        for one in found.problems:
+            typer.echo(f"✗ {one.what} {one.where}: {one.problem}\n    {say('cure')}: {one.cure}")
+        if found.count > len(found.problems):
+            typer.echo(say("verify_more", count=found.count - len(found.problems)))
+        for note in found.notes:
+            typer.echo(f"· {note}")
+        typer.echo(say("verify_ok" if found.ok else "verify_wrong", count=found.count, seconds=found.seconds))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+async def _verify(config: Config, quick: bool) -> Verified:
+    from complaint_queue.codec import Codec
+    from complaint_queue.files import FileStore
+    from intake.doctor import keyring_of
+    from intake.verifying import Verifier
+
+    files = FileStore(config.files_dir, Codec(keyring_of(config)))
+    try:
+        async with open_journal(config) as journal:
+            with bars() as progress:
+                return await Verifier(journal, files, whole=not quick, progress=progress).run()
+    finally:
+        await files.close()
+
+
+def backup(
+    folder: Folder,
+    with_keys: Annotated[bool, typer.Option("--with-keys")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Beside a running gateway; into the same folder again it only copies what is new."""
+    import msgspec
+
+    from intake.backup import Backup
+    from normalizer.errors import Unavailable
+
+    settings = read(config)
+    if settings.data_dir.is_dir():
+        told = {"with_keys": str(with_keys).lower()}
+        asyncio.run(note(settings, "backup", str(folder.resolve()), told))
+    with bars() as progress:
+        try:
+            made = Backup(settings, folder, with_keys=with_keys, progress=progress).run()
+        except OSError as error:
+            raise Unavailable(f"{folder}: {error.strerror or error}") from error
+    if as_json:
+        typer.echo(msgspec.json.encode(made).decode())
+        return
+    typer.echo(say("backup_done", folder=folder, files=made.files, megabytes=made.bytes // 1_000_000))
+    typer.echo(say("backup_with_keys" if made.with_keys else "backup_without_keys"))
+
+
+def restore(folder: Folder, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Refuses where a gateway runs or anything lies."""
+    import msgspec
+
+    from intake.restoring import Restore
+    from normalizer.errors import Unavailable
+
+    settings = read(config)
+    with bars() as progress:
+        try:
+            manifest, restored = asyncio.run(Restore(settings, folder, os.environ, progress).run())
+        except OSError as error:
+            raise Unavailable(f"{error.filename}: {error.strerror or error}") from error
+    taken = manifest.taken_at.isoformat()
+    asyncio.run(note(settings, "restore", str(folder.resolve()), {"taken_at": taken}))
+    if as_json:
+        told = {"manifest": manifest, "restored": restored}
+        typer.echo(msgspec.json.encode(told).decode())
+        return
+    when = manifest.taken_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    typer.echo(say("restore_done", folder=settings.data_dir, when=when, epoch=restored.epoch))
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Progress bars on standard error where a person looks; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        tasks: dict[str, object] = {}
+
+        def tell(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = shown.add_task(name, total=total)
+            shown.update(tasks[name], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield tell

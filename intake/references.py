@@ -1,0 +1,55 @@
+"""Which stored files the journal refers to: large raw events, attachments, and the pictures made of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from complaint_queue.files import FileStore
+from complaint_queue.keeping import Keeping, WalkedMessage
+from normalizer.errors import Damaged
+
+PAGE = 200
+
+
+def files_of(row: WalkedMessage) -> Iterator[str]:
+    """The SHA-256 of every file that a message names."""
+    for attachment in row.message.attachments if row.message is not None else ():
+        for sha256 in (attachment.sha256, attachment.public_sha256, attachment.thumbnail_sha256):
+            if sha256:
+                yield sha256
+
+
+async def wanted_files(
+    journal: Keeping, files: FileStore, breathe: Callable[[float], Awaitable[None]]
+) -> set[str]:
+    """Their names in the store; `breathe(began)` is awaited after each page. Raises `Damaged` when a row does not
+    open: then it is unknown what it refers to."""
+    wanted: set[str] = set()
+    loop = asyncio.get_running_loop()
+    after = 0
+    while raws := await journal.raws_after(after, PAGE):
+        began, after = loop.time(), raws[-1].raw_id
+        for one in raws:
+            if one.raw is None:
+                raise Damaged(f"raw event {one.raw_id}: {one.damage}")
+            if one.raw.body_file:
+                wanted.add(files.name(one.raw.body_file))
+        await breathe(began)
+    after = 0
+    while rows := await journal.messages_after(after, PAGE):
+        began, after = loop.time(), rows[-1].message_id
+        for row in rows:
+            if row.message is None:
+                raise Damaged(f"message {row.message_id}: {row.damage}")
+            wanted.update(map(files.name, files_of(row)))
+        await breathe(began)
+    name = b""
+    while facts := await journal.facts_after(name, PAGE):
+        began, name = loop.time(), facts[-1].name
+        for fact in facts:
+            if fact.damage:
+                raise Damaged(f"what was read of a file: {fact.damage}")
+            wanted.update(map(files.name, fact.files))
+        await breathe(began)
+    return wanted
