@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from normalizer.phrases import words_in
 
+# Both begin with the letters that they need, so that the search runs over everything else in C.
 _ADDRESS = re.compile(
-    r"\b(?P<kind>[Jj]l|[Jj]ln|JL|JLN|[Jj]alan|JALAN|[Gg]g|GG|[Gg]ang|GANG)\b\.? ?(?=(?P<rest>[^\n;!?]{2,120}))"
+    r"(?P<kind>[JjGg](?<!\w.)(?:(?<=[Jj])(?:ln?|alan)|(?<=J)(?:LN?|ALAN)|(?<=[Gg])(?:g|ang)|(?<=G)(?:G|ANG)))\b"
+    r"\.? ?(?=(?P<rest>[^\n;!?]{2,120}))"
 )
-_RT_RW = re.compile(r"\brt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?", re.IGNORECASE)
+_RT_RW = re.compile(r"[Rr](?<!\w.)[Tt]\.? ?\d{1,3}(?: ?[/,]? ?(?:[Rr][Ww])?\.? ?\d{1,3})?")
 _NUMBER = re.compile(
     r"(?i:no|nomor|nmr|nomer|blok|kav|km)\.?$|^\d{1,4}[A-Za-z]?(?:/\d+)?$|^[IVX]{1,5}$|^(?i:rt|rw)[.\d/]*$"
 )

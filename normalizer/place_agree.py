@@ -170,11 +170,15 @@ def _weighed(
     said: Callable[[int, int], str], kept: Sequence[Hit], meant: Sequence[RegionPath]
 ) -> tuple[RegionPath | None, float, tuple[str, ...], str]:
     """Of several regions the best said one, or what holds those that are said as well."""
-    supports: list[tuple[float, RegionPath]] = []
-    for path in {p.code: p for p in meant}.values():
-        on_chain = sum(path.code.startswith(p.code) for p in meant)
-        deepest = max(h.weight for h, p in zip(kept, meant, strict=True) if p == path)
-        supports.append((deepest + 0.1 * (on_chain > 1), path))
+    said_of: dict[str, tuple[float, RegionPath]] = {}
+    for hit, path in zip(kept, meant, strict=True):
+        if path.code not in said_of or said_of[path.code][0] < hit.weight:
+            said_of[path.code] = (hit.weight, path)
+    codes = [path.code for path in meant]
+    supports = [
+        (weight + 0.1 * (sum(map(path.code.startswith, codes)) > 1), path)
+        for weight, path in said_of.values()
+    ]
     best = max(supports, key=lambda pair: (pair[0], pair[1].depth))[1]
     # The deepest region below the best one, when it was named as well.
     chain = [(s, p) for s, p in supports if p.code.startswith(best.code)]
@@ -186,11 +190,11 @@ def _weighed(
     if not against:
         return path, min(0.99, support), shown, ""
     other = max(against, key=lambda pair: pair[0])
-    everything = tuple(dict.fromkeys(said(h.first, h.last) for h in kept))
     rival = f"also named: {other[1].region.name}"
     if support - other[0] >= _BETTER:
         return path, min(0.99, support) - 0.15, shown, rival
     common = _common([path, *(p for s, p in against if support - s < _BETTER)])
+    everything = tuple(dict.fromkeys(said(h.first, h.last) for h in kept))
     return common, 0.6 if common else 0.0, everything, "several places named"
 
 

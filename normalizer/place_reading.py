@@ -10,7 +10,9 @@ from normalizer.place_words import settled
 
 #: Stands for the end of a sentence in the text as it is searched: a word that nobody writes (ASCII folds fastest).
 STOP = "qxqx"
-_END = re.compile(r"[!?\n;|]+|\.(?=\s)(?<=[A-Za-z]{4}\.)")
+_ENDS = "!?\n;|"
+#: A full stop behind a word; "Kel." and "Jl." are none. It begins with its one letter, which makes it quick.
+_FULL_STOP = re.compile(r"\.(?=\s)(?<=[A-Za-z]{4}\.)")
 #: "diKemayoran", "#BanjirTebet": a capital begins a new word.
 _CAPITAL = re.compile(r"[a-z][A-Z]")
 _WORD = re.compile(r"\S+")
@@ -20,7 +22,10 @@ class Reading:
     """`words` (settled) and `written` (folded alone) have the same length; `line` is the words joined."""
 
     def __init__(self, text: str) -> None:
-        stopped = _END.sub(f" {STOP} ", text)
+        stopped = _FULL_STOP.sub(f" {STOP} ", text) if ". " in text or ".\n" in text else text
+        for end in _ENDS:
+            if end in stopped:
+                stopped = stopped.replace(end, f" {STOP} ")
         if _CAPITAL.search(stopped) is not None:
             stopped = _CAPITAL.sub(lambda pair: f"{pair[0][0]} {pair[0][1]}", stopped)
         self._stopped = stopped

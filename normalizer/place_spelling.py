@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Generic, TypeVar
 
+from normalizer.memory import Memory
 from normalizer.place_words import place_words
 
 T = TypeVar("T")
@@ -20,8 +20,6 @@ _SHORTEST, _SHORTEST_UNMARKED, _LONGEST = 7, 8, 24
 #: Consonants by which a word without its vowels is told.
 _CONSONANTS_OF_NAME, _CONSONANTS_OF_WORD = 5, 3
 _VOWELS = str.maketrans("", "", "aeiou")
-#: Words of texts whose likeness to a name is remembered.
-_REMEMBERED = 20_000
 
 
 def _without_one(word: str) -> Iterable[str]:
@@ -68,15 +66,20 @@ class Misspellings(Generic[T]):
             bones = word.translate(_VOWELS)
             if len(bones) >= _CONSONANTS_OF_WORD:
                 self._bones[bones].add(word)
-        self._corrected = lru_cache(maxsize=_REMEMBERED)(self._correct)
-        self._single = lru_cache(maxsize=_REMEMBERED)(self._alone)
+        self._suspects = Memory(self._suspect)
+        self._marked = Memory(self._after)
 
     def after_marker(self, words: Sequence[str]) -> tuple[int, T] | None:
-        """How many of the settled `words`, from the first, are a name with a letter wrong, and its meaning."""
+        """How many of the settled `words` (three at most), from the first, are a name with a letter wrong, and its
+        meaning."""
+        return self._marked[" ".join(words[:3])]
+
+    def _after(self, line: str) -> tuple[int, T] | None:
+        words = line.split()
         # Hardly anyone gets a name's first three letters wrong; most words end here.
         if "".join(words[:2])[:3] not in self._beginnings:
             return None
-        for count in range(min(3, len(words)), 0, -1):
+        for count in range(len(words), 0, -1):
             joined = "".join(words[:count])
             if not _SHORTEST <= len(joined) <= _LONGEST or joined in self._wrong:
                 continue
@@ -88,24 +91,31 @@ class Misspellings(Generic[T]):
     def anywhere(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
         """First and last word (exclusive) and meaning of names that are misspelt so little that no marker is needed:
         long ones in one word, and those of several words where each other word is right."""
-        found = []
-        corrected = list(map(self._corrected, words))
-        for at, better in enumerate(corrected):
-            whole = self._around(words, corrected, at) if better else []
-            if whole:
-                found += whole
-            elif len(words[at]) >= 5 and (meaning := self._single(words[at])) is not None:
+        found: list[tuple[int, int, T]] = []
+        for at, suspect in enumerate(map(self._suspects.__getitem__, words)):
+            if suspect is None:
+                continue
+            better, meaning = suspect
+            whole = self._around(words, at) if better else []
+            found += whole
+            if not whole and meaning is not None:
                 found.append((at, at + 1, meaning))
         return found
 
-    def _around(self, words: Sequence[str], corrected: Sequence[str], at: int) -> list[tuple[int, int, T]]:
+    def _suspect(self, word: str) -> tuple[str, T | None] | None:
+        """The word of a longer name, and the name, that `word` may be meant to be; None, as for most, if neither."""
+        better, meaning = self._correct(word), self._alone(word) if len(word) >= 5 else None
+        return (better, meaning) if better or meaning is not None else None
+
+    def _around(self, words: Sequence[str], at: int) -> list[tuple[int, int, T]]:
         """The longest name of several words that the correction at `at` makes whole."""
+        start = max(0, at - 2)
+        better = [(self._suspects[word] or ("",))[0] or word for word in words[start : at + 3]]
         for count in (3, 2):
-            for first in range(max(0, at - count + 1), min(at, len(words) - count) + 1):
-                written = " ".join(corrected[i] or words[i] for i in range(first, first + count))
-                meaning = self._names.get(written)
+            for first in range(max(0, at - start - count + 1), min(at - start, len(better) - count) + 1):
+                meaning = self._names.get(" ".join(better[first : first + count]))
                 if meaning is not None:
-                    return [(first, first + count, meaning)]
+                    return [(start + first, start + first + count, meaning)]
         return []
 
     def _like(self, joined: str) -> T | None:

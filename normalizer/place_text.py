@@ -99,9 +99,10 @@ def _misspelt(text: Reading, places: PlaceNames, names: Sequence[Mention]) -> li
         if all(_within(one, mention) or one[1] <= mention[0] or mention[1] <= one[0] for one in names):
             found.append((mention, _MISSPELT))
             taken.update(range(mention[0], mention[1]))
-    for index in [index for index, word in enumerate(words[:-1]) if word in _SEARCH_WORDS]:
-        at = index + 1
-        if words[at] in _SEARCH_WORDS or at in taken:
+    if _SEARCH_WORDS.isdisjoint(words):
+        return found
+    for at, (marker, name) in enumerate(pairwise(words), 1):
+        if marker not in _SEARCH_WORDS or name in _SEARCH_WORDS or at in taken:
             continue
         following = words[at : at + 3]
         if STOP in following:
@@ -110,7 +111,7 @@ def _misspelt(text: Reading, places: PlaceNames, names: Sequence[Mention]) -> li
         if near is not None:
             found.append(((at, at + near[0], near[1]), _MISSPELT_MARKED))
             continue
-        level: Level | None = {"kel": "kelurahan", "kec": "kecamatan"}.get(words[index][:3])  # type: ignore[assignment]
+        level: Level | None = {"kel": "kelurahan", "kec": "kecamatan"}.get(marker[:3])  # type: ignore[assignment]
         if level is None or not following or not following[0].isalpha():
             continue
         for count in range(len(following), 0, -1):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from normalizer.gazetteer import read_table, regions
+from normalizer.memory import Memory
 from normalizer.phrases import words_of
 
 #: Letters of today and of before 1972.
@@ -45,10 +46,15 @@ def _spellings() -> dict[str, str]:
     return known
 
 
+@lru_cache(maxsize=1)
+def _settled() -> Memory[str]:
+    known = _spellings()
+    return Memory(lambda word: known.get(word, word))
+
+
 def settled(words: Iterable[str]) -> list[str]:
     """Folded words with short forms and known misspellings written out; as many as came."""
-    known = _spellings()
-    return [known.get(word, word) for word in words]
+    return list(map(_settled().__getitem__, words))
 
 
 def place_key(name: str) -> str:
