@@ -10,6 +10,7 @@ from normalizer.context import Context, decided
 from normalizer.numbers import is_nik, masked, niks, phones, to_e164
 from normalizer.record import Complaint, Contact, Evidence
 
+_NUMBER = re.compile(r"\d[\d ().\-/]{6}")
 EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,200}\.[A-Za-z]{2,24}\b", re.ASCII
 )
@@ -40,22 +41,24 @@ def step(complaint: Complaint, context: Context) -> Complaint:
             )
         elif uniform not in kept:
             kept.append(uniform)
-    nik = re.sub(r"\D", "", complaint.reporter.nik)
+    nik = re.sub(r"\D", "", complaint.reporter.nik) if complaint.reporter.nik else ""
     if nik and not is_nik(nik):
         # Kept as given: the clerk saw the card, and our rules may know less than the registry.
         evidence.append(
             Evidence(step="contact", result="nik looks wrong", words=(masked(nik),), confidence=0.5)
         )
     evidence += _in_text(f"{complaint.subject}\n{complaint.text}", context.phone_region)
-    reporter = msgspec.structs.replace(
-        complaint.reporter, contacts=tuple(kept), nik=nik or complaint.reporter.nik.strip()
-    )
+    given = complaint.reporter
+    contacts, nik = tuple(kept), nik or given.nik.strip()
+    if contacts == given.contacts and nik == given.nik:
+        return decided(complaint, *evidence)
+    reporter = msgspec.structs.replace(given, contacts=contacts, nik=nik)
     return decided(complaint, *evidence, reporter=reporter)
 
 
 def _in_text(text: str, region: str) -> list[Evidence]:
     found: dict[str, list[str]] = {}
-    if re.search(r"\d[\d ().\-/]{6}", text):
+    if _NUMBER.search(text):
         found["phone in text"] = [number.value for number in phones(text, region)]
         found["nik in text"] = [digits for _, _, digits in niks(text)]
     if "@" in text:

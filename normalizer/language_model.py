@@ -12,12 +12,14 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
+from struct import Struct as Fields
 
 import msgspec
 from msgspec import Struct
+
+from normalizer.memory import Memory
 
 DATA = Path(__file__).parent / "data" / "language_model.gz"
 #: Runs of letters that count, with `<` and `>` where the word begins and ends.
@@ -26,9 +28,15 @@ SHORTEST, LONGEST = 2, 4
 WORD_LETTERS = 24
 #: A weight of one natural logarithm, as a whole number.
 SCALE = 14
+#: A word's weights for all labels stand in one whole number, in fields of 32 bits, so that a text is added up with one
+#: addition a word: far more room than the characters of a text that are looked at can fill.
+_BITS, _HALF = 32, 1 << 31
+_Weighed = tuple[int, tuple[int, ...], bool]
+_PACKED, _ROW, _KNOWN, _LEAD = itemgetter(0), itemgetter(1), itemgetter(2), itemgetter(0)
 _ALPHA, _LEAST = 0.3, 3
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _NOT_TEXT = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\S+@\S+")
+_ASCII_WORDS = {code: chr(code) if chr(code).isalpha() or chr(code) in "'-" else " " for code in range(128)}
 #: Spellings of Betawi's é that people leave out when they type.
 _PLAIN = str.maketrans("êéè", "eee")
 
@@ -53,10 +61,16 @@ class Scored(Struct, frozen=True, kw_only=True):
 
 def words_of(text: str) -> list[str]:
     """The words of a text as they are counted: lower case, without addresses, names of users and digits."""
-    if "@" in text or "#" in text or "/" in text or "." in text:
+    if "@" in text or "#" in text or "://" in text or "www." in text:
         text = _NOT_TEXT.sub(" ", text)
     text = text.lower()
-    return _WORD.findall(text if text.isascii() else text.translate(_PLAIN))
+    if not text.isascii():
+        return _WORD.findall(text.translate(_PLAIN))
+    # What the expression does, in C: only what holds an apostrophe or a hyphen is looked at letter by letter.
+    words = text.translate(_ASCII_WORDS).split()
+    if "'" not in text and "-" not in text:
+        return words
+    return [part for word in words for part in ((word,) if word.isalpha() else _WORD.findall(word))]
 
 
 def features_of(word: str) -> list[str]:
@@ -78,22 +92,27 @@ class LanguageModel:
         self._index = {name: at for at, name in enumerate(names.decode().split("\n"))}
         self._table = memoryview(table).cast("b")
         self._nothing = (0,) * self._width
-        self._before = tuple(round(value * SCALE) for value in self.header.before)
-        self._weights = lru_cache(maxsize=20_000)(self._weigh)
+        before = [round(value * SCALE) for value in self.header.before]
+        # Added before the fields are read, so that none is below zero and borrows from its neighbour.
+        self._start = sum((value + _HALF) << (_BITS * at) for at, value in enumerate(before))
+        self._fields = Fields(f"<{self._width}I")
+        self._weights = Memory(self._weigh)
 
-    def _weigh(self, word: str) -> tuple[tuple[int, ...], bool]:
-        """How much a word speaks for each label, and whether it was learnt as a whole."""
+    def _weigh(self, word: str) -> _Weighed:
+        """How much a word speaks for each label, together in one number and apart; whether it was learnt as a whole."""
         width, table, index = self._width, self._table, self._index
         at = [index[f] * width for f in features_of(word) if f in index]
         if not at:
-            return self._nothing, False
+            return 0, self._nothing, False
         rows = [table[i : i + width].tolist() for i in at]
-        return tuple(map(sum, zip(*rows, strict=True))), "=" + word in index
+        row = tuple(map(sum, zip(*rows, strict=True)))
+        return sum(value << (_BITS * at) for at, value in enumerate(row)), row, "=" + word in index
 
     def score(self, words: Sequence[str]) -> Scored:
         """`words` (at least one) as `words_of` gives them."""
-        weighed = list(map(self._weights, words))
-        total = list(map(sum, zip(self._before, *map(itemgetter(0), weighed), strict=True)))
+        weighed = list(map(self._weights.__getitem__, words))
+        packed = sum(map(_PACKED, weighed), self._start)
+        total = self._fields.unpack(packed.to_bytes(self._fields.size, "little"))
         best = max(total)
         # The words of one text are no independent witnesses: the longer it is, the more they repeat each other.
         heat = SCALE * self.header.temperature * math.sqrt(len(words))
@@ -101,12 +120,13 @@ class LanguageModel:
         whole = sum(shares)
         order = sorted(range(self._width), key=shares.__getitem__, reverse=True)
         first, second = order[0], order[1]
-        lead = {word: row[first] - row[second] for word, (row, _) in zip(words, weighed, strict=True)}
-        said = sorted((word for word in lead if lead[word] > 0), key=lead.__getitem__, reverse=True)
+        rows = dict(zip(words, map(_ROW, weighed), strict=True))
+        lead = [(row[first] - row[second], word) for word, row in rows.items() if row[first] > row[second]]
+        lead.sort(key=_LEAD, reverse=True)
         return Scored(
             ranked=tuple((self.header.labels[i], shares[i] / whole) for i in order[:3]),
-            known=sum(map(itemgetter(1), weighed)) / len(words),
-            words=tuple(said[:8]),
+            known=sum(map(_KNOWN, weighed)) / len(words),
+            words=tuple(word for _, word in lead[:8]),
         )
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from normalizer.context import Context, decided
 from normalizer.folding import fold
-from normalizer.phrases import phrase_list, words_in
+from normalizer.phrases import Phrases, words_in
 from normalizer.record import Complaint, Evidence, Flag
 
 _FLAGS: tuple[Flag, ...] = ("emergency", "abusive")
+
+
+@lru_cache(maxsize=1)
+def _flagged() -> Phrases[tuple[Flag, ...]]:
+    """Every phrase with the flags that it raises: one pass for all of them."""
+    raised: dict[str, tuple[Flag, ...]] = {}
+    for flag in _FLAGS:
+        for phrase in sorted(words_in(flag)):
+            raised[phrase] = (*raised.get(phrase, ()), flag)
+    return Phrases(raised)
+
+
+def _raises(flag: Flag, folded: str, start: int) -> bool:
+    return flag != "emergency" or _now(folded, start)
 
 
 def _now(folded: str, start: int) -> bool:
@@ -20,10 +36,13 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     """Add the flags that the words call for."""
     folded = fold(f"{complaint.subject}\n{complaint.text}")
     words: dict[Flag, list[str]] = {}
-    for flag in _FLAGS:
-        for start, _, phrase, _ in phrase_list(flag).find(folded):
-            if flag != "emergency" or _now(folded, start):
-                words.setdefault(flag, []).append(phrase)
+    found = _flagged().find(folded)
+    for flag in _FLAGS if found else ():
+        said = [
+            phrase for start, _, phrase, raised in found if flag in raised and _raises(flag, folded, start)
+        ]
+        if said:
+            words[flag] = said
     if complaint.kind == "spam":
         words.setdefault("spam", [])
     flags = complaint.flags + tuple(flag for flag in words if flag not in complaint.flags)

@@ -12,8 +12,12 @@ _PROVINCES = frozenset(
     for first, last in ((11, 19), (21, 21), (31, 36), (51, 53), (61, 65), (71, 76), (81, 82), (91, 96))
     for code in range(first, last + 1)
 )
-_PHONE = re.compile(r"(?<![\w.,/@#-])(?:\+|\(0|00|0|62)[\d \u2010-\u2015().\-/]{6,20}\d(?![\d])(?![-./]\d)")
-_SIXTEEN = re.compile(r"(?<!\d)(?:\d[ .\-]?){15}\d(?!\d)")
+# Both begin with the character that they need, and look back from there: so the search runs over the rest in C.
+_PHONE = re.compile(
+    r"[+(06](?<![\w.,/@#-].)(?:(?<=\+)|(?<=\()0|(?<=0)0?|(?<=6)2)"
+    r"[\d \u2010-\u2015().\-/]{6,20}\d(?![\d])(?![-./]\d)"
+)
+_SIXTEEN = re.compile(r"\d(?<!\d\d)[ .\-]?(?:\d[ .\-]?){14}\d(?!\d)")
 _MOBILE = re.compile(r"(?:\+62|0)(8[1-9]\d{7,10})")
 _DATE = re.compile(r"^\d{1,4}[-./ ]\d{1,2}[-./ ]\d{2,4}(?:\D|$)")
 _ACCOUNT_BEFORE = re.compile(

@@ -7,7 +7,10 @@ surrogates, both shown as U+FFFD).
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
+
+from ahocorasick_rs import AhoCorasick
 
 from normalizer.context import Context, decided
 from normalizer.folding import fold
@@ -34,12 +37,16 @@ _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_LINE_END = re.compile(" ?\n ?")
 _EMPTY_LINES = re.compile("\n{3,}")
 _ANY_RUN = re.compile(r"(.)\1{3}")
+#: The runs that a text of ASCII can have, found at once; the expressions behind them look at every character.
+_ASCII_RUNS = AhoCorasick([character * 4 for character in f"{string.ascii_letters}!?.,;:*~=_-#"])
 _LETTER_RUN = re.compile(r"([^\W\d_])\1{3,}")
 _MARK_RUN = re.compile(r"([!?.,;:*~=_\-#])\1{3,}")
 
 
 def storable(text: str) -> str:
     """`text` without NUL and lone surrogates: valid UTF-8 that any database takes."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -63,13 +70,14 @@ def _once(text: str) -> str:
     else:
         if "\0" in text:
             return text.replace("\0", "\ufffd")
-        text = _CONTROLS.sub("", _LINE_END.sub("\n", text))
+        if not text.isprintable():
+            text = _CONTROLS.sub("", _LINE_END.sub("\n", text))
     # Each look is cheaper than the work, which most texts do not need.
     if "  " in text or "\t" in text or not text.isascii():
         text = _SPACES.sub(" ", text)
     if "\n" in text:
         text = _EMPTY_LINES.sub("\n\n", _AROUND_LINE_END.sub("\n", text))
-    if _ANY_RUN.search(text):
+    if _ASCII_RUNS.find_matches_as_indexes(text) if text.isascii() else _ANY_RUN.search(text):
         text = _LETTER_RUN.sub(r"\1\1", _MARK_RUN.sub(r"\1\1\1", text))
     return text.strip()
 
