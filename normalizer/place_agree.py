@@ -125,12 +125,18 @@ def _meant(hits: Sequence[Hit]) -> list[RegionPath]:
     return meant
 
 
-def _incident(kept: list[Hit], against: Callable[[Hit], bool]) -> list[Hit]:
-    """Without those that `against` speaks against, where something else is named and they do not fit it."""
-    others = [h for h in kept if not against(h)]
-    if not others or len(others) == len(kept) or not any(h.weight > 0.4 or h.alone for h in others):
+def _incident(kept: list[Hit], against: list[bool]) -> list[Hit]:
+    """Without those that something speaks against, where something else is named and they do not fit it."""
+    if not any(against):
         return kept
-    return [h for h in kept if not against(h) or any(_agree(h, o) and not o.stem for o in others)]
+    others = [hit for hit, out in zip(kept, against, strict=True) if not out]
+    if not any(h.weight > 0.4 or h.alone for h in others):
+        return kept
+    return [
+        hit
+        for hit, out in zip(kept, against, strict=True)
+        if not out or any(_agree(hit, o) and not o.stem for o in others)
+    ]
 
 
 def on_one_chain(hits: Sequence[Hit]) -> bool:
@@ -155,10 +161,10 @@ def resolve(
         return None, 0.0, (), ""
     if len(kept) > 1 and not on_one_chain(kept):
         # Where the writer lives matters only as far as it fits where it happened; so does where all is well.
-        kept = _incident(kept, lambda h: h.home)
+        kept = _incident(kept, [h.home for h in kept])
         if any(h.here for h in kept):
-            kept = _incident(kept, lambda h: not h.here)
-        kept = _incident(kept, fine)
+            kept = _incident(kept, [not h.here for h in kept])
+        kept = _incident(kept, [fine(h) for h in kept])
     meant = _meant(kept)
     if len({path.code for path in meant}) == 1:
         shown = tuple(dict.fromkeys(said(h.first, h.last) for h in kept))

@@ -99,10 +99,9 @@ def _misspelt(text: Reading, places: PlaceNames, names: Sequence[Mention]) -> li
         if all(_within(one, mention) or one[1] <= mention[0] or mention[1] <= one[0] for one in names):
             found.append((mention, _MISSPELT))
             taken.update(range(mention[0], mention[1]))
-    if _SEARCH_WORDS.isdisjoint(words):
-        return found
-    for at, (marker, name) in enumerate(pairwise(words), 1):
-        if marker not in _SEARCH_WORDS or name in _SEARCH_WORDS or at in taken:
+    for at in [at for at, word in enumerate(words, 1) if word in _SEARCH_WORDS]:
+        marker = words[at - 1]
+        if at in taken or text.after(at) in _SEARCH_WORDS:
             continue
         following = words[at : at + 3]
         if STOP in following:
@@ -160,6 +159,8 @@ def _is_fine(text: Reading, hit: Hit, hits: Sequence[Hit]) -> bool:
     """Whether the words behind a name say that all is well there: "di Tebet sudah bagus"."""
     stop = min([hit.last + _TOLD, *(other.first for other in hits if other.first > hit.first)])
     told = text.words[hit.last : stop]
+    if _FINE.isdisjoint(told):
+        return False
     if STOP in told:
         told = told[: told.index(STOP)]
     return any(word in _FINE for word in told) and not any(word in _BAD for word in told)
