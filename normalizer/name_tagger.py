@@ -18,7 +18,10 @@ from normalizer.name_words import CALLED, NAME, NAMES, OPENERS, ORDINARY, SELF, 
 
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
+#: The same for a text of plain letters, three times as fast.
+_SPLIT_PLAIN = re.compile(r"([A-Za-z]+(?:['`][A-Za-z]+)*)")
 #: Kinds that are never part of a name, however they are written.
+_DULL = frozenset("oxpDGOHSRIJ")
 _CLOSED = frozenset("xDSOHApG")
 #: What stands between two words, as one letter; the first that is found counts.
 _SIGNS = (
@@ -47,7 +50,7 @@ class Words:
     __slots__ = ("kind", "low", "mode", "seps", "words")
 
     def __init__(self, text: str) -> None:
-        parts = _SPLIT.split(text)
+        parts = (_SPLIT_PLAIN if text.isascii() else _SPLIT).split(text)
         self.words = parts[1::2]
         self.seps = parts[::2]
         self.low = text_low = list(map(str.lower, self.words))
@@ -95,6 +98,8 @@ def candidates(words: Words) -> list[int]:
     last = called = -2
     left = 0
     for i, what in enumerate(kind):
+        if what in _DULL and text[i] >= "a":  # most words of most texts
+            continue
         if what == CALLED:
             called, left = i, _CALLED_WORDS
             continue

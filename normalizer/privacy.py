@@ -13,43 +13,22 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from normalizer.contact import EMAIL, HANDLE
 from normalizer.context import Context, decided
-from normalizer.phrases import words_in
+from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import BORN, HIDDEN, IDENTITY, NUMBER, PHONE, without_numbers
-from normalizer.privacy_plates import without_plates
-from normalizer.privacy_spelt import without_spelt
+from normalizer.privacy_plates import without_alike
+from normalizer.privacy_signs import BLOCK, PAPER, signs
+from normalizer.privacy_signs import BORN as BORN_SIGN
+from normalizer.privacy_spelt import looks_alike, without_spelt
 from normalizer.record import Complaint, Evidence
 
-_LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
-#: Written without its scheme: only with a path, so that "rusak.com" said of a shop stays.
-_BARE_LINK = re.compile(
-    r"(?<![\w@/.])((?:[\w-]{1,40}\.){1,3}(?:com|id|net|org|me|ly|co|link|site|xyz|gg|ai|app|ee|tv|page|web|info"
-    r"|biz|dev|my"
-    r"|sg|online|store|shop|vip|club|top|cc|to|bio|im|st|tk|ru|io|us|uk|it|be|gl))/\S+",
-    re.IGNORECASE,
-)
-_PASSPORT = re.compile(r"(?<![\w-])[A-Z]{1,2} ?\d{7}(?!\w)")
 #: Numbers of papers that hold letters too, beside the paper's name.
 _PAPER = re.compile(
     r"(\b(?:paspor|passport|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
-    r"(?: ?(?:no|nomor|number|is|saya"
-    r"|my)\b)*[ .:=#]{0,3})((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20})",
+    r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
+    r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20})",
     re.IGNORECASE,
-)
-_PAPERS = (
-    "paspor",
-    "passport",
-    "kitas",
-    "kitap",
-    " itas",
-    "rangka",
-    "no mesin",
-    "nomor mesin",
-    "bpkb",
-    "stnk",
-    " sim ",
 )
 _BLOCK = re.compile(
     r"(\b(?:blok|block|kav|kavling)\b\.? ?)([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?)\b",
@@ -60,35 +39,6 @@ _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
-# Addresses written so that no machine shall read them.
-_AT = r"(?: ?[(\[{<*_] ?(?:at|et|a|@) ?[)\]}>*_] ?| (?:at|et) | ?@ ?|(?-i:AT))"
-_DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
-_SPELT_EMAIL = re.compile(
-    rf"\b[\w+-]{{2,40}}(?:{_DOT}[\w+-]{{1,30}}){{0,3}}{_AT}"
-    rf"[a-z0-9-]{{2,30}}(?:(?:{_DOT}| \. )[a-z0-9-]{{1,30}}){{0,2}}?(?:{_DOT}| \. )(?:com|net|org|id|co|go|ac|my"
-    rf"|info|biz|example|test|kom)\b(?:{_DOT}id\b)?",
-    re.IGNORECASE,
-)
-#: An address whose ending was forgotten: siti@gmail.
-_CUT_EMAIL = re.compile(r"(?<!\w)[\w.+-]{1,64}@[\w-]{2,40}(?!\w)")
-_SPELT_AT = (
-    "@",
-    " at ",
-    " et ",
-    "(at",
-    "[at",
-    "{at",
-    "<at",
-    "*at",
-    "_at",
-    "( at",
-    "[ at",
-    "(et",
-    "[et",
-    "(a)",
-    "[a]",
-    "{a}",
-)
 _MONTH = r"(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|aug|sep|okt|oct|nov|nop|des|dec)[a-z]{0,7}"
 _BORN_DATE = re.compile(
     r"(\b(?:lahir(?:nya|an)?|lhr|ttl|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun)\b[^\d\n]{0,36}?"
@@ -97,19 +47,8 @@ _BORN_DATE = re.compile(
     rf"|th)?)[ ,\-./']{{0,3}}(?:tahun |thn? )?\d{{2,4}}\b",
     re.IGNORECASE,
 )
-_BORN_WORDS = ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.")
-#: An account of a social network named beside it, without @.
-_ACCOUNT_NAME = re.compile(
-    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|username"
-    r"|user id)\b"
-    r"(?: ?(?:saya|sy|gue|gw|aku|nya|dia|pelaku|akun)\b){0,2})"
-    r"(?:( ?[:=] ?| id:? )([\w.]{3,30}\w)|( )((?=[\w.]*[\d_.]\w)[\w.]{4,30}\w))(?:#\d{4})?(?![\w/@])",
-    re.IGNORECASE,
-)
-_NETWORKS = (
-    " ig ", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram", "tele ", "tele:", "line ", "line:",
-    "discord", "threads", "snapchat", "skype", "github", "username",
-)  # fmt: skip
+_PAPER_DIGITS = 5
+_DIGIT = re.compile(r"\d")
 _FANCY = re.compile(r"[^\x00-\x7f]")
 _KEYCAP = re.compile(r"(?<=\d)\ufe0f?\u20e3")
 _MARKS = re.compile(
@@ -125,14 +64,14 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     if not text.isascii():
         text = _plain_digits(text)
     for contact in own:
-        text = _without_contact(text, contact)
-    text = _without_addresses(text)
-    lowered = text.lower()
-    if "pass" in lowered or "sandi" in lowered or "pwd" in lowered:
-        text = _PASSWORD.sub(rf"\1{NUMBER}", text)
-    text = without_spelt(text, lowered, PHONE)
-    if any(c.isdigit() for c in text):
-        text = _without_numbers(text, lowered, strict)
+        text = without_contact(text, contact)
+    held = signs(text.lower())
+    text = without_addresses(text, held)
+    digits = _DIGIT.search(text) is not None
+    alike = digits and looks_alike(text)
+    text = without_spelt(text, held, PHONE, alike=alike)
+    if digits:
+        text = _without_numbers(text, held, strict=strict, alike=alike)
     text = without_names(text)
     for name in names:
         text = _without_name(text, name)
@@ -152,53 +91,20 @@ def _plain_digits(text: str) -> str:
     return _FANCY.sub(plain, text)
 
 
-_PASSWORD = re.compile(
-    r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah)\b)*[ :=]{1,3})"
-    r"((?=\S*\d)\S{4,40})",
-    re.IGNORECASE,
-)
-
-
-def _without_addresses(text: str) -> str:
-    """Without the addresses of mail, accounts and links."""
-    if "@" in text:
-        text = EMAIL.sub("[email]", text)
-        text = HANDLE.sub(lambda m: m[0] if m[0].lower() in words_in("our handles") else "[akun]", text)
-    lowered = text.lower()
-    if any(sign in lowered for sign in _SPELT_AT) or "AT" in text:
-        text = _SPELT_EMAIL.sub("[email]", text)
-        if "@" in text:
-            text = _CUT_EMAIL.sub("[email]", text)
-    if "://" in text or "www." in lowered:
-        text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
-    if "/" in text:
-        text = _BARE_LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
-    if any(network in lowered for network in _NETWORKS) or lowered.startswith("ig "):
-        text = _ACCOUNT_NAME.sub(lambda m: f"{m[1]}{m[2] or m[4]}[akun]", text)
-    return text
-
-
-def _without_numbers(text: str, lowered: str, strict: bool) -> str:
-    if any(word in lowered for word in _BORN_WORDS):
+def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bool) -> str:
+    if BORN_SIGN in held:
         text = _BORN_DATE.sub(rf"\1{BORN}", text)
-    if any(paper in lowered for paper in _PAPERS):
-        text = _PAPER.sub(lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= 5 else m[0], text)
-    text = _PASSPORT.sub(IDENTITY, without_plates(text, lowered))
-    text = without_numbers(text)
-    if "blok" in lowered or "kav" in lowered or "block" in lowered:
+    if PAPER in held:
+        text = _PAPER.sub(
+            lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
+        )
+    text = without_numbers(without_alike(text) if alike else text)
+    if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)
     if strict:
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub(NUMBER, text)
     return text
-
-
-def _without_contact(text: str, contact: str) -> str:
-    """Without the reporter's own address or handle, however large or small it is written."""
-    bare = contact.strip().lstrip("@")
-    if len(bare) < 4:
-        return text
-    return re.sub(rf"(?<![\w.])@?{re.escape(bare)}(?!\w)", "[akun]", text, flags=re.IGNORECASE)
 
 
 def _without_name(text: str, name: str) -> str:

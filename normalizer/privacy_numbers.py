@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 
 from normalizer.identity import read_ticket
+from normalizer.privacy_plates import MASK as PLATE
+from normalizer.privacy_plates import plate
 
 PHONE, IDENTITY, ACCOUNT = "[nomor telepon]", "[nomor identitas]", "[nomor rekening]"
 NUMBER, BORN, HIDDEN = "[nomor]", "[tanggal lahir]", "[…]"
@@ -20,6 +22,8 @@ _RUN = re.compile(r"[+(]{0,2}\d(?:[ .,\-()/_*|~'’·•:;+\u2010-\u2015\n]{0,3}
 _GROUP = re.compile(r"\d+")
 #: How much of the text before a run is read. A line's end parts it from what is said.
 _BEFORE = 48
+#: A passport has one or two capitals before seven digits.
+_PASSPORT, _CAPITALS = 7, re.compile(r"(?<![\w-])[A-Z]{1,2} ?$")
 _LONG, _CUSTOMER, _SHORT, _CODE, _NEAR = 9, 6, 5, 4, 24
 _LONGEST_MOBILE = 13
 
@@ -32,14 +36,13 @@ _ACCOUNT_BEFORE = re.compile(
 )
 _PHONE_BEFORE = re.compile(
     r"(?:\b(?:telp|tlp|tlpn|telpon|telepon|telfon|tel|phone|hp|hape|no ?hp|nohp|wa|whatsapp|hub|hubungi|kontak"
-    r"|contact|fax"
-    r"|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
+    r"|contact|fax|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
 )
 _CUSTOMER_BEFORE = re.compile(
     r"\b(?:id ?pel(?:anggan)?|idpel|pelanggan|nopel|meter(?:an)?|kwh|sambungan|token|polis|peserta|bpjs|jkn|sim"
-    r"|npwp|nip"
-    r"|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop|sppt)\b"
-    r"(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
+    r"|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
+    r"|sppt)\b(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air|kesehatan"
+    r"|number)\b)*[ .:=#\-]{0,4}$"
 )
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
@@ -48,42 +51,46 @@ _SECRET_BEFORE = re.compile(
 #: A number that others gave to the case, not to a person.
 _CASE_BEFORE = re.compile(
     r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
-    r"|perda|pergub"
-    r"|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
+    r"|perda|pergub|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
 )
 _BORN_BEFORE = re.compile(
     r"\b(?:lahir(?:nya|an|kan)?|lhr|ttl|tgl ?lhr|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun"
-    r"|tanggal lahir|"
-    r"tgl lahir|tmpt lahir|l\.)[^\d\n]{0,36}$"
+    r"|tanggal lahir|tgl lahir|tmpt lahir|l\.)[^\d\n]{0,36}$"
 )
 _HOUSE_BEFORE = re.compile(
     r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b)"
     r"(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}$"
 )
+#: With what each alternative of the pattern above ends: most numbers need no closer look.
+_HOUSE_WORDS = (
+    "no", "nomor", "nomer", "nmr", "nomr", "nmor", "rumah", "rmh", "kos", "kosan", "kost", "kontrakan", "kamar", "unit",
+    "saya", "sy", "kami", "gue", "gw", "kita", "aye", "beliau", "nya",
+)  # fmt: skip
 #: What has a number of its own, without a street's name near it.
 _DOORS = ("rumah", "rmh", "kos", "kontrakan", "kamar")
 _NUMBERS = re.compile(r"\d{1,4}(?: ?[/-] ?\d{1,4})?")
 #: Numbers of something else: laws, letters, queues, lines.
 _NO_HOUSE = re.compile(
     r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
-    r"|antrian"
-    r"|antri|urut|polisi|pol|tiket|laporan|aduan|rute|trayek|bus|jak|koridor|seri|tahun|lantai|lt|kursi|kloter|loket"
-    r"|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
+    r"|antrian|antri|urut|polisi|pol|tiket|laporan|aduan|rute|trayek|bus|jak|koridor|seri|tahun|lantai|lt|kursi"
+    r"|kloter|loket|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
     r"(?:no|nomor|nomer|nmr|nomr|nmor)?[ .:#]{0,3}$"
 )
 _ADDRESS = re.compile(
     r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
-    r"|cluster|alamat"
-    r"|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman|domisili"
-    r"|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
+    r"|cluster|alamat|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
+    r"|domisili|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
 )
 #: Farther away an address word does not speak for a number.
 _ADDRESS_NEAR = 90
 _HOUSE_AFTER = re.compile(
     r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|[/-][a-z]{2}| ?(?:tahun|th|orang|meter|jam|hari|kali"
-    r"|lantai(?! ?\d)"
-    r"|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt)\b)"
+    r"|lantai(?! ?\d)|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt)\b)"
 )
+
+
+#: A plate's letters are parted from its digits by these, or by nothing.
+_AFTER_LETTERS = frozenset(" .-")
 
 
 def without_numbers(text: str) -> str:
@@ -104,6 +111,15 @@ def without_numbers(text: str) -> str:
 def _found(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """The numbers to mask in one run, in order."""
     before = text[max(0, start - _BEFORE) : start].lower()
+    if text[start - 1 : start] in _AFTER_LETTERS or text[start - 1 : start].isalpha():
+        digits = _GROUP.match(text, start, end)
+        found = plate(text, start, digits.end(), before) if digits is not None else None
+        if found is not None:
+            yield *found, PLATE
+            rest = _GROUP.search(text, found[1], end)
+            if rest is not None:
+                yield from _found(text, rest.start(), end)
+            return
     if end - start < _SHORT:
         if end - start >= _CODE and _SECRET_BEFORE.search(before):
             yield start, end, NUMBER
@@ -274,6 +290,12 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
         and not _is_money(written, after)
     ):
         return PHONE if phone and digits[:2] in ("08", "62") else ACCOUNT
+    if (
+        count == _PASSPORT
+        and _CAPITALS.search(text, max(0, first - 4), first)
+        and not text[last : last + 1].isalnum()
+    ):
+        return IDENTITY
     if _SECRET_BEFORE.search(before):
         return NUMBER
     if _MONEY_BEFORE.search(before) or (
@@ -323,6 +345,8 @@ def _house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, 
     if not _NUMBERS.fullmatch(text, start, end):
         return
     near = before[-_NEAR:]
+    if not near.rstrip(" .:#").endswith(_HOUSE_WORDS):
+        return
     door = _HOUSE_BEFORE.search(near)
     if door is None or _NO_HOUSE.search(before):
         return

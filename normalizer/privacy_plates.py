@@ -8,64 +8,67 @@ from __future__ import annotations
 
 import re
 
+from normalizer.phrases import words_in
+
 MASK = "[pelat nomor]"
-_CODE = (
-    r"(?:A[ABDEG]?|B[ABDEGHKLMNP]?|C[CD]|D[ABCDEGHKLMNRSTW]?|E[ABD]?|F|G|H|K[BHTU]?|L|M|N|P[ABGSTY]?"
-    r"|R(?!T|W)I?|S|T(?!L)|W|Z)"
-)
-_LETTER_CODE = r"(?:[ABDEFGHKLMNPRSTWZ]|A[ABDEG]|B[ABDEGHKLMNP]|D[ABDEGHKLMNRST]|E[ABD]|K[BHTU]|P[AB]|RI|CD)"
-#: Digits, and letters that pass for them.
-_DIGIT = r"[\dOIl]"
-_LARGE = re.compile(
-    rf"(?<![\w/.-]){_CODE}[ .\-]{{0,2}}(?=[OIl ]*\d)(?:{_DIGIT} ?){{1,4}}[ .\-]{{0,2}}(?=[A-Za-z]*[A-Z])[A-Za-z]"
-    rf"{{1,3}}(?![\w'’])"
-)
-_SMALL = re.compile(
-    r"(?<![\w/.-])(?:b ?(?=[oil ]*\d)(?:[\doil] ?){3,4}|[bdeflntz] ?\d{4} ?"
-    r"|[adefglnt]\d{4})[ .\-]{0,2}[a-z]{2,3}(?!\w)",
-    re.IGNORECASE,
-)
+#: What stands before a plate's digits: its letters, parted from them by little.
+_PREFIX = re.compile(r"(?<![\w/.\-])([A-Za-z]{1,2})[ .\-]{0,2}$")
+_SUFFIX = re.compile(r"[ .\-]{0,2}([A-Za-z]{1,3})(?![\w'’])")
 _VEHICLE = re.compile(
-    r"(\b(?:(?:ber)?p(?:e)?lat(?:nya|nye|ny)?(?: nomor(?:nya)?| no)?|nopol(?:nya|nye)?|no\.? ?pol(?:isi)?"
-    r"|nomor polisi|mobil(?:nya)?"
-    r"|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|bus|angkot|pickup|avanza|xenia|innova|fortuner|pajero|beat"
-    r"|vario|mio|scoopy"
-    r"|nmax|vespa|taksi|taxi|plate(?: number)?|stnk)\b[^\d\n]{0,24}?)"
-    rf"(?<![\w/-])({_LETTER_CODE}[ .\-]{{0,2}}\d(?: ?[\doil]){{1,3}}(?:[ .\-]{{0,2}}(?!rt\b|rw\b|di\b|km\b|no\b"
-    rf"|dr\b|yg\b|jl\b)[a-z]{{1,3}})?)(?!\w)",
-    re.IGNORECASE,
+    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|mobil(?:nya)?"
+    r"|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|bus|angkot|pickup|avanza|xenia|innova|fortuner|pajero|beat|vario"
+    r"|mio|scoopy|nmax|vespa|taksi|taxi|plate|stnk)\b[^\d\n]{0,28}$"
 )
-#: What stands behind a number and is no plate's letters, and before one and makes it something else.
-_NO_SUFFIX = re.compile(
-    r"[ .\-](?:rt|rw|no|km|jl|gg|lt|di|ke|dr|yg|dan|wib|wit|th|thn|hr|jam|org|rb|rbu|jt|jta|kg|cm|mm|m|hp|wa|kk"
-    r"|s|am|pm|dki|dst|dll|dpn"
-    r"|sd|sdh|ada|itu|ini|per|pcs|bln|mgg|kmr|unit)$",
-    re.IGNORECASE,
-)
+#: What stands before a number and makes it something else than a plate's.
 _NO_PREFIX = re.compile(
-    r"\b(?:blok|block|gg|gang|lt|lantai|tower|kelas|kls|seri|tipe|type|gate|pintu|peron|jalur|vitamin|hepatitis|"
-    r"golongan|grup|group|no|nomor|rute|jak|koridor|surat|sk|antrean|antrian)[ .]{1,2}$",
-    re.IGNORECASE,
+    r"\b(?:blok|block|gg|gang|lt|lantai|tower|kelas|kls|seri|tipe|type|gate|pintu|peron|jalur|vitamin|hepatitis"
+    r"|golongan|grup|group|rute|jak|koridor|surat|sk|antrean|antrian)[ .]{1,2}$"
 )
+#: With letters that pass for digits.
+_ALIKE = re.compile(
+    r"(?<![\w/.-])[A-Z]{1,2}[ .\-]{0,2}(?=[OIl ]*\d)(?:[\dOIl] ?){1,4}[ .\-]{0,2}(?=[A-Za-z]*[A-Z])[A-Za-z]"
+    r"{1,3}(?![\w'’])|(?<![\w/.-])[bB] ?(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}[ .\-]{0,2}[A-Za-z]{2,3}(?!\w)"
+)
+_LARGE_WORDS = frozenset(("RT", "RW", "KM", "WIB", "DKI", "NO", "JL", "GG", "LT", "HP", "WA", "DI", "KE"))
+_MOST_DIGITS, _LEAST_DIGITS = 4, 3
 
 
-_VEHICLES = (
-    "plat", "pelat", "pol", "mobil", "motor", "mtr", "kendaraan", "truk", "truck", "trk", "bus", "angkot", "pickup",
-    "avanza", "xenia", "innova", "fortuner", "pajero", "beat", "vario", "mio", "scoopy", "nmax", "vespa",
-    "taksi", "taxi", "stnk",
-)  # fmt: skip
+def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | None:
+    """Start and end of the plate whose digits stand at `start` to `end`, or None. `before`: what stands before the
+    digits, in small letters."""
+    prefix = _PREFIX.search(text, max(0, start - 5), start)
+    if prefix is None or prefix[1].lower() not in words_in("plate code"):
+        return None
+    digits = sum(map(str.isdigit, text[start:end]))
+    if digits > _MOST_DIGITS or _NO_PREFIX.search(before[: len(before) - (start - prefix.start())]):
+        return None
+    suffix = _SUFFIX.match(text, end, end + 7)
+    parted = suffix is not None and text[end : end + 1] in " .-"
+    if suffix is not None and parted and _is_word(suffix[1]):
+        suffix = None
+    code = prefix[1]
+    if suffix is not None:
+        letters = suffix[1]
+        if code.isupper() and not letters.islower():
+            return prefix.start(), suffix.end()
+        small = code.lower() == "b" or (len(code) == 1 and digits == _MOST_DIGITS and not parted)
+        if digits >= _LEAST_DIGITS and len(letters) > 1 and small:
+            return prefix.start(), suffix.end()
+    if _VEHICLE.search(before[: len(before) - (start - prefix.start())]):
+        return prefix.start(), suffix.end() if suffix is not None and len(suffix[1]) > 1 else end
+    return None
 
 
-def without_plates(text: str, lowered: str) -> str:
-    """`text` (and the same in small letters), which holds a digit, with number plates masked. Linear time."""
-    if any(vehicle in lowered for vehicle in _VEHICLES):
-        text = _VEHICLE.sub(lambda m: f"{m[1]}{MASK}", text)
-    text = _LARGE.sub(_masked, text)
-    return _SMALL.sub(_masked, text)
+def _is_word(letters: str) -> bool:
+    """Whether letters behind a number are a word of their own; large ones seldom are."""
+    return letters in _LARGE_WORDS if letters.isupper() else letters.lower() in words_in("no plate letters")
 
 
-def _masked(match: re.Match[str]) -> str:
-    before = match.string[max(0, match.start() - 12) : match.start()]
-    if _NO_SUFFIX.search(match[0]) or _NO_PREFIX.search(before):
-        return match[0]
-    return MASK
+def without_alike(text: str) -> str:
+    """`text` without plates in which letters pass for digits. Linear time."""
+    return _ALIKE.sub(lambda m: MASK if _is_plate(m[0]) else m[0], text)
+
+
+def _is_plate(found: str) -> bool:
+    parts = re.split(r"[\d .\-]+", found)
+    return parts[0].lower()[:2].rstrip("oil") in words_in("plate code") and not _is_word(parts[-1])

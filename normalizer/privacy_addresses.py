@@ -1,0 +1,74 @@
+"""Addresses of mail, accounts of social networks, links and passwords taken out, also when spelt for no machine."""
+
+from __future__ import annotations
+
+import re
+
+from normalizer.contact import EMAIL, HANDLE
+from normalizer.phrases import words_in
+from normalizer.privacy_signs import LINK, MAIL, NETWORK, SECRET
+
+_LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
+#: Written without its scheme: only with a path, so that "rusak.com" said of a shop stays.
+_BARE_LINK = re.compile(
+    r"(?<![\w@/.])((?:[\w-]{1,40}\.){1,3}(?:com|id|net|org|me|ly|co|link|site|xyz|gg|ai|app|ee|tv|page|web|info"
+    r"|biz|dev"
+    r"|my|sg|online|store|shop|vip|club|top|cc|to|bio|im|st|tk|ru|io|us|uk|it|be|gl))/\S+",
+    re.IGNORECASE,
+)
+#: What every bare link holds.
+_HOST_AND_PATH = re.compile(r"\.[A-Za-z]{2,6}/")
+_AT = r"(?: ?[(\[{<*_] ?(?:at|et|a|@) ?[)\]}>*_] ?| (?:at|et) | ?@ ?|(?-i:AT))"
+_DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
+_SPELT_EMAIL = re.compile(
+    rf"\b[\w+-]{{2,40}}(?:{_DOT}[\w+-]{{1,30}}){{0,3}}{_AT}"
+    rf"[a-z0-9-]{{2,30}}(?:(?:{_DOT}| \. )[a-z0-9-]{{1,30}}){{0,2}}?(?:{_DOT}| \. )"
+    rf"(?:com|net|org|id|co|go|ac|my|info|biz|example|test|kom)\b(?:{_DOT}id\b)?",
+    re.IGNORECASE,
+)
+#: An address whose ending was forgotten: siti@gmail.
+_CUT_EMAIL = re.compile(r"(?<!\w)[\w.+-]{1,64}@[\w-]{2,40}(?!\w)")
+#: An account of a network named beside it, without @: with a colon any word, else one that looks like an account.
+_ACCOUNT_NAME = re.compile(
+    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|username"
+    r"|user id)\b(?: ?(?:saya|sy|gue|gw|aku|nya|dia|pelaku|akun)\b){0,2})"
+    r"(?:( ?[:=] ?| id:? )([\w.]{3,30}\w)|( )((?=[\w.]*(?:[\d_.]\w|#\d))[\w.]{4,30}\w))(?:#\d{4})?(?![\w/@])",
+    re.IGNORECASE,
+)
+_PASSWORD = re.compile(
+    r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah)\b)*[ :=]{1,3})"
+    r"((?=\S*\d)\S{4,40})",
+    re.IGNORECASE,
+)
+
+
+def without_addresses(text: str, held: frozenset[int]) -> str:
+    """`text`, which holds the signs `held`, without addresses and accounts. Linear time."""
+    if "@" in text:
+        text = EMAIL.sub("[email]", text)
+        text = HANDLE.sub(lambda m: m[0] if m[0].lower() in words_in("our handles") else "[akun]", text)
+    if MAIL in held or "AT" in text or "@" in text:
+        text = _SPELT_EMAIL.sub("[email]", text)
+        if "@" in text:
+            text = _CUT_EMAIL.sub("[email]", text)
+    if LINK in held:
+        text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
+    if _HOST_AND_PATH.search(text):
+        text = _BARE_LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
+    if NETWORK in held:
+        text = _ACCOUNT_NAME.sub(lambda m: f"{m[1]}{m[2] or m[4]}[akun]", text)
+    if SECRET in held:
+        text = _PASSWORD.sub(r"\1[nomor]", text)
+    return text
+
+
+def without_contact(text: str, contact: str) -> str:
+    """`text` without the reporter's own address or handle, however large or small it is written."""
+    bare = contact.strip().lstrip("@")
+    if len(bare) < _SHORTEST:
+        return text
+    return re.sub(rf"(?<![\w.])@?{re.escape(bare)}(?!\w)", "[akun]", text, flags=re.IGNORECASE)
+
+
+#: A shorter handle is rather a word.
+_SHORTEST = 4

@@ -1,0 +1,68 @@
+"""What a text holds signs of, found in one look (Aho-Corasick),
+so that a dear pattern is tried only where it can match."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ahocorasick_rs import AhoCorasick
+
+MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, SECRET, SPELT = range(8)
+_WORDS: dict[int, tuple[str, ...]] = {
+    MAIL: (" at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}"),
+    LINK: ("://", "www."),
+    NETWORK: (
+        " ig ", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram", "tele ", "tele:", "line ", "line:",
+        "discord", "threads", "snapchat", "skype", "github", "username", "user id",
+    ),
+    PAPER: (
+        "paspor", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk", " sim ",
+    ),
+    BORN: ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l."),
+    BLOCK: ("blok", "kav", "block"),
+    SECRET: ("passw", "passcode", "sandi", "pwd"),
+}  # fmt: skip
+#: Words for digits in the languages of Jakarta, and how many digits each one says.
+NUMERALS: dict[str, int] = dict.fromkeys(
+    (
+        "nol", "kosong", "enol", "nul", "zero", "satu", "satoe", "atu", "siji", "hiji", "ato", "one", "dua", "due",
+        "loro", "two", "tiga", "tige", "telu", "tilu", "three", "empat", "ampat", "mpat", "papat", "opat", "four",
+        "lima", "lime", "limo", "five", "enam", "anem", "enem", "nem", "genep", "six", "tujuh", "tuju", "pitu",
+        "seven",
+        "delapan", "dlapan", "lapan", "wolu", "dalapan", "eight", "sembilan", "semilan", "sanga", "songo", "salapan",
+        "nine", "puluh", "belas", "double", "dobel", "triple",
+    ),
+    1,
+) | {"sepuluh": 2, "sebelas": 2, "ratus": 0, "ribu": 0}  # fmt: skip
+#: So far apart two words for digits, or one and a digit, may belong to one number.
+_NEAR = 3
+_NOTHING: frozenset[int] = frozenset()
+
+
+@lru_cache(maxsize=1)
+def _automaton() -> tuple[AhoCorasick, list[int]]:
+    words = [(word, sign) for sign, group in _WORDS.items() for word in group]
+    words += [(word, SPELT) for word in NUMERALS]
+    return AhoCorasick([word for word, _ in words]), [sign for _, sign in words]
+
+
+def signs(lowered: str) -> frozenset[int]:
+    """Which of the signs a text in small letters holds; `SPELT` where a word for a digit has another one, or a digit,
+    beside it."""
+    automaton, meanings = _automaton()
+    found = automaton.find_matches_as_indexes(f" {lowered} ", overlapping=True)
+    if not found:
+        return _NOTHING
+    held = set()
+    last = -_NEAR - 1
+    for number, start, end in found:
+        sign = meanings[number]
+        if sign != SPELT or SPELT in held:
+            held.add(sign)
+            continue
+        # One space was put before the text.
+        beside = lowered[max(0, start - 1 - _NEAR) : max(0, start - 1)] + lowered[end - 1 : end - 1 + _NEAR]
+        if start - last <= _NEAR < end - last or any(map(str.isdigit, beside)):
+            held.add(SPELT)
+        last = max(last, end)
+    return frozenset(held)
