@@ -42,8 +42,9 @@ from intake.private_rabbitmq import PrivateRabbitMQ
 from intake.simulate import load_simulator, local_address, settings_of
 from intake.words import say
 from normalizer.errors import Misconfigured, Unavailable
+from normalizer.identity import JAKARTA
 from normalizer.offices import offices
-from normalizer.record import Complaint, ComplaintEvent
+from normalizer.record import Attachment, Complaint, ComplaintEvent
 
 #: Seconds from the last letter until every record has to be there.
 PATIENCE = 30.0
@@ -294,6 +295,16 @@ def _table(
     return table
 
 
+def _of_file(one: Attachment) -> str:
+    """What was read from a photo or film."""
+    if one.duration is not None:
+        return say("demo_film", seconds=f"{one.duration:.0f}")
+    taken = one.captured_at.astimezone(JAKARTA).strftime("%H:%M") if one.captured_at else "—"
+    return say(
+        "demo_photo" if one.public_url else "demo_photo_secret", width=one.width, height=one.height, at=taken
+    )
+
+
 def _seen(record: Complaint, problems: list[str]) -> str:
     """The third column: place, language, category, secrecy; then what is wrong, or the text."""
     place = record.place.kelurahan.name if record.place.kelurahan else "—"
@@ -302,6 +313,7 @@ def _seen(record: Complaint, problems: list[str]) -> str:
     if record.against_office:
         facts.append(say("demo_against", office=offices()[record.against_office].name))
     files = say("demo_files", count=len(record.attachments)) if record.attachments else ""
+    files += "".join(f" {_of_file(one)}" for one in record.attachments if one.width or one.duration)
     return f"[bold]{escape(' · '.join(facts))}[/bold]\n" + escape(
         "; ".join(problems) or f"{record.text} {files}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -73,6 +74,10 @@ COUNTERS = (
     ("balai_kota", "balai_kota", "Air bersih di rumah kami tidak mengalir sejak hari Senin."),
 )
 ISLAND = "31.01.01.1001"
+#: The account at which the words name no place, and the photo alone tells where.
+BY_PHOTO = "balai-warga"
+#: How long the mailed film lasts.
+FILM_SECONDS = 3
 #: At the Inspektorat: the office whose official it is about, as a clerk finds it.
 ABOUT, ABOUT_NAME = "31.71.04", "Kecamatan Senen"
 
@@ -90,6 +95,7 @@ class Door(Struct, frozen=True, kw_only=True):
     against: str = ""
     confidential: bool = False
     videos: int = 0
+    by_photo: bool = False
 
 
 def doors() -> tuple[Door, ...]:
@@ -116,7 +122,12 @@ def _of_account(number: int, account: str, channel: str, with_photo: bool) -> Do
     coded = account == "open311"
     text, kelurahan = SAID[0] if coded else SAID[number % len(SAID)]
     letter = _letter(number, text, kelurahan, KENARI if coded else "", with_photo)
-    return Door(name=account, account=account, channel=channel, letter=letter, kelurahan=kelurahan)
+    by_photo = account == BY_PHOTO
+    if by_photo:
+        letter = msgspec.structs.replace(letter, text=text)
+    return Door(
+        name=account, account=account, channel=channel, letter=letter, kelurahan=kelurahan, by_photo=by_photo
+    )
 
 
 def _counter(number: int, office: str, channel: str, text: str) -> Door:
@@ -134,14 +145,17 @@ def _letter(number: int, text: str, kelurahan: str, code: str = "", with_photo: 
         number=number,
         text=f"{text} Kelurahan {kelurahan}.",
         sender=f"Warga Contoh {number}",
-        photos=(photo(),) if with_photo else (),
+        photos=(photo(kelurahan, datetime.now(UTC)),) if with_photo else (),
         kelurahan_code=code,
     )
 
 
 def video() -> bytes:
-    """The start of an MP4 file (ISO/IEC 14496-12: the boxes `ftyp` and `mdat`); nobody plays it."""
-    return b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\x10\x08mdat" + bytes(4096)
+    """An MP4 file (ISO/IEC 14496-12) whose head says that it lasts `FILM_SECONDS`; nobody plays it."""
+    head = bytes(12) + (1000).to_bytes(4, "big") + (1000 * FILM_SECONDS).to_bytes(4, "big") + bytes(80)
+    mvhd = (8 + len(head)).to_bytes(4, "big") + b"mvhd" + head
+    moov = (8 + len(mvhd)).to_bytes(4, "big") + b"moov" + mvhd
+    return b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\x10\x08mdat" + bytes(4096) + moov
 
 
 def door_of(event: ComplaintEvent, waiting: tuple[Door, ...]) -> Door | None:
@@ -180,6 +194,7 @@ def wrong(door: Door, event: ComplaintEvent | None, private_key: bytes = b"") ->
         stored = sum(one.state == "stored" and one.media_type == kind for one in record.attachments)
         if stored != wanted:
             problems.append(f"{stored} files of {kind}, not {wanted}")
+    problems += _files(door, record)
     for field, want, have in (
         ("office", door.office, record.office_code),
         ("against", door.against, record.against_office),
@@ -189,6 +204,22 @@ def wrong(door: Door, event: ComplaintEvent | None, private_key: bytes = b"") ->
     if not record.raw_sha256:
         problems.append("no trace of the raw event")
     return problems + _secrecy(door, event, private_key)
+
+
+def _files(door: Door, record: Complaint) -> list[str]:
+    """What was not read from its photos and films."""
+    problems = []
+    for one in record.attachments:
+        if one.media_type == "image/jpeg":
+            if not (one.captured_at and one.metadata_place and one.perceptual_hash and one.width):
+                problems.append("a photo's time, place or look was not read")
+            if bool(one.public_url and one.thumbnail_url) == door.confidential:
+                problems.append("a photo's copy is " + ("shown" if door.confidential else "missing"))
+        elif one.media_type == "video/mp4" and one.duration != FILM_SECONDS:
+            problems.append(f"a film of {one.duration} s, not {FILM_SECONDS}")
+    if door.by_photo and record.place.method != "photo":
+        problems.append(f"the place was found by {record.place.method}")
+    return problems
 
 
 def _secrecy(door: Door, event: ComplaintEvent, private_key: bytes) -> list[str]:

@@ -10,6 +10,7 @@ import importlib
 import io
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -18,6 +19,8 @@ from msgspec import Struct
 from adapters.base import Gateway, Letter, Simulator, load, names
 from intake.config import Config
 from normalizer.errors import KanalError, Misconfigured
+from normalizer.gazetteer import kelurahan_table
+from normalizer.identity import JAKARTA
 from normalizer.settings import convert
 
 #: What invented citizens write when nobody says what.
@@ -28,6 +31,8 @@ TEXTS = (
     "Saluran air mampet di Jalan Cempaka, Kelurahan Sunter Jaya, tiap hujan langsung banjir.",
     "Pohon tumbang menutup separuh jalan di Kelurahan Ragunan, tolong segera dipotong.",
 )
+#: The kelurahan that each of them speaks of, where the photos say that they were taken.
+SEEN_IN = ("Kenari", "Cakung Barat", "Kampung Melayu", "Sunter Jaya", "Ragunan")
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -80,8 +85,11 @@ def local_address(config: Config) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{config.port}"
 
 
-def photo(width: int = 640, height: int = 480) -> bytes:
-    """A picture as a telephone sends it, drawn here: a grey road with a dark hole."""
+def photo(kelurahan: str = "", at: datetime | None = None, width: int = 640, height: int = 480) -> bytes:
+    """A picture as a telephone sends it, drawn here: a grey road with a dark hole.
+
+    `kelurahan` is where it says that it was taken, `at` when: Exif, as telephones write it in their own zone.
+    """
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (width, height), (150, 150, 145))
@@ -89,8 +97,33 @@ def photo(width: int = 640, height: int = 480) -> bytes:
     draw.rectangle((0, 0, width, height // 3), fill=(120, 170, 210))
     draw.ellipse((width // 3, height // 2, width * 2 // 3, height * 4 // 5), fill=(50, 45, 40))
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=80)
+    image.save(out, "JPEG", quality=80, exif=_exif(kelurahan, at))
     return out.getvalue()
+
+
+def _exif(kelurahan: str, at: datetime | None) -> bytes:
+    from PIL import ExifTags, Image
+
+    tags = Image.Exif()
+    if at is not None:
+        tags[ExifTags.Base.Make], tags[ExifTags.Base.Model] = "Contoh", "Telepon 1"
+        local = at.astimezone(JAKARTA)
+        camera = tags.get_ifd(ExifTags.IFD.Exif)
+        camera[ExifTags.Base.DateTimeOriginal] = local.strftime("%Y:%m:%d %H:%M:%S")
+        camera[ExifTags.Base.OffsetTimeOriginal] = "+07:00"
+    where = next((k for k in kelurahan_table() if k.name == kelurahan), None)
+    if where is not None:
+        gps = tags.get_ifd(ExifTags.IFD.GPSInfo)
+        gps[ExifTags.GPS.GPSLatitudeRef] = "S" if where.latitude < 0 else "N"
+        gps[ExifTags.GPS.GPSLatitude] = (abs(where.latitude), 0.0, 0.0)
+        gps[ExifTags.GPS.GPSLongitudeRef] = "E"
+        gps[ExifTags.GPS.GPSLongitude] = (where.longitude, 0.0, 0.0)
+    return tags.tobytes() if len(tags) or where is not None else b""
+
+
+def _photo_of(text: str, index: int) -> bytes:
+    """Taken now; where, if the words are our own."""
+    return photo("" if text else SEEN_IN[index % len(SEEN_IN)], datetime.now(UTC))
 
 
 async def send(
@@ -115,7 +148,7 @@ async def send(
         letter = Letter(
             number=number + index,
             text=text or TEXTS[index % len(TEXTS)],
-            photos=(photo(),) if with_photo else (),
+            photos=(_photo_of(text, index),) if with_photo else (),
         )
         started = clock()
         try:

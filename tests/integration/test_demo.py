@@ -142,17 +142,22 @@ async def test_a_wrong_record_makes_the_demo_fail_and_is_named(tmp_path: Path) -
 def record_for(door: Door) -> ComplaintEvent:
     """The record that is right for `door`."""
     now = datetime.now(UTC)
-    kinds = [("image/jpeg", len(door.letter.photos)), ("video/mp4", door.videos)]
+    copy = "" if door.confidential else "https://aduan.example.go.id/gambar/contoh"
+    read = Attachment(
+        media_type="image/jpeg", sha256="1" * 64, captured_at=now, metadata_place=True, width=640, height=480,
+        perceptual_hash="0" * 16, public_url=copy, thumbnail_url=copy,
+    )  # fmt: skip
+    film = Attachment(media_type="video/mp4", sha256="2" * 64, duration=float(demo_doors.FILM_SECONDS))
     record = Complaint(
         complaint_id="0SAR5PJF40000", ticket=ticket_of(now.date(), 6), channel=door.channel, adapter="any",
         account=door.account, received_at=now, text=door.letter.text, raw_sha256=("0" * 64,),
         language=Language(code="id", confidence=1.0), confidential=door.confidential,
         reporter=Reporter(reference="p-1", name=door.letter.sender),
-        place=Place(kelurahan=Region(code="31.71.04.1002", name=door.kelurahan)),
-        office_code=door.office, against_office=door.against,
-        attachments=tuple(
-            Attachment(media_type=kind, sha256="1" * 64) for kind, number in kinds for _ in range(number)
+        place=Place(
+            kelurahan=Region(code="31.71.04.1002", name=door.kelurahan), method="photo" if door.by_photo else "text"
         ),
+        office_code=door.office, against_office=door.against,
+        attachments=(read,) * len(door.letter.photos) + (film,) * door.videos,
     )  # fmt: skip
     return ComplaintEvent(event="created", sequence=1, occurred_at=now, complaint=record)
 
@@ -183,6 +188,12 @@ def test_the_check_of_each_door_takes_the_right_record_and_no_other(door: Door) 
         "no sender": {"reporter": Reporter()},
         "raw event": {"raw_sha256": ()},
     }
+    if door.by_photo:
+        changes["found by"] = {"place": replace(record.place, method="text")}
+    for number, one in enumerate(record.attachments):
+        unread = (*record.attachments[:number], Attachment(media_type=one.media_type, sha256=one.sha256))
+        word = "was not read" if one.media_type == "image/jpeg" else "a film of"
+        changes[word] = {"attachments": (*unread, *record.attachments[number + 1 :])}
     for word, change in changes.items():
         event = on_the_wire(replace(right, complaint=replace(record, **change)), public)
         assert word in " ".join(demo_doors.wrong(door, event, mine)), word
