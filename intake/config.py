@@ -30,6 +30,9 @@ from normalizer.settings import Secret, convert
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 DEFAULT_FILE = Path(__file__).parent / "default.toml"
+TABLES = (
+    "gateway", "broker", "journal", "answers", "console", "alarms", "duplicates", "retention", "account",
+)  # fmt: skip
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -118,6 +121,15 @@ class RetentionTable(Struct, frozen=True, kw_only=True):
         return {kind: now - timedelta(days=count) for kind, count in days.items() if count}
 
 
+class DuplicatesTable(Struct, frozen=True, kw_only=True):
+    """A complaint is linked to earlier ones of the last `days` that perhaps tell of the same; at most `most` are
+    remembered, about 1 KB each. See docs/duplicates.md."""
+
+    enabled: bool = True
+    days: Annotated[float, Meta(gt=0, le=60)] = 14
+    most: Annotated[int, Meta(ge=100, le=500_000)] = 50_000
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """Everything that `intake.service` needs. `source` is the file it came from, for messages."""
 
@@ -127,6 +139,7 @@ class Config(Struct, frozen=True, kw_only=True):
     answers: AnswersTable = AnswersTable()
     journal: JournalTable = JournalTable()
     console: ConsoleTable = ConsoleTable()
+    duplicates: DuplicatesTable = DuplicatesTable()
     alarms: AlarmsTable = AlarmsTable()
     retention: RetentionTable = RetentionTable()
     source: str = ""
@@ -242,17 +255,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
     for name in table:
-        if name not in (
-            "gateway",
-            "broker",
-            "journal",
-            "answers",
-            "console",
-            "alarms",
-            "retention",
-            "account",
-        ):
-            cure = "use [gateway], [broker], [journal], [answers], [console], [alarms], [retention] and [[account]]"
+        if name not in TABLES:
+            cure = f"use {', '.join(f'[{table}]' for table in TABLES[:-1])} and [[account]]"
             raise Misconfigured(name, "there is no such table", cure)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
@@ -280,6 +284,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     ways_of(alarms)
     retention = convert(RetentionTable, table.get("retention", {}), "retention", _no_secret)
     retention.hours()
+    duplicates = convert(DuplicatesTable, table.get("duplicates", {}), "duplicates", _no_secret)
     return replace(
         config,
         broker=broker,
@@ -288,6 +293,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         console=console,
         alarms=alarms,
         retention=retention,
+        duplicates=duplicates,
     )
 
 

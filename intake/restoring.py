@@ -89,7 +89,9 @@ class Restore:
         own = self.config.data_dir / KEYS
         if KEYS in sums and own.is_file() and sum_of(own) != sums[KEYS]:
             raise Misconfigured(
-                "journal.key", f"{own} is another one than the backup's", "move it away, or use another folder"
+                "journal.key",
+                f"{own} is another one than the backup's",
+                "move it away, or use another folder",
             )
         if KEYS not in sums and not self._has_keys():
             raise Misconfigured(

@@ -12,6 +12,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ from intake.reading.follower import Follower
 from intake.reading.store import ReadingStore
 from intake.receive import AccountInbox, Receiver
 from intake.register import AccountRegister
+from intake.remembering import Remembering
 from intake.replies import ReplyWorker
 from intake.retention import Retention
 from intake.settle import Settler
@@ -59,6 +61,7 @@ from intake.web.connections import KEEPALIVE, Doorways, GuardedSite
 from intake.web.health import Health
 from intake.web.hooks import Hooks
 from intake.web.remote import remote_of
+from normalizer.duplicate_memory import Recent
 from normalizer.errors import Misconfigured
 from normalizer.identity import Secrets
 from normalizer.pipeline import build_context
@@ -206,9 +209,11 @@ class Service:
             self.alarm,
             keeper.keep,
         )
+        remembering = self._remembering()
         self.settler = Settler(
             journal=self.journal,
-            context=context,
+            context=replace(context, recent=remembering.recent if remembering else None),
+            remembering=remembering,
             secrets=self.secrets,
             adapter_of=lambda account: self.config.account(account).adapter,
             addresses=FileAddresses(self.secrets, self.config.public_url, self.clock.now),
@@ -252,6 +257,14 @@ class Service:
         self.reading = ReadingStore(self.config.data_dir)
         keep = timedelta(days=self.config.console.keep_days)
         self.follower = Follower(self.journal, self.reading, self.clock.now, keep=keep)
+
+    def _remembering(self) -> Remembering | None:
+        """What complaints are compared with; only the settler knows it, because only what is filed is remembered."""
+        wanted = self.config.duplicates
+        if not wanted.enabled:
+            return None
+        recent = Recent(self.secrets.fingerprint_key(), days=wanted.days, most=wanted.most)
+        return Remembering(self.journal, recent, self.clock.now, shared=self.config.journal.url is not None)
 
     def _answerer(self) -> Answerer:
         answers = self.config.answers

@@ -8,6 +8,7 @@ that the first event already holds them; what comes later becomes *information a
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from complaint_queue.way_out import NewReply
 from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
 from intake.metrics import Metrics
+from intake.remembering import Remembering
 from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
@@ -55,6 +57,7 @@ class Work:
     record: Complaint | None
     events: tuple[tuple[NewEvent, tuple[int, ...]], ...]
     state: Literal["filed", "set_aside", "triage"] = "filed"
+    fingerprint: bytes | None = None
 
     @property
     def opens(self) -> bool:
@@ -81,6 +84,8 @@ class Settler:
     """The bot's turn about a complaint that is being told to it; True: it is not to be filed now."""
     telling: Callable[[str, Message], bytes | None] = lambda account, message: None
     """The key under which somebody's words joined a complaint while it was told; None: nobody told it to the bot."""
+    remembering: Remembering | None = None
+    """What later complaints are compared with; None: duplicates are not looked for."""
     media_wait: float = 20.0
     fairness: Fairness = field(default_factory=Fairness)
     returned: Restored = NEVER
@@ -135,6 +140,8 @@ class Settler:
                 ready.append(file)
             else:
                 await self.journal.postpone(file.complaint_id, until)
+        if self.remembering is not None:
+            await self.remembering.follow()
         done = await asyncio.to_thread(lambda: [self._attempt(file) for file in ready])
         results = await asyncio.gather(*(self._write(work) for work in done))
         if any(results):
@@ -180,9 +187,17 @@ class Settler:
 
     def _attempt(self, file: ComplaintFile) -> Work | tuple[ComplaintFile, Exception]:
         try:
-            return self.work(file)
+            return self._remembered(self.work(file))
         except Exception as error:  # whatever a record does to our code, the others flow
             return file, error
+
+    def _remembered(self, work: Work) -> Work:
+        """The work, with what is remembered of a complaint that the CRM hears of."""
+        if self.remembering is None or work.record is None or work.state != "filed" or not work.events:
+            return work
+        kinds = [event.kind for event, _ in work.events]
+        packed = self.remembering.of(work.file.complaint_id, work.record, kinds)
+        return dataclasses.replace(work, fingerprint=packed)
 
     async def _write(self, work: Work | tuple[ComplaintFile, Exception]) -> bool:
         if isinstance(work, tuple):
@@ -201,6 +216,7 @@ class Settler:
                 work.state,
                 replies,
                 self._told_under(work.file),
+                work.fingerprint,
             )
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)

@@ -105,6 +105,10 @@ class Secrets:
         """16 bytes that name an open group."""
         return self._mac(b"group", "\x1f".join((account, sender, key)).encode("utf-8", "surrogatepass"))[:16]
 
+    def fingerprint_key(self) -> bytes:
+        """32 bytes by which the words of complaints are hashed, so that what is remembered cannot be read."""
+        return self._mac(b"fingerprint", b"")
+
     def tracking_code(self, complaint_id: int) -> str:
         """The secret that shows a complaint's progress: its id and 65 bits that only we can make.
 

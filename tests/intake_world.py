@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from intake.file_addresses import FileAddresses
 from intake.media_reading import MediaReading
 from intake.metrics import Metrics
 from intake.receive import AccountInbox, Receiver
+from intake.remembering import Remembering
 from intake.settle import Settler
+from normalizer.duplicate_memory import Recent
 from normalizer.identity import Secrets
 from normalizer.pipeline import build_context
 from normalizer.record import Complaint, ComplaintEvent, Message, RawEvent
@@ -131,9 +133,11 @@ async def intake_world(
     await journal.open()
     receiver = Receiver(journal, files, secrets, metrics, lambda: None)
     world: IntakeWorld
+    recent = Recent(secrets.fingerprint_key())
     settler = Settler(
         journal=journal,
-        context=build_context(),
+        context=replace(build_context(), recent=recent),
+        remembering=Remembering(journal, recent, clock.now),
         secrets=secrets,
         adapter_of=lambda account: world.adapters[account].name,
         addresses=FileAddresses(secrets, "https://aduan.example.go.id", clock.now),

@@ -26,6 +26,7 @@ from msgspec import Struct
 from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, EventKind, Message, RawEvent
 
+from .fingerprints import Remembers
 from .way_out import NewReply, ProviderWord, WayOut
 
 #: Messages of one complaint that is being told: whoever writes more without waiting opens another one.
@@ -210,7 +211,7 @@ class Depths(Struct, frozen=True, kw_only=True):
     oldest_triage: datetime | None = None
 
 
-class Journal(WayOut, Protocol):
+class Journal(WayOut, Remembers, Protocol):
     """See the module. All times are in UTC; `Unavailable` and `StorageFull` say that nothing was written."""
 
     async def open(self) -> None:
@@ -254,10 +255,12 @@ class Journal(WayOut, Protocol):
         state: Literal["filed", "set_aside", "triage"],
         replies: Sequence[NewReply] = (),
         group: bytes | None = None,
+        fingerprint: bytes | None = None,
     ) -> bool:
         """Write `events`, each with the ids of the messages it speaks of, and `replies`, and end the task.
 
-        `group` is a dialogue's: what its person writes from now on no longer joins this complaint.
+        `group` is a dialogue's: what its person writes from now on no longer joins this complaint. `fingerprint` is
+        what is remembered of it from now on (empty: nothing any more; None: as before).
 
         False, and nothing is written, when `version` is no longer the complaint's: something joined meanwhile.
         """

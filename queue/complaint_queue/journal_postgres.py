@@ -42,6 +42,7 @@ from .journal import (
 from .media_rows import facts_name
 from .postgres_admit import admit_many
 from .postgres_editing import PostgresEditing
+from .postgres_fingerprints import PostgresFingerprints
 from .postgres_following import PostgresFollowing
 from .postgres_keeping import PostgresKeeping
 from .postgres_open import at_start, check_key, check_server, connect, migrate, pool, translate
@@ -50,6 +51,7 @@ from .postgres_way_out import PostgresWayOut
 from .postgres_work import HEARTBEAT, LEASE, others
 from .postgres_writer import Turn, Writer
 from .sqlite_changes import Settling
+from .sqlite_fingerprints import PURPOSE
 from .sqlite_replies import seal
 from .sqlite_rows import Details, micros, moment, ticket_from
 from .way_out import NewReply
@@ -63,7 +65,9 @@ _pack = msgspec.msgpack.Encoder().encode
 log = structlog.get_logger()
 
 
-class PostgresJournal(PostgresWayOut, PostgresFollowing, PostgresEditing, PostgresKeeping):
+class PostgresJournal(
+    PostgresWayOut, PostgresFollowing, PostgresEditing, PostgresKeeping, PostgresFingerprints
+):
     """A journal in the database at `url` (`postgresql://…`). `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.
@@ -274,13 +278,15 @@ class PostgresJournal(PostgresWayOut, PostgresFollowing, PostgresEditing, Postgr
         state: Literal["filed", "set_aside", "triage"],
         replies: Sequence[NewReply] = (),
         group: bytes | None = None,
+        fingerprint: bytes | None = None,
     ) -> bool:
         line = self._w()
         line.check()
         bodies = [self.codec.seal("event", event.body) for event, _ in events]
         sealed = self.codec.seal("record", record) if record else b""
         said = seal(self.codec, replies)
-        settling = Settling(complaint_id, version, tuple(events), bodies, sealed, state, said, group)
+        kept = None if fingerprint is None else self.codec.seal(PURPOSE, fingerprint)
+        settling = Settling(complaint_id, version, tuple(events), bodies, sealed, state, said, group, kept)
         written: bool = await line.do(changes.settle_many, settling, len(sealed) + sum(map(len, bodies)))
         return written
 

@@ -42,6 +42,7 @@ from .journal import (
 from .media_rows import facts_name
 from .sqlite_admit import Prepared, admit_many
 from .sqlite_editing import SqliteEditing
+from .sqlite_fingerprints import PURPOSE, SqliteFingerprints
 from .sqlite_following import SqliteFollowing
 from .sqlite_keeping import SqliteKeeping
 from .sqlite_line import Line
@@ -57,7 +58,7 @@ T = TypeVar("T")
 _pack = msgspec.msgpack.Encoder().encode
 
 
-class SqliteJournal(SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping):
+class SqliteJournal(SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping, SqliteFingerprints):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.
@@ -231,13 +232,17 @@ class SqliteJournal(SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping)
         state: Literal["filed", "set_aside", "triage"],
         replies: Sequence[NewReply] = (),
         group: bytes | None = None,
+        fingerprint: bytes | None = None,
     ) -> bool:
         line = self._w()
         line.check()
         bodies = [self.codec.seal("event", event.body) for event, _ in events]
         sealed = self.codec.seal("record", record) if record else b""
         said = outgoing.seal(self.codec, replies)
-        settling = changes.Settling(complaint_id, version, tuple(events), bodies, sealed, state, said, group)
+        kept = None if fingerprint is None else self.codec.seal(PURPOSE, fingerprint)
+        settling = changes.Settling(
+            complaint_id, version, tuple(events), bodies, sealed, state, said, group, kept
+        )
         written: bool = await line.do(changes.settle_many, settling, len(sealed) + sum(map(len, bodies)))
         return written
 

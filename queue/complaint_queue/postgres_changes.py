@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from .journal import Held
+from .postgres_fingerprints import remember
 from .postgres_replies import add as add_replies
 from .postgres_rows import Together
 from .postgres_writer import Turn
-from .sqlite_changes import Settling, continued
+from .sqlite_changes import Settling, continued, prints_of
 from .sqlite_rows import STATES, Details, micros
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -79,6 +80,7 @@ async def settle_many(turn: Turn, batch: list[Settling]) -> list[Any]:
             "WHERE g.name = v.name AND g.complaint_id = v.complaint",
             *map(list, zip(*groups, strict=True)),
         )
+    remember(turn, out, prints_of(batch, results))
     add_replies(turn, out, [reply for s in written for reply in s.replies])
     await out.run(turn.db)
     return results

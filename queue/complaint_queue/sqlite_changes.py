@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from .journal import ComplaintState, Held, NewEvent
+from .sqlite_fingerprints import remember
 from .sqlite_replies import Sealed
 from .sqlite_replies import add as add_replies
 from .sqlite_rows import STATES, Details, insert, micros, where_in
@@ -31,6 +32,7 @@ class Settling(Struct, frozen=True):
     state: ComplaintState
     replies: Sequence[Sealed] = ()
     group: bytes | None = None
+    fingerprint: bytes | None = None
 
 
 def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
@@ -74,6 +76,7 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
         insert(db, "INSERT INTO outbox", 2, [row[:2] for row in events])
     if records:
         insert(db, "INSERT OR REPLACE INTO records", 2, records)
+    remember(tools, prints_of(batch, results))
     for sequence, ids in spoken.items():
         where_in(db, "UPDATE messages SET event_sequence = ? WHERE message_id IN", ids, [sequence])
     if ended:
@@ -86,6 +89,12 @@ def settle_many(tools: Tools, batch: list[Settling]) -> list[Any]:
             "due_at = NULL, quiet_until = 0 FROM v WHERE complaint_id = v.id",
         )
     return results
+
+
+def prints_of(batch: Sequence[Settling], results: Sequence[Any]) -> dict[int, bytes]:
+    """The sealed fingerprints of those that are written, by complaint."""
+    written = (s for s, result in zip(batch, results, strict=True) if result is True)
+    return {s.complaint_id: s.fingerprint for s in written if s.fingerprint is not None}
 
 
 def continued(last: int, events: Sequence[NewEvent]) -> int:

@@ -223,6 +223,7 @@ def last_id(db: sqlite3.Connection) -> int:
         "replies": "reply_id",
         "progress": "change",
         "restored": "first_id",
+        "fingerprints": "position",
     }
     found = [db.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] or 0 for t, c in tables.items()]  # noqa: S608
     return max(found)

@@ -38,12 +38,16 @@ async def test_citizens_are_filed_past_a_flooders_heap_and_nothing_is_lost(tmp_p
         flood, citizens = [], []
         for number in range(40):
             heap = Message(
-                external_id=f"f{number}", text=f"Sampah di Kenari {number}", sender=Sender(reference="flooder")
+                external_id=f"f{number}",
+                text=f"Sampah di Kenari {number}",
+                sender=Sender(reference="flooder"),
             )
             flood.append((await world.say(heap)).ticket)
         for number in range(40):
             one = Message(
-                external_id=f"c{number}", text=f"Banjir di Galur {number}", sender=Sender(reference=str(number))
+                external_id=f"c{number}",
+                text=f"Banjir di Galur {number}",
+                sender=Sender(reference=str(number)),
             )
             citizens.append((await world.say(one)).ticket)
         await world.settle(after=0)
