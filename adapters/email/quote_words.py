@@ -79,6 +79,7 @@ SENT_FROM = (
     "inviato da ", "inviato dal mio ", "wysłano z ", "wysłane z ", "отправлено с ", "dikirim dari ",
     "dikirim melalui ", "dikirim lewat ", "dikirim menggunakan ", "terkirim dari ", "terkirim dr ", "dikirim via ",
     "dikirimkan dari ", "dihantar dari ", "kirim dari ",
+    "dikirim dengan ", "diketik dari ", "diketik di ", "dari iphone ",
 )  # fmt: skip
 
 AD_ENDS = (
@@ -105,9 +106,21 @@ FORMULAS = frozenset(
         "hormat abdi", "salam ti abdi", "hurmat abdi", "hormat kula", "yang melapor", "yang melaporkan",
         "regards", "best regards", "kind regards", "warm regards", "warmest regards", "with regards",
         "best", "best wishes", "all the best", "sincerely", "yours sincerely", "sincerely yours", "yours faithfully",
-        "faithfully yours", "yours truly", "respectfully", "respectfully yours", "yours", "cheers", "rgds", "br",
+        "faithfully yours", "yours truly", "respectfully", "respectfully yours", "yours", "cheers",
+        "warmly", "cordially", "rgds", "br",
         "thanks and regards", "thanks & regards", "thanks and best regards", "thank you and regards",
         "terima kasih dan salam", "terima kasih dan hormat kami",
+    }
+)  # fmt: skip
+
+#: "Salam olahraga", "Hormat kami semua": few words that begin so, alone on a line.
+FORMULA_BEGINS = ("salam ", "hormat ", "teriring salam", "tabik")
+
+#: Before a name, and nobody's name alone.
+TITLES = frozenset(
+    {
+        "pak", "bapak", "bpk", "bu", "ibu", "bang", "abang", "mas", "mbak", "mba", "kak", "h", "hj", "dr", "drg", "ir",
+        "prof", "sdr", "sdri", "ny", "tn", "mr", "mrs", "ms", "mpok", "babeh", "ustaz", "ustad", "oma", "opa", "om",
     }
 )  # fmt: skip
 
@@ -138,7 +151,8 @@ NO_NAME = frozenset(
 
 #: How the paragraph begins that says who may read a mail, and what else it then says.
 DISCLAIMER_BEGINS = (
-    "disclaimer", "confidential", "peringatan", "pernyataan", "perhatian", "penting:", "notice", "important notice",
+    "disclaimer", "penafian", "pemberitahuan", "important", "confidential", "jangan cetak", "sebelum mencetak",
+    "peringatan", "pernyataan", "perhatian", "penting:", "notice", "important notice",
     "legal notice", "this e-mail", "this email", "this message", "this communication", "the information",
     "the contents", "e-mail ini", "email ini", "surel ini", "pesan ini", "surat elektronik ini",
     "informasi dalam", "informasi yang",

@@ -7,17 +7,21 @@ only where everything behind it looks like a signature too; a postscript stays. 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from adapters.email.quote_words import (
     AD_ENDS,
     ADS,
     DISCLAIMER_BEGINS,
     DISCLAIMER_WORDS,
+    FORMULA_BEGINS,
     FORMULAS,
     NO_NAME,
     SENT_FROM,
     THANKS,
+    TITLES,
 )
+from normalizer.name_words import given_names
 
 RULE = re.compile(r"\s*[_\-=*]{5,}\s*")
 _DELIMITER = re.compile(r"(--|__|—)\s?")
@@ -29,6 +33,17 @@ _CONTACT = re.compile(
     r"\W*(?:(?:hp|no|nomor|wa|whatsapp|te?lp?|telepon|tel|t|m|p|f|fax|mobile|phone|cp|ponsel|kontak|contact|hubungi)\b"
     r"[\s.:/]*){0,3}[+(]{0,2}\d[\d\s().+/\-]{6,}\W*|\W*(?:e-?mail|surel|website|www|https?)\b.*|\S+@\S+\W*"
     r"|(?:jl|jln|jalan|gg|gang|komplek|perum|alamat|rt|kel|kec|kelurahan|kecamatan)\b.*",
+    re.IGNORECASE,
+)
+#: A telephone number or an address of the mail alone, not one of a street, which may be where it happened.
+_NUMBER = re.compile(
+    r"\W*(?:(?:hp|no|wa|whatsapp|te?lp?|telepon|tel|phone|ponsel|kontak|contact|hubungi|e-?mail|surel)\b[\s.:/]*){0,3}"
+    r"(?:[+(]{0,2}\d[\d\s().+/\-]{6,}|\S+@\S+)\W*",
+    re.IGNORECASE,
+)
+#: Who signs for many.
+_BODY = re.compile(
+    r"(?:a\.?n\.?|warga|ketua|pengurus|keluarga|pelapor|penghuni|paguyuban|forum)\b(?: [\w./]+){1,5}$",
     re.IGNORECASE,
 )
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
@@ -104,7 +119,9 @@ def _without_formula(lines: list[str]) -> list[str]:
 
 def _is_formula(line: str) -> bool:
     said = line.casefold().strip(_TRIM)
-    if said in FORMULAS:
+    if said in FORMULAS or (
+        said.startswith(FORMULA_BEGINS) and len(said.split()) <= 4 and line[-1] not in ".!?"
+    ):
         return True
     # "Salam, Ferdinand": the formula and the name on one line.
     formula, comma, name = line.partition(",")
@@ -123,9 +140,9 @@ def _without_names(lines: list[str]) -> list[str]:
     below = [line for line in lines[start:] if line.strip()]
     if not below or not start or not _says_thanks(lines[start - 1]):
         return lines
-    if is_name(below[0].partition(",")[0]) or (len(below) == 1 and _CONTACT.fullmatch(below[0].strip())):
+    if is_name(below[0].partition(",")[0]) or _BODY.match(below[0]):
         return lines[:start]
-    return lines
+    return lines[:start] if all(_NUMBER.fullmatch(line.strip()) for line in below) else lines
 
 
 def _says_thanks(line: str) -> bool:
@@ -139,12 +156,23 @@ def is_name(line: str) -> bool:
     words = bare.split()
     if not 1 <= len(words) <= 5 or len(bare) > 60 or "?" in line or "!" in line:
         return False
-    if any(word.strip(".,").casefold() in NO_NAME for word in words):
+    small = [word.strip(".,").casefold() for word in words]
+    if len(words) > 1 and small[0] in TITLES:
+        words, small = words[1:], small[1:]
+    if any(word in NO_NAME for word in small):
         return False
+    if all(word in _given_names() for word in small):
+        return True
     return all(
         (_NAME_WORD.fullmatch(word) and word[0].isupper()) or word.casefold() in _SMALL_IN_NAMES
         for word in words
     )
+
+
+@lru_cache(maxsize=1)
+def _given_names() -> frozenset[str]:
+    """Names that are believed when they are written small too."""
+    return frozenset(name for names in given_names().values() for name in names if len(name) >= 4)
 
 
 def _is_signature_line(line: str) -> bool:

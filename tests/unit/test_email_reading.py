@@ -79,6 +79,10 @@ KEPT = [
     "Salam,\nSiti",
     "Salam,\n\nsaya Siti, warga RT 03. Got mampet.",
     "Got mampet. Terima kasih\nTolong cepat",
+    "Got mampet.\nMakasih ya\nPak",
+    "Got mampet.\n\nTerima kasih\nJl. Melati No 5 Tebet",
+    "Terima kasih\nAndi\n\nSaya mau lapor got mampet.",
+    "Got mampet.\n\nSalam dari saya\nyang menunggu jawaban sejak lama sekali",
     "Got mampet.\n\nTerima kasih\nLokasi: Jl. Melati 5",
     "Pada hari Senin, 3 November 2025 Pak RW menulis:\nsurat ke kelurahan, belum dijawab.",
 ]
@@ -304,6 +308,11 @@ SIGNED = [
     ("Got mampet.\nWassalamualaikum wr. wb.\nAhmad Contoh", "Got mampet.\nWassalamualaikum wr. wb."),
     ("The drain is blocked.\n\nThanks,\nDewi", "The drain is blocked.\n\nThanks,"),
     ("Got mampet.\n\nMatur nuwun\nSuwarti", "Got mampet.\n\nMatur nuwun"),
+    ("Got mampet.\n\nTerima kasih\nBu Retno", "Got mampet.\n\nTerima kasih"),
+    ("Got mampet.\n\nTerima kasih\nWarga RT 03", "Got mampet.\n\nTerima kasih"),
+    ("Got mampet.\n\nmakasih\nrani", "Got mampet.\n\nmakasih"),
+    ("Got mampet.\n\nSalam olahraga,\nAndi", "Got mampet."),
+    ("Got mampet.\n\nTerima kasih\nWA 0812-0000-1234\nsiti@example.org", "Got mampet.\n\nTerima kasih"),
     ("Got mampet.\n\nSalam,\nBudi\n\nNB: foto menyusul", "Got mampet.\n\nNB: foto menyusul"),
     ("Got mampet.\n\nRegards\nBudi Contoh, S.E.\nPT Contoh\nT +62 21 5550 1234 | M 0812 0000 1234\n\n"
      "This message is intended only for the addressee.", "Got mampet."),
