@@ -68,6 +68,7 @@ class Broker:
                 virtual_host=self.table.virtual_host,
                 source=self.source,
                 alarm_after=self.table.alarm_after,
+                single_active_consumer=self.table.single_active_consumer,
             )
             self.publisher = Publisher(
                 self.journal, settings, on_alarm=self.alarm, clock=self.clock, metrics=self.metrics
@@ -84,7 +85,8 @@ class Broker:
     async def take_statuses(self) -> None:
         """Take the CRM's statuses until cancelled, once there is a broker."""
         await self._found.wait()
-        await StatusConsumer(self.url, self.keep, self.table.virtual_host).run()
+        single = self.table.single_active_consumer
+        await StatusConsumer(self.url, self.keep, self.table.virtual_host, single_active=single).run()
 
     def wake(self) -> None:
         """New events wait in the outbox."""

@@ -25,6 +25,7 @@ from intake.commands import (
     quarantine,
     serving,
     staff,
+    telling,
     triage,
     trying,
 )
@@ -46,6 +47,8 @@ TOP: dict[str, Command] = {
     "split": mending.split,
     "join": mending.join,
     "rebuild": mending.rebuild,
+    "resend": telling.resend,
+    "reconcile": telling.reconcile,
     "audit": auditing.audit,
     "verify": keeping.verify,
     "backup": keeping.backup,

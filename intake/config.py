@@ -57,12 +57,14 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
 
 
 class BrokerTable(Struct, frozen=True, kw_only=True):
-    """RabbitMQ. With no `url`, one on localhost is used if it answers; else the journal holds everything."""
+    """RabbitMQ. With no `url`, one on localhost is used if it answers; else the journal holds everything.
+    `single_active_consumer`: the CRM's queue serves one consumer at a time (docs/crm-events.md)."""
 
     url: Secret | None = None
     virtual_host: str = "kanal-aduan"
     crm_public_key: str = ""
     alarm_after: float = 60.0
+    single_active_consumer: bool = False
 
 
 class JournalTable(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 from yarl import URL
 
-from complaint_queue import topology, wire
+from complaint_queue import reconciliation, topology, wire
 from complaint_queue.broker import address
 from complaint_queue.journal import OutboxEvent
 from complaint_queue.line import close, connection_of
@@ -43,6 +43,20 @@ class Gap(Struct, frozen=True, kw_only=True):
     got: int
 
 
+class Reconciled(Struct, frozen=True, kw_only=True):
+    """One message about what the CRM should have of a day, compared: `missing` are ids that never came here.
+
+    `whole` is False when this chunk, or all chunks of the day together, are not what their sum says."""
+
+    date: str
+    chunk: int
+    chunks: int
+    events: int
+    ids: tuple[str, ...]
+    missing: tuple[str, ...]
+    whole: bool
+
+
 class Tally(Struct, kw_only=True):
     """What a run of the consumer saw."""
 
@@ -50,6 +64,7 @@ class Tally(Struct, kw_only=True):
     duplicates: int = 0
     refused: int = 0
     gaps: list[Gap] = []
+    reconciled: list[Reconciled] = []
 
 
 class Seen:
@@ -112,21 +127,23 @@ async def consume(
     queue: str = topology.QUEUE,
     prefetch: int = 100,
     connect_tries: int | None = None,
+    single_active: bool = False,
+    on_reconciled: Callable[[Reconciled], None] = lambda found: None,
 ) -> Tally:
     """Hand each event to `on_event` once, until `limit` were handled or `idle_timeout` seconds brought none.
 
     The connection is made again whenever it breaks; `Unavailable` only after `connect_tries` failures in a row.
     `private_key` (32 bytes) opens what confidential complaints carry sealed. When `on_event` raises, its event
-    stays in the queue and the error comes out here.
+    stays in the queue and the error comes out here. `on_reconciled` is told how a day's reconciliation compares.
     """
     own = Seen() if seen is None else seen
-    run = _Run(on_event, own, private_key, limit)
+    run = _Run(on_event, own, private_key, limit, on_reconciled, remembers=seen is not None)
     where = address(url, virtual_host, "kanal-aduan consumer")
     failures = 0
     try:
         while not run.finished:
             try:
-                if not await _until_broken(run, where, queue, prefetch, idle_timeout):
+                if not await _until_broken(run, where, queue, prefetch, idle_timeout, single_active):
                     break
                 failures = 0
             except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
@@ -143,8 +160,18 @@ async def consume(
 class _Run:
     """One consumer's state over all its connections."""
 
-    def __init__(self, on_event: OnEvent, seen: Seen, private_key: bytes | None, limit: int | None) -> None:
+    def __init__(
+        self,
+        on_event: OnEvent,
+        seen: Seen,
+        private_key: bytes | None,
+        limit: int | None,
+        on_reconciled: Callable[[Reconciled], None],
+        remembers: bool,
+    ) -> None:
         self._on_event, self._seen, self._private_key, self._limit = on_event, seen, private_key, limit
+        self._on_reconciled, self._remembers = on_reconciled, remembers
+        self._days: dict[str, dict[int, tuple[str, ...]]] = {}
         self.tally = Tally()
 
     @property
@@ -154,6 +181,10 @@ class _Run:
     async def handle(self, message: AbstractIncomingMessage) -> None:
         """One message: acknowledged after it was handled, refused for good when it does not validate."""
         try:
+            if reconciliation.is_one(message):
+                self._compare(reconciliation.decode(message))
+                await message.ack()
+                return
             event = wire.decode(message)
         except Unreadable as error:
             self.tally.refused += 1
@@ -174,8 +205,33 @@ class _Run:
             self.tally.handled += 1
         await message.ack()
 
+    def _compare(self, told: reconciliation.Reconciliation) -> None:
+        """What the gateway says that it sent beside what came; it comes after everything that it names."""
+        parts = self._days.setdefault(told.date, {})
+        parts[told.chunk] = told.ids
+        whole = list(told.ids) == sorted(set(told.ids))
+        if len(parts) == told.chunks:
+            ids = [one for number in sorted(parts) for one in parts[number]]
+            whole = whole and len(ids) == told.events and reconciliation.sum_of(ids) == told.sha256
+            del self._days[told.date]
+        found = Reconciled(
+            date=told.date,
+            chunk=told.chunk,
+            chunks=told.chunks,
+            events=told.events,
+            ids=told.ids,
+            missing=tuple(one for one in told.ids if one not in self._seen),
+            whole=whole,
+        )
+        self.tally.reconciled.append(found)
+        if (found.missing and self._remembers) or not whole:
+            log.warning("not_reconciled", date=told.date, missing=len(found.missing), whole=whole)
+        self._on_reconciled(found)
 
-async def _until_broken(run: _Run, where: URL, queue: str, prefetch: int, idle: float | None) -> bool:
+
+async def _until_broken(
+    run: _Run, where: URL, queue: str, prefetch: int, idle: float | None, single_active: bool
+) -> bool:
     """Consume over one connection. False when idle, True when it broke or the limit is reached."""
     waiting: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
     connection, socket = connection_of(where)
@@ -184,7 +240,7 @@ async def _until_broken(run: _Run, where: URL, queue: str, prefetch: int, idle: 
             await connection.connect()
             channel = await connection.channel()
             await channel.set_qos(prefetch_count=prefetch)
-            await topology.declare(channel)
+            await topology.declare(channel, single_active=single_active)
             source = await channel.get_queue(queue, ensure=False)
             connection.close_callbacks.add(lambda *_: waiting.put_nowait(None))
             channel.close_callbacks.add(lambda *_: waiting.put_nowait(None))

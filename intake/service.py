@@ -47,6 +47,7 @@ from intake.private_files import PrivateFolder
 from intake.reading.follower import Follower
 from intake.reading.store import ReadingStore
 from intake.receive import AccountInbox, Receiver
+from intake.reconciling import Reconciler
 from intake.register import AccountRegister
 from intake.remembering import Remembering
 from intake.replies import ReplyWorker
@@ -72,8 +73,8 @@ from normalizer.settings import convert
 CANCEL_AGAIN = 4.0
 #: Seconds between two looks for what another gateway on the same journal left.
 LOOK_AGAIN = 5.0
-#: The name under which gateways on one journal take turns with it; no account can be called so.
-RETENTION = ":retention"
+#: Names under which gateways on one journal take turns with work of the night; no account can be called so.
+RETENTION, RECONCILIATION = ":retention", ":reconciliation"
 
 log = structlog.get_logger()
 
@@ -131,6 +132,7 @@ class Service:
         if self.config.journal.url:
             self._run("others", self._look_for_more)
         self._run("retention", partial(self.turns.while_ours, RETENTION, self.retention.run))
+        self._run("reconcile", partial(self.turns.while_ours, RECONCILIATION, self.reconciler.run))
         await self.reading.open()
         self._run("follow", self.follower.run)
         control = Control(folder, self.journal, self.staff, self._released, self.follower.begin_anew)
@@ -253,6 +255,13 @@ class Service:
         )
         self.fetch = GuardedFetch()
 
+        self.reconciler = Reconciler(
+            self.journal,
+            self.clock.now,
+            lambda: self.broker.url,
+            self.config.public_url,
+            self.config.broker.virtual_host,
+        )
         self.retention = Retention(self.journal, self.files, self.config.retention, self.clock.now)
         self.reading = ReadingStore(self.config.data_dir)
         keep = timedelta(days=self.config.console.keep_days)

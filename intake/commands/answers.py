@@ -64,7 +64,8 @@ async def _send(config: Config, update: StatusUpdate) -> None:
             "no RabbitMQ answers, and a status comes from the CRM through it",
             "start RabbitMQ, or set KANAL_AMQP_URL",
         )
-    await statuses.send(url, update, config.public_url, config.broker.virtual_host)
+    broker = config.broker
+    await statuses.send(url, update, config.public_url, broker.virtual_host, broker.single_active_consumer)
 
 
 def banner_show(config: ConfigFile = None) -> None:

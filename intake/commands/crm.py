@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from complaint_queue.journal_sqlite import SqliteJournal
     from intake import control
     from intake.config import Config
+    from intake.consume import Reconciled
     from intake.staff.store import StaffStore
     from normalizer.record import ComplaintEvent
 
@@ -39,11 +40,8 @@ def consume(
 
 async def _consume(config: Config, as_json: bool, follow: bool, limit: int | None) -> None:
     from intake import consume as sample
-    from intake.broker import LOCAL, answers
 
-    url = config.broker.url.reveal() if config.broker.url else ""
-    if not url and os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672):
-        url = LOCAL
+    url = await broker_of(config)
     waiting: list[ComplaintEvent] = []
 
     async def show(event: ComplaintEvent) -> None:
@@ -57,9 +55,15 @@ async def _consume(config: Config, as_json: bool, follow: bool, limit: int | Non
     if url:
         idle = None if follow else 2.0
         host = config.broker.virtual_host
-        tries = None if follow else 3
         await sample.consume(
-            url, on_event=show, virtual_host=host, limit=limit, idle_timeout=idle, connect_tries=tries
+            url,
+            on_event=show,
+            virtual_host=host,
+            limit=limit,
+            idle_timeout=idle,
+            connect_tries=None if follow else 3,
+            single_active=config.broker.single_active_consumer,
+            on_reconciled=_compared,
         )
     else:
         typer.echo(say("consume_journal"), err=True)
@@ -68,6 +72,13 @@ async def _consume(config: Config, as_json: bool, follow: bool, limit: int | Non
                 journal, on_event=show, limit=limit, idle_timeout=None if follow else 0.0
             )
     _table(waiting, sample.render_table)
+
+
+def _compared(found: Reconciled) -> None:
+    """On standard error: standard output is for events."""
+    seen = len(found.ids) - len(found.missing)
+    told = say("consume_reconciled", date=found.date, events=len(found.ids), seen=seen)
+    typer.echo(told, err=True)
 
 
 def _table(waiting: list[ComplaintEvent], make: Callable[[list[ComplaintEvent]], object]) -> None:
@@ -90,6 +101,16 @@ async def order(config: Config, wanted: control.Mending) -> str:
     if reply.error:
         raise Unavailable(reply.error)
     return reply.ticket
+
+
+async def broker_of(config: Config) -> str:
+    """The broker's address as the gateway finds it; empty when there is none."""
+    from intake.broker import LOCAL, answers
+
+    if config.broker.url:
+        return config.broker.url.reveal()
+    local = os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672)
+    return LOCAL if local else ""
 
 
 async def note(config: Config, what: str, subject: str, detail: dict[str, str]) -> None:

@@ -35,6 +35,7 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     retry_longest: float = 30.0
     alarm_after: float = 60.0
     declare: bool = True
+    single_active_consumer: bool = False
 
     def address(self, name: str) -> URL:
         """The url of one connection; the broker shows `name`. Raises `Misconfigured` with the cure."""

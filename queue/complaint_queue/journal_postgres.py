@@ -47,6 +47,7 @@ from .postgres_following import PostgresFollowing
 from .postgres_keeping import PostgresKeeping
 from .postgres_open import at_start, check_key, check_server, connect, migrate, pool, translate
 from .postgres_reads import Reads
+from .postgres_sent import PostgresSent
 from .postgres_way_out import PostgresWayOut
 from .postgres_work import HEARTBEAT, LEASE, others
 from .postgres_writer import Turn, Writer
@@ -66,7 +67,7 @@ log = structlog.get_logger()
 
 
 class PostgresJournal(
-    PostgresWayOut, PostgresFollowing, PostgresEditing, PostgresKeeping, PostgresFingerprints
+    PostgresWayOut, PostgresFollowing, PostgresEditing, PostgresKeeping, PostgresSent, PostgresFingerprints
 ):
     """A journal in the database at `url` (`postgresql://…`). `clock` gives the time in UTC.
 

@@ -49,6 +49,7 @@ from .sqlite_line import Line
 from .sqlite_open import SETTING, connect, lock, open_for_writing
 from .sqlite_reads import Reads
 from .sqlite_rows import Details, micros, moment, ticket_from
+from .sqlite_sent import SqliteSent
 from .sqlite_way_out import SqliteWayOut
 from .sqlite_writer import Tools, Writer
 from .way_out import NewReply
@@ -58,7 +59,9 @@ T = TypeVar("T")
 _pack = msgspec.msgpack.Encoder().encode
 
 
-class SqliteJournal(SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping, SqliteFingerprints):
+class SqliteJournal(
+    SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping, SqliteSent, SqliteFingerprints
+):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 
     At most `max_waiting` operations stand in line; the next one raises `Overloaded` before any work.

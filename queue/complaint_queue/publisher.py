@@ -166,7 +166,7 @@ class Publisher:
             return
         try:
             channel = await connection.channel()
-            await topology.declare(channel)
+            await topology.declare(channel, single_active=self._settings.single_active_consumer)
             await channel.close()
         except (
             aio_pika.exceptions.ChannelPreconditionFailed,

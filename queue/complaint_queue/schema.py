@@ -6,10 +6,11 @@ import json
 import sys
 from pathlib import Path
 
-from complaint_queue import statuses, topology, wire
+from complaint_queue import reconciliation, statuses, topology, wire
 
 SCHEMA = Path("docs/schema/complaint-event.schema.json")
 STATUS_SCHEMA = Path("docs/schema/status-update.schema.json")
+RECONCILIATION_SCHEMA = Path("docs/schema/reconciliation.schema.json")
 DEFINITIONS = Path("docker/rabbitmq/definitions.json")
 
 
@@ -18,6 +19,7 @@ def files() -> dict[Path, str]:
     made = {
         SCHEMA: wire.json_schema(),
         STATUS_SCHEMA: statuses.json_schema(),
+        RECONCILIATION_SCHEMA: reconciliation.json_schema(),
         DEFINITIONS: topology.definitions(),
     }
     return {path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in made.items()}

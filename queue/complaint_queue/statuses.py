@@ -75,7 +75,11 @@ def message_of(update: StatusUpdate, source: str) -> aio_pika.Message:
 
 
 async def send(
-    url: str, update: StatusUpdate, source: str, virtual_host: str = topology.VIRTUAL_HOST
+    url: str,
+    update: StatusUpdate,
+    source: str,
+    virtual_host: str = topology.VIRTUAL_HOST,
+    single_active: bool = False,
 ) -> None:
     """Publish one update with a confirm, as the CRM would. Raises `Unavailable`."""
     connection, socket = connection_of(address(url, virtual_host, "kanal-aduan status"))
@@ -83,7 +87,7 @@ async def send(
         async with asyncio.timeout(10):
             await connection.connect()
             channel = await connection.channel(publisher_confirms=True)
-            await topology.declare(channel)
+            await topology.declare(channel, single_active=single_active)
             exchange = await channel.get_exchange(topology.STATUS_EXCHANGE, ensure=False)
             await exchange.publish(message_of(update, source), update.stage.lower(), mandatory=True)
     except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
@@ -114,6 +118,7 @@ class StatusConsumer:
     keep: Keep
     virtual_host: str = topology.VIRTUAL_HOST
     prefetch: int = 50
+    single_active: bool = False
     connected: bool = False
     taken: int = 0
     refused: int = 0
@@ -142,7 +147,7 @@ class StatusConsumer:
                 await connection.connect()
                 channel = await connection.channel()
                 await channel.set_qos(prefetch_count=self.prefetch)
-                await topology.declare(channel)
+                await topology.declare(channel, single_active=self.single_active)
                 source = await channel.get_queue(topology.STATUS_QUEUE, ensure=False)
                 connection.close_callbacks.add(lambda *_: waiting.put_nowait(None))
                 channel.close_callbacks.add(lambda *_: waiting.put_nowait(None))

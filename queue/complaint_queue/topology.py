@@ -53,13 +53,21 @@ DEAD_ARGUMENTS: dict[str, Any] = {
 }
 
 
-async def declare(channel: AbstractChannel) -> None:
-    """Create what is missing. Raises `aio_pika.exceptions.ChannelPreconditionFailed` where it differs."""
+def crm_arguments(single_active: bool) -> dict[str, Any]:
+    """The arguments of the CRM's queue."""
+    return {**QUEUE_ARGUMENTS, "x-single-active-consumer": True} if single_active else QUEUE_ARGUMENTS
+
+
+async def declare(channel: AbstractChannel, *, single_active: bool = False) -> None:
+    """Create what is missing; `single_active`: the CRM's queue serves one consumer at a time.
+
+    Raises `aio_pika.exceptions.ChannelPreconditionFailed` where it differs.
+    """
     dead_exchange = await channel.declare_exchange(DEAD_EXCHANGE, ExchangeType.TOPIC, durable=True)
     dead = await channel.declare_queue(DEAD_QUEUE, durable=True, arguments=DEAD_ARGUMENTS)
     await dead.bind(dead_exchange, "#")
     exchange = await channel.declare_exchange(EXCHANGE, ExchangeType.TOPIC, durable=True)
-    queue = await channel.declare_queue(QUEUE, durable=True, arguments=QUEUE_ARGUMENTS)
+    queue = await channel.declare_queue(QUEUE, durable=True, arguments=crm_arguments(single_active))
     await queue.bind(exchange, "#")
     await channel.declare_queue(STATUS_DEAD_QUEUE, durable=True, arguments=DEAD_ARGUMENTS)
     statuses = await channel.declare_exchange(STATUS_EXCHANGE, ExchangeType.TOPIC, durable=True)

@@ -1,0 +1,143 @@
+"""The CRM's safety net by hand: `resend` what it lost, `reconcile` a day."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from intake.commands.crm import broker_of, note, open_journal
+from intake.commands.keeping import bars
+from intake.commands.options import AsJson, ConfigFile, jakarta, read
+from intake.words import say
+from normalizer.errors import Malformed, Misconfigured
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from complaint_queue.reconciliation import Reconciliation
+    from intake.config import Config
+    from intake.resending import Wanted
+
+DryRun = Annotated[bool, typer.Option("--dry-run")]
+
+
+def resend(
+    since: Annotated[str, typer.Option("--since")] = "",
+    until: Annotated[str, typer.Option("--until")] = "",
+    ticket: Annotated[str, typer.Option("--ticket")] = "",
+    channel: Annotated[str, typer.Option("--channel")] = "",
+    rate: Annotated[float, typer.Option("--rate", min=0.1, max=10_000)] = 100.0,
+    dry_run: DryRun = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Interrupted, the same command goes on where it stopped."""
+    from intake.resending import Wanted
+
+    first = jakarta("--since", since)
+    if first is None and not ticket:
+        raise Malformed("--since", "is missing", "say from when on, or name one --ticket")
+    wanted = Wanted(
+        since=first or datetime.fromtimestamp(0, UTC),
+        # Without an end the same command means the same when it goes on.
+        until=jakarta("--until", until) or datetime(9999, 1, 1, tzinfo=UTC),
+        channel=channel,
+        ticket=_ticket(ticket) if ticket else "",
+    )
+    counts, sent = asyncio.run(_resend(read(config), wanted, rate, dry_run))
+    if as_json:
+        typer.echo(
+            json.dumps({"events": counts.total(), "sent": sent, "counts": dict(sorted(counts.items()))})
+        )
+        return
+    for name, count in sorted(counts.items()):
+        typer.echo(f"{name}: {count}")
+    typer.echo(say("resend_counted" if dry_run else "resend_done", count=counts.total() if dry_run else sent))
+
+
+async def _resend(config: Config, wanted: Wanted, rate: float, dry_run: bool) -> tuple[Counter[str], int]:
+    from complaint_queue.sender import sending
+    from intake.resending import Resending
+
+    async with open_journal(config) as journal:
+        with bars() as progress:
+            work = Resending(journal, wanted, config.data_dir, config.public_url, rate, progress)
+            counts = await work.count()
+            if dry_run or not counts:
+                return counts, 0
+            url = await _broker(config)
+            span = {"since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
+            subject = wanted.ticket or wanted.channel or "all"
+            await note(config, "resend", subject, {**span, "events": str(counts.total())})
+            async with sending(url, config.broker.virtual_host) as sender:
+                return counts, await work.run(sender)
+
+
+def reconcile(
+    day: Annotated[str, typer.Option("--date")],
+    dry_run: DryRun = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """One day in Jakarta that is over."""
+    import msgspec
+
+    parts = asyncio.run(_reconcile(read(config), _day(day), dry_run))
+    if as_json:
+        for part in parts:
+            typer.echo(msgspec.json.encode(part).decode())
+        return
+    whole = parts[0]
+    for name, count in (*whole.by_kind.items(), *whole.by_channel.items()):
+        typer.echo(f"{name}: {count}")
+    key = "reconcile_counted" if dry_run else "reconcile_done"
+    typer.echo(say(key, date=whole.date, events=whole.events, messages=whole.chunks))
+
+
+async def _reconcile(config: Config, day: date, dry_run: bool) -> tuple[Reconciliation, ...]:
+    from complaint_queue.sender import sending
+    from intake import reconciling
+
+    async with open_journal(config) as journal:
+        parts = await reconciling.day_of(journal, day)
+    if not dry_run:
+        url = await _broker(config)
+        await note(config, "reconcile", day.isoformat(), {"events": str(parts[0].events)})
+        async with sending(url, config.broker.virtual_host) as sender:
+            again = datetime.now(UTC).isoformat(timespec="seconds")
+            await reconciling.tell(sender, parts, config.public_url, again)
+    return parts
+
+
+async def _broker(config: Config) -> str:
+    url = await broker_of(config)
+    if not url:
+        raise Misconfigured(
+            "broker.url", "names no broker, and none answers on localhost", "set KANAL_AMQP_URL"
+        )
+    return url
+
+
+def _day(text: str) -> date:
+    from normalizer.identity import JAKARTA
+
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if day < datetime.now(JAKARTA).date():
+            return day
+        raise Malformed("--date", f"{text} is not over yet", "take yesterday or an earlier day")
+    raise Malformed("--date", f"{text!r} is no day", "write it as 2026-11-27")
+
+
+def _ticket(text: str) -> str:
+    from normalizer.identity import read_ticket
+
+    known = read_ticket(text)
+    if known is None:
+        raise Malformed("--ticket", f"{text!r} is no ticket", "copy it with its last digit")
+    return known
