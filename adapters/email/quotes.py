@@ -22,6 +22,8 @@ from adapters.email.signatures import RULE, without_signature
 
 _LONGEST_LINE = 400
 _MARKED = re.compile(r"\s{0,3}[>|]")
+_MORE_THAN = re.compile(r"\s{0,3}>\s?\d+(?![\d.)]).*[^?]$")
+_INDONESIAN = ("pada ", "tanggal ", "tgl ")
 _TIME = re.compile(r"\d{1,2}[.:h]\s?\d{2}")
 _YEAR = re.compile(r"(19|20)\d{2}")
 _DASHES = re.compile(r"[\s\-_=*>.~|–—]+")
@@ -56,7 +58,7 @@ def _parted(
     index = 0
     while index < len(lines):
         line = lines[index]
-        if _MARKED.match(line):
+        if _MARKED.match(line) and not _is_more_than(lines, index):
             index += 1
             continue
         if len(line) <= _LONGEST_LINE and line.strip():
@@ -75,7 +77,7 @@ def _parted(
                 if following is not None and _MARKED.match(lines[following]):
                     index += length
                     continue
-                if _is_timed(lines[index : index + length]):
+                if _is_programmed(lines[index : index + length]):
                     return (out, []) if _has_words(out) else (out + lines[index:], [])
         out.append(line)
         index += 1
@@ -172,9 +174,20 @@ def _attribution(lines: list[str], index: int) -> int:
     return 0
 
 
-def _is_timed(lines: list[str]) -> bool:
-    """Whether a line that says who wrote has a time or an address: "Pada hari Senin Pak RW menulis:" is a sentence."""
-    return any(_TIME.search(line) or "@" in line for line in lines)
+def _is_programmed(lines: list[str]) -> bool:
+    """Whether a program wrote the line that says who wrote: "Pada hari Senin pukul 9.15 Pak RW menulis:" is a sentence
+    of a letter, in Indonesian the programs always give the address."""
+    said = " ".join(lines)
+    if any(mark in said for mark in "@<["):
+        return True
+    return _TIME.search(said) is not None and not said.strip().casefold().startswith(_INDONESIAN)
+
+
+def _is_more_than(lines: list[str], index: int) -> bool:
+    """Whether `>` means "more than" in the middle of a paragraph: "> 20 rumah terendam"."""
+    if not index or not lines[index - 1].strip() or _MORE_THAN.match(lines[index]) is None:
+        return False
+    return not any(_MARKED.match(line) for line in (lines[index - 1], *lines[index + 1 : index + 2]))
 
 
 def _says_wrote(joined: str, begins: bool) -> bool:

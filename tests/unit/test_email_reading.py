@@ -84,6 +84,8 @@ KEPT = [
     "Terima kasih\nAndi\n\nSaya mau lapor got mampet.",
     "Got mampet.\n\nSalam dari saya\nyang menunggu jawaban sejak lama sekali",
     "Got mampet.\n\nTerima kasih\nLokasi: Jl. Melati 5",
+    "Pada hari Senin, 3 November 2025 pukul 10.15 Pak RW menulis:\nsurat ke kelurahan, belum dijawab.",
+    "Banjir lagi, terdampak\n> 20 rumah di RT 03.",
     "Pada hari Senin, 3 November 2025 Pak RW menulis:\nsurat ke kelurahan, belum dijawab.",
 ]
 
