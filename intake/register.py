@@ -14,6 +14,7 @@ import msgspec
 from adapters.base import Filed
 from complaint_queue.journal import ComplaintFile, Journal
 from complaint_queue.way_out import Progress
+from normalizer.privacy import public
 from normalizer.record import Complaint, Place
 
 #: Every complaint is here until the CRM says otherwise.
@@ -49,6 +50,13 @@ class AccountRegister:
         return public_view(file, await self.journal.progress(file.complaint_id))
 
 
+def _public_place(record: Complaint) -> Place:
+    """The place without what people write beside an address: their house's number, their name and telephone."""
+    names = [name for name in (record.reporter.name, record.on_behalf_of) if name]
+    address = public(record.place.address, names=names)
+    return msgspec.structs.replace(record.place, address=address, evidence=())
+
+
 def public_view(file: ComplaintFile, progress: Progress) -> Filed:
     """One complaint without its reporter; of a confidential or unfinished one the stage alone."""
     record = msgspec.msgpack.decode(file.record, type=Complaint) if file.record else None
@@ -66,6 +74,6 @@ def public_view(file: ComplaintFile, progress: Progress) -> Filed:
         ),
         text=record.public_text if record and shown else "",
         categories=tuple(c.code for c in record.categories) if record and shown else (),
-        place=record.place if record and shown else Place(),
+        place=_public_place(record) if record and shown else Place(),
         confidential=confidential,
     )

@@ -119,14 +119,16 @@ def candidates(words: Words) -> list[int]:
                 named = last == i - 1 and word.isupper() and seps[i] == " "
             else:
                 near = i and seps[i] in _NEAR
-                named = what == "N" or word[0].isupper()
+                short_form = what == "P" and words.mode == "m" and word.isupper()
+                named = what == "N" or (word[0].isupper() and not short_form)
                 named = named or bool(near and what != "P" and _opened(kind[i - 1], what, last == i - 1))
             if named:
                 found.append(i)
                 last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
-            follows = last == i - 1 or (i and kind[i - 1] in ("IJ" if what in "RT" else "TtIJ"))
+            opened = i and kind[i - 1] in ("J" if what in "RT" else "TtIJ")
+            follows = last == i - 1 or (opened and seps[i] in (" ", ": "))
             if i and follows and seps[i] in _NEAR and text[i][0].isupper() and what in "olRT":
                 found.append(i)
                 last = i

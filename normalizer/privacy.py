@@ -31,7 +31,8 @@ _PAPER = re.compile(
     re.IGNORECASE,
 )
 _BLOCK = re.compile(
-    r"(\b(?:blok|block|kav|kavling)\b\.? ?)([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?)\b",
+    r"(\b(?:blok|block|kav|kavling)\b\.? ?)([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?"
+    r"|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
     re.IGNORECASE,
 )
 _RT_RW = re.compile(r"\b(?:rt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?|rw\.? ?\d{1,3})\b", re.IGNORECASE)

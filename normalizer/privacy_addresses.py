@@ -28,6 +28,10 @@ _SPELT_EMAIL = re.compile(
 )
 #: An address whose ending was forgotten: siti@gmail.
 _CUT_EMAIL = re.compile(r"(?<!\w)[\w.+-]{1,64}@[\w-]{2,40}(?!\w)")
+#: An account with a space behind its @; a price ("@ 5000") is none.
+_PARTED_HANDLE = re.compile(
+    r"(?<![\w.])@ (?=[a-z]\w*[_\d.]\w)[a-z][\w.]{3,40}(?![\w@]|\.\w)", re.IGNORECASE | re.ASCII
+)
 #: An account of a network named beside it, without @: with a colon any word, else one that looks like an account.
 _ACCOUNT_NAME = re.compile(
     r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|username"
@@ -47,6 +51,7 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
     if "@" in text:
         text = EMAIL.sub("[email]", text)
         text = HANDLE.sub(lambda m: m[0] if m[0].lower() in words_in("our handles") else "[akun]", text)
+        text = _PARTED_HANDLE.sub("[akun]", text)
     if MAIL in held or "AT" in text or "@" in text:
         text = _SPELT_EMAIL.sub("[email]", text)
         if "@" in text:

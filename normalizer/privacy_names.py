@@ -16,7 +16,7 @@ from normalizer.name_words import BEFORE, BRAND, CALLED, HEAD, LINK, NAME, UNKNO
 
 MASK = "[nama]"
 #: From which score on a word is a name: below even odds, for a name left readable is worse than a word too many.
-LEAST = -0.4
+LEAST = -0.8
 #: How far before a name its office may stand: "Gubernur DKI Jakarta Pramono".
 _OFFICE_NEAR = 3
 _HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))

@@ -48,6 +48,8 @@ _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
     r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
 )
+#: Letters before a number make it the code of something: JK2403010042.
+_CODE_BEFORE = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}-?$")
 #: A number that others gave to the case, not to a person.
 _CASE_BEFORE = re.compile(
     r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
@@ -76,6 +78,10 @@ _NO_HOUSE = re.compile(
     r"|kloter|loket|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
     r"(?:no|nomor|nomer|nmr|nomr|nmor)?[ .:#]{0,3}$"
 )
+#: The number of a house right behind its street: "Jl. Melati Raya 43". A small one may be the street's own.
+_STREET_BEFORE = re.compile(r"\b(?:[Jj][Ll]n?|[Jj]alan|JALAN|[Gg]g|[Gg]ang)\b\.? ?(?:[A-Z][\w'’.]* ){1,5}$")
+_BEHIND_STREET = re.compile(r"([A-Za-z]?)(?=[,.;)\n]|$| (?:[Rr][TtWw]|[Kk]el|[Kk]ec|dekat|depan|samping)\b)")
+_MOST_STREETS = 30
 _ADDRESS = re.compile(
     r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
     r"|cluster|alamat|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
@@ -310,6 +316,8 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
         return PHONE
     if count > _CODE and _CUSTOMER_BEFORE.search(before):
         return NUMBER
+    if not phone and _CODE_BEFORE.search(text, max(0, first - 8), first):
+        return ""
     if count < _LONG or _is_ticket(written) or _is_document(written, groups[at:stop]):
         return ""
     if count < 15 and _CASE_BEFORE.search(before):
@@ -346,6 +354,12 @@ def _house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, 
         return
     near = before[-_NEAR:]
     if not near.rstrip(" .:#").endswith(_HOUSE_WORDS):
+        tail = _BEHIND_STREET.match(text, end)
+        numbered = tail is not None and (
+            tail[1] or int(text[start:end].split("/")[0].split("-")[0]) > _MOST_STREETS
+        )
+        if numbered and _STREET_BEFORE.search(text, max(0, start - _BEFORE), start):
+            yield start, end + len(tail[1]) if tail is not None else end, HIDDEN
         return
     door = _HOUSE_BEFORE.search(near)
     if door is None or _NO_HOUSE.search(before):

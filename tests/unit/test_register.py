@@ -57,6 +57,14 @@ async def test_the_stage_is_the_crms(world: IntakeWorld) -> None:
     assert (last.stage, last.updated_at) == ("Selesai", at)
 
 
+async def test_an_address_is_told_without_its_people(world: IntakeWorld) -> None:
+    address = "Jl. Melati Raya No. 5 RT 05/RW 03, rumah Siti Contoh, 0812-0000-1234"
+    ticket = await file(world, 1, place=Place(address=address, method="address"))
+    filed = await AccountRegister(world.journal, "said").find(ticket)
+    assert filed is not None
+    assert filed.place.address == "Jl. Melati Raya No. […] RT 05/RW 03, rumah [nama], [nomor telepon]"
+
+
 class Many:
     """A register of 2,500 requests of which one in five hundred fits."""
 
