@@ -52,6 +52,25 @@ class ReadingFiles(Protocol):
     async def put(self, content: bytes) -> str: ...
 
 
+def facts_of(found: Found, media_type: str, public: str = "", thumbnail: str = "") -> MediaFacts:
+    """What was read, checked, because it comes from a process that met strangers. `public` and `thumbnail` are the
+    SHA-256 of its copies."""
+    digits = found.perceptual_hash
+    return MediaFacts(
+        media_type=media_type,
+        width=max(0, found.width),
+        height=max(0, found.height),
+        duration=found.duration,
+        captured_at=found.captured_at,
+        captured_place=found.captured_place,
+        metadata_place=found.reveals_place,
+        perceptual_hash=digits if len(digits) == 16 and set(digits) <= set("0123456789abcdef") else "",
+        public_sha256=public,
+        thumbnail_sha256=thumbnail,
+        remarks=tuple(words[:_LONGEST_REMARK] for words in found.remarks[:_MOST_REMARKS]),
+    )
+
+
 @dataclass
 class MediaReading:
     """Works off the journal's jobs of reading, one after the other; `on_done` is called after each that ended."""
@@ -121,23 +140,11 @@ class MediaReading:
         self.on_done()
 
     async def _kept(self, found: Found, kind: str) -> MediaFacts:
-        """The facts, once the copies are stored and synced. What comes from a process that met strangers is checked."""
-        remarks = tuple(words[:_LONGEST_REMARK] for words in found.remarks[:_MOST_REMARKS])
-        pictures = found.public and sniff(found.public) == sniff(found.thumbnail) == "image/jpeg"
-        digits = found.perceptual_hash
-        return MediaFacts(
-            media_type=kind,
-            width=max(0, found.width),
-            height=max(0, found.height),
-            duration=found.duration,
-            captured_at=found.captured_at,
-            captured_place=found.captured_place,
-            metadata_place=found.reveals_place,
-            perceptual_hash=digits if len(digits) == 16 and set(digits) <= set("0123456789abcdef") else "",
-            public_sha256=await self.files.put(found.public) if pictures else "",
-            thumbnail_sha256=await self.files.put(found.thumbnail) if pictures else "",
-            remarks=remarks,
-        )
+        """The facts, once the copies are stored and synced."""
+        if not found.public or not sniff(found.public) == sniff(found.thumbnail) == "image/jpeg":
+            return facts_of(found, kind)
+        public, thumbnail = await self.files.put(found.public), await self.files.put(found.thumbnail)
+        return facts_of(found, kind, public, thumbnail)
 
     def _counted(self, media_type: str, outcome: str) -> None:
         self.metrics.media_read.labels(media_type.partition("/")[0], outcome).inc()

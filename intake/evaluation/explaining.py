@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
+from intake.evaluation.explaining_files import attached, facts, words
 from intake.evaluation.judging import complaint_of
 from normalizer.errors import Malformed
 from normalizer.identity import read_ticket
+from normalizer.media import HEAD, is_read, known
 from normalizer.record import Complaint, Evidence
 
 if TYPE_CHECKING:
     from intake.config import Config
 
-_MOST_BYTES = 1024 * 1024
+_MOST_BYTES, _LARGEST_FILE = 1024 * 1024, 100 * 1024 * 1024
 
 
 class Explained(Struct, frozen=True, kw_only=True):
@@ -31,8 +33,8 @@ class Explained(Struct, frozen=True, kw_only=True):
 
 
 def find(what: str, config: Callable[[], Config]) -> list[Explained]:
-    """`what` is a ticket of the journal (as the gateway keeps it), a file (mail, text, CSV with a column text, or a
-    record as JSON), or the words themselves. Raises `Malformed` with the cure."""
+    """`what` is a ticket of the journal (as the gateway keeps it), a file (mail, photo, film, voice note, text, CSV
+    with a column text, or a record as JSON), or the words themselves. Raises `Malformed` with the cure."""
     ticket = read_ticket(what)
     if ticket is not None:
         return [asyncio.run(_filed(ticket, config()))]
@@ -55,13 +57,17 @@ async def _filed(ticket: str, config: Config) -> Explained:
         raise Malformed("ticket", f"{ticket} is not in this journal", "Check --config, and the last digit.")
     if not file.record:
         raise Malformed("ticket", f"{ticket} was not normalised yet", "Try again in a few seconds.")
-    return Explained(name=ticket, record=msgspec.json.decode(file.record, type=Complaint))
+    return Explained(name=ticket, record=msgspec.msgpack.decode(file.record, type=Complaint))
 
 
 def _read(path: Path) -> list[Explained]:
-    if path.stat().st_size > _MOST_BYTES:
+    with path.open("rb") as opened:
+        photo = is_read(attached(path.name, opened.read(HEAD)))
+    if path.stat().st_size > (_LARGEST_FILE if photo or path.suffix == ".eml" else _MOST_BYTES):
         raise Malformed(str(path), "larger than 1 MB", "Give a single message, or a part of the table.")
     content = path.read_bytes()
+    if photo:
+        return [Explained(name=path.name, record=_judged({"text": ""}, [(path.name, content)]))]
     if path.suffix == ".csv":
         rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines(keepends=True)))
         if rows and "text" not in rows[0]:
@@ -80,24 +86,32 @@ def _read(path: Path) -> list[Explained]:
                 str(path), str(error), "Give a complaint or an event as the CRM gets it."
             ) from error
     if path.suffix == ".eml":
-        return [Explained(name=path.name, record=_judged(_mail(content)))]
+        return [Explained(name=path.name, record=_judged(*_mail(content)))]
     return [Explained(name=path.name, record=_judged({"text": content.decode("utf-8", "replace")}))]
 
 
-def _mail(content: bytes) -> dict[str, str]:
+def _mail(content: bytes) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
+    """Its words, and its files with their names."""
     from email import policy
     from email.parser import BytesParser
 
     mail = BytesParser(policy=policy.default).parsebytes(content)
     body = mail.get_body(("plain",))
     text = body.get_content() if body is not None else ""
-    return {"text": text, "subject": str(mail["subject"] or ""), "channel": "email"}
+    files = [
+        (part.get_filename() or "", bytes(part.get_payload(decode=True) or b""))
+        for part in mail.iter_attachments()
+        if not part.is_multipart()
+    ]
+    return {"text": text, "subject": str(mail["subject"] or ""), "channel": "email"}, files
 
 
-def _judged(row: dict[str, str]) -> Complaint:
+def _judged(row: dict[str, str], files: Sequence[tuple[str, bytes]] = ()) -> Complaint:
     from normalizer.pipeline import build_context
 
-    return complaint_of(row, build_context())
+    read = [(attached(name, content), content) for name, content in files]
+    context = known(build_context(), facts(read))
+    return complaint_of(row, context, attachments=tuple(one for one, _ in read))
 
 
 def steps(record: Complaint) -> list[tuple[str, list[Evidence]]]:
@@ -137,6 +151,8 @@ def show(explained: Explained, *, as_json: bool) -> None:
 
 
 def _outcome(record: Complaint) -> dict[str, str]:
+    """What the steps decided, and what was read from each file, by the name under which it is shown."""
+    files = {f"file {n}": words(one) for n, one in enumerate(record.attachments, 1)}
     place = record.place
     named = ", ".join(
         f"{r.name} ({r.code})" for r in (place.kelurahan, place.kecamatan, place.city) if r is not None
@@ -147,4 +163,5 @@ def _outcome(record: Complaint) -> dict[str, str]:
         "place": named,
         "categories": ", ".join(f"{c.code} {100 * c.confidence:.0f} %" for c in record.categories),
         "flags": ", ".join(record.flags),
+        **files,
     }

@@ -20,7 +20,7 @@ from normalizer.assemble import assemble
 from normalizer.context import Context
 from normalizer.learning import whole
 from normalizer.pipeline import normalise
-from normalizer.record import Complaint, Message, Sender
+from normalizer.record import Attachment, Complaint, Message, Sender
 
 #: What may never be left in a public text, not even once.
 NEVER = ("phone", "nik", "email")
@@ -71,7 +71,9 @@ def judge(
     return out
 
 
-def complaint_of(row: dict[str, str], context: Context, number: int = 0) -> Complaint:
+def complaint_of(
+    row: dict[str, str], context: Context, number: int = 0, attachments: tuple[Attachment, ...] = ()
+) -> Complaint:
     """The row as the CRM would get it."""
     text = row["text"]
     if row.get("channel") == "email" or row.get("reply_text"):
@@ -82,6 +84,7 @@ def complaint_of(row: dict[str, str], context: Context, number: int = 0) -> Comp
         subject=row.get("subject", ""),
         text=text,
         original_text=row["text"],
+        attachments=attachments,
     )
     complaint = assemble(
         complaint_id="0000000000001",

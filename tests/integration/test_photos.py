@@ -367,6 +367,8 @@ class TestAWholeGateway:
                 status, content, _ = await fetched(one.public_url)
                 assert status == 200 and metadata_of(content) == set()
                 assert Image.open(io.BytesIO(content)).size == (640, 480)
+            code, told = await gateway.run("explain", events["email-dki"].ticket, "--json")
+            assert code == 0 and "Jakarta's time" in told, told
             assert "106.8456" not in gateway.log.read_text() and "-6.19" not in gateway.log.read_text()
         finally:
             await gateway.stop()
