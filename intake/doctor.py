@@ -94,7 +94,7 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
         _clock(),
     ]
     running = (await asyncio.to_thread(ask_gateway, config))["status"] != "away"
-    findings += [_folder(config), _room(config), _keys(config, environment)]
+    findings += [_folder(config), _room(config), _keys(config, environment), await _photos()]
     findings += await _journal(config, environment)
     findings += [finding async for finding in _accounts(config)]
     findings += [_desk(config)]
@@ -112,6 +112,14 @@ def _zone() -> Finding:
             what="time zones", ok=False, found="Asia/Jakarta is not known here", cure="apt-get install tzdata"
         )
     return Finding(what="time zones", ok=True, found="Asia/Jakarta is known")
+
+
+async def _photos() -> Finding:
+    from intake.content.trial import trial
+
+    ok, found = await trial()
+    cure = "" if ok else "pip install --force-reinstall pillow pi-heif tinytag; 256 MB of memory must be free"
+    return Finding(what="photos", ok=ok, found=found, cure=cure)
 
 
 def _clock() -> Finding:

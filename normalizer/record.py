@@ -141,7 +141,8 @@ class Attachment(Base, frozen=True, kw_only=True):
 
     `sha256` and `url` are of the original, which nobody changes: it is evidence. What may be shown to others is the
     copy at `public_url`, without place, device and names in its metadata, and the small picture at `thumbnail_url`;
-    both are empty when there is no such copy, which is so for everything but readable photos. `captured_at` and
+    both are empty when there is no such copy, which is so for everything but readable photos, and for all that is
+    confidential. `captured_at` and
     `captured_place` are what the original's metadata say; `metadata_place` is true when they speak of a place at
     all, believable or not: then the original shows where somebody was. `width` and `height` are in pixels as the
     picture is looked at, `duration` in seconds; 0 and None when unknown. `perceptual_hash` is 16 hexadecimal digits,
