@@ -140,7 +140,12 @@ def _incident(kept: list[Hit], against: list[bool]) -> list[Hit]:
 
 
 def on_one_chain(hits: Sequence[Hit]) -> bool:
-    """Whether every region that the hits may mean lies in the next wider one: nothing is there to be decided."""
+    """Whether every region that the hits may mean lies in the next wider one: nothing is there to be decided.
+
+    A name without its direction may mean another place than the home that lies in what holds it.
+    """
+    if any(hit.stem for hit in hits):
+        return False
     held = ""
     for code in sorted({path.code for hit in hits for path in hit.paths}, key=len):
         if not code.startswith(held):

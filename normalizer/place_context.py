@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from functools import lru_cache
 
 from normalizer.gazetteer import RegionPath, find_region
@@ -53,6 +53,8 @@ _STREET_GOES_ON = frozenset(
     {"raya", "dalam", "no", "nomor", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii"}
 )
 _DIRECTED = ("utara", "selatan", "barat", "timur")
+#: Before an ordinary word in capitals these show a place; a stop of buses is called after anything.
+_LOCALITY = frozenset({"di", "in", "daerah", "wilayah", "kawasan", "warga"})
 #: How far before a name "lokasi" and "koridor" count.
 _NEAR = 4
 
@@ -70,7 +72,7 @@ def is_away(text: Reading, index: int) -> bool:
     return last in _BETWEEN and text.before(index, 2) in _AWAY
 
 
-def is_street(text: Reading, index: int, end: int, ends: Collection[int]) -> bool:
+def is_street(text: Reading, index: int, end: int, ends: Mapping[int, Mention]) -> bool:
     """Whether the name from `index` to `end` is a street's: "Jl. X", "Jl. Raya X", "raya X" but for "X raya, X"."""
     last = text.before(index)
     if last == "raya":
@@ -80,6 +82,30 @@ def is_street(text: Reading, index: int, end: int, ends: Collection[int]) -> boo
         goes_on = text.after(end) in _STREET_GOES_ON or text.after(end).isdigit()
         return goes_on or last in ("jl", "jln") or text.before(index, 2) not in _LIT
     return False
+
+
+def _is_rest_of_street(text: Reading, mention: Mention, ends: Mapping[int, Mention]) -> bool:
+    """ "Jalan Cakung Cilincing" is one street; "jl kebon kacang tanah abang" one in Tanah Abang."""
+    first, _, name = mention
+    before = ends.get(first)
+    if (
+        before is None
+        or not before[2].paths
+        or text.parted(first)
+        or not is_street(text, before[0], first, ends)
+    ):
+        return False
+    return not any(
+        p.code.startswith(q.code) or q.code.startswith(p.code) for p in name.paths for q in before[2].paths
+    )
+
+
+def _is_persons(text: Reading, first: int) -> bool:
+    """Whether the name is a family name behind a given one: "Natalia Wijayakusuma", but "RPTRA Kenanga Cideng"."""
+    if text.before(first) not in _first_names() or text.parted(first) or not text.capital(first - 1):
+        return False
+    beside = text.words[max(0, first - 1 - _NEAR) : first - 1]
+    return text.capital(first) and _AT.isdisjoint(beside) and _STREET.isdisjoint(beside)
 
 
 def home(text: Reading, index: int) -> tuple[bool, bool]:
@@ -118,13 +144,14 @@ def is_no_place(text: Reading, index: int, name: Name) -> bool:
 
 def _numbered(text: Reading, first: int, last: int) -> bool:
     """Whether RT, RW or a house number stand right before or right behind the name."""
-    index = first - 1
+    index, figures = first - 1, False
     while (
         index >= 0
         and first - index <= 7
         and (_HOUSE.fullmatch(text.words[index]) or text.words[index] in _HOUSE_WORDS)
     ):
-        if text.words[index][:2] in ("rt", "rw"):
+        figures = figures or text.words[index][-1].isdigit()
+        if text.words[index][:2] in ("rt", "rw") and figures:
             return True
         index -= 1
     following = text.after(last)
@@ -154,8 +181,8 @@ def _shown(text: Reading, first: int, last: int, name: Name, at: bool) -> bool:
         return False
     if name.use == "word":
         # "di Jati", but neither "di jati" nor "di Gunung Kidul".
-        shown = at and all(map(text.capital, range(first, last))) and not text.capital(last)
-        return shown or _numbered(text, first, last)
+        lead = text.before(first) in _LOCALITY or _numbered(text, first, last)
+        return lead and all(map(text.capital, range(first, last))) and not text.capital(last)
     if at or _numbered(text, first, last):
         return True
     if _called(text, first, name):
@@ -173,8 +200,8 @@ def _in_transit(text: Reading, first: int, last: int) -> bool:
     return text.before(first) not in _AT and not _TRANSIT.isdisjoint(beside)
 
 
-def hit_of(text: Reading, mention: Mention, ends: Collection[int], likeness: float = 1.0) -> Hit | None:
-    """What a name means where it stands; None when it is no place there. `ends`: where other names end."""
+def hit_of(text: Reading, mention: Mention, ends: Mapping[int, Mention], likeness: float = 1.0) -> Hit | None:
+    """What a name means where it stands; None when it is no place there. `ends`: the names by where they end."""
     first, last, name = mention
     before = text.before(first)
     lives, writer = home(text, first)
@@ -185,16 +212,22 @@ def hit_of(text: Reading, mention: Mention, ends: Collection[int], likeness: flo
         fitting = tuple(p for p in paths if p.depth == level)
         paths = fitting or paths
         weight, at_home = 0.95 if fitting else 0.8, writer
-    elif is_no_place(text, first, name):
+    elif is_no_place(text, first, name) or _is_persons(text, first):
         return None
-    elif is_street(text, first, last, ends) or text.after(last) == "raya":
+    elif (
+        is_street(text, first, last, ends)
+        or text.after(last) == "raya"
+        or _is_rest_of_street(text, mention, ends)
+    ):
         return _street(text, first, last, name)
     elif before in _BUSINESS or _in_transit(text, first, last):
         weight, alone = 0.4, False
     else:
         at = before in _AT or (before in _BETWEEN and text.before(first, 2) in _AT)
         if stays(text, first) or (lives and (writer or not at)):
-            weight, alone, at_home = 0.7, name.use != "word", True
+            # "Dari penggilingan" may be from a mill.
+            sure = name.use in ("name", "likely") or (name.use == "double" and before not in _AWAY)
+            weight, alone, at_home = 0.7, sure, True
         elif is_away(text, first):
             weight, alone = 0.4, name.use == "name"
         elif name.use != "name" and not _shown(text, first, last, name, at):

@@ -5,7 +5,7 @@ A street or a direction named after one does not count, nor does the writer's ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from normalizer.place_agree import Hit, beside
 from normalizer.place_context import KECAMATAN, KELURAHAN, home, is_away, is_no_place, is_street, stays
@@ -20,7 +20,7 @@ _OURS = frozenset({"kepulauan", "kep", "administrasi", "adm", "pulau", "p"})
 
 
 def outside(
-    text: Reading, names: Sequence[Mention], hits: list[Hit], ends: Collection[int]
+    text: Reading, names: Sequence[Mention], hits: list[Hit], ends: Mapping[int, Mention]
 ) -> tuple[tuple[str, ...], float, list[Hit]]:
     """Places beyond the province: their words, how strongly they say that it happened there, and the hits that do not
     lie there too."""

@@ -59,7 +59,7 @@ def read_place(text: str, places: PlaceNames) -> Found:
         names = [one for one in names if not any(_within(one, other) for other, _ in misspelt)]
     if not names and not misspelt and "kab" not in read.line:
         return Found()
-    ends = {last for _, last, _ in names}
+    ends = {mention[1]: mention for mention in names}
     hits = [hit for mention in names if mention[2].paths and (hit := hit_of(read, mention, ends)) is not None]
     for mention, likeness in misspelt:
         hit = hit_of(read, mention, ends, likeness)
@@ -148,8 +148,14 @@ def _routes(text: Reading, hits: list[Hit]) -> list[Hit]:
             continue
         if one.weight > 0.9 or other.weight > 0.9:
             continue
-        held = text.before(one.first) in _ROUTE_FROM or between[-1] in ("sampai", "sampe", "hingga", "sd")
-        if held and not (one.street or other.street):
+        held = text.before(one.first) in _ROUTE_FROM or between[-1] in (
+            "sampai",
+            "sampe",
+            "ampe",
+            "hingga",
+            "sd",
+        )
+        if held and not (one.street or other.street or one.use == "word" or other.use == "word"):
             for place, end in ((at, one), (at + 1, other)):
                 out[place] = msgspec.structs.replace(end, weight=0.55, alone=True, home=False)
     return out

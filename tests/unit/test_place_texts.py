@@ -80,6 +80,16 @@ READ = [
     ("Saya tinggal di Bekasi Timur. Lampu mati di Cideng.", "Cideng"),
     ("Jl. Bekasi Timur Raya gelap", ""),
     ("Persija main, macet", ""),
+    ("Banjir kiriman Bogor, sudah selutut", ""),
+    ("Macet dari Slipi ampe Tomang", "Jakarta Barat"),
+    ("Truk parkir di Jalan Cakung Cilincing", ""),
+    ("jl kebon kacang tanah abang macet", "Tanah Abang"),
+    ("bau dari penggilingan plastik", ""),
+    ("lapak di tanah abang sampe tengah jalan", "Tanah Abang"),
+    ("JakWifi buat RW baru", ""),
+    ("Halte Karet bocor", ""),
+    ("Gang Damai Cengkareng Timur, up Natalia Wijayakusuma", "Cengkareng Timur"),
+    ("Ayunan RPTRA Kenanga Cideng putus", "Cideng"),
 ]
 
 
