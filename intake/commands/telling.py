@@ -70,7 +70,7 @@ async def _resend(config: Config, wanted: Wanted, rate: float, dry_run: bool) ->
             counts = await work.count()
             if dry_run or not counts:
                 return counts, 0
-            url = await _broker(config)
+            url = await broker(config)
             span = {"since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
             subject = wanted.ticket or wanted.channel or "all"
             await note(config, "resend", subject, {**span, "events": str(counts.total())})
@@ -106,7 +106,7 @@ async def _reconcile(config: Config, day: date, dry_run: bool) -> tuple[Reconcil
     async with open_journal(config) as journal:
         parts = await reconciling.day_of(journal, day)
     if not dry_run:
-        url = await _broker(config)
+        url = await broker(config)
         await note(config, "reconcile", day.isoformat(), {"events": str(parts[0].events)})
         async with sending(url, config.broker.virtual_host) as sender:
             again = datetime.now(UTC).isoformat(timespec="seconds")
@@ -114,7 +114,8 @@ async def _reconcile(config: Config, day: date, dry_run: bool) -> tuple[Reconcil
     return parts
 
 
-async def _broker(config: Config) -> str:
+async def broker(config: Config) -> str:
+    """The address of the broker that the gateway uses. Raises `Misconfigured` when there is none."""
     url = await broker_of(config)
     if not url:
         raise Misconfigured(
