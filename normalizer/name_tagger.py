@@ -21,6 +21,8 @@ _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
 #: The same for a text of plain letters, three times as fast.
 _SPLIT_PLAIN = re.compile(r"([A-Za-z]+(?:['`][A-Za-z]+)*)")
 #: Kinds that are never part of a name, however they are written.
+#: Letters before digits are the code of something: JK2403010042.
+_CODE = re.compile(r"-?\d")
 _DULL = frozenset("oxpDGOHSRIJ")
 _CLOSED = frozenset("xDSOHApG")
 #: What stands between two words, as one letter; the first that is found counts.
@@ -119,7 +121,10 @@ def candidates(words: Words) -> list[int]:
                 named = last == i - 1 and word.isupper() and seps[i] == " "
             else:
                 near = i and seps[i] in _NEAR
-                short_form = what == "P" and words.mode == "m" and word.isupper()
+                short_form = word.isupper() and (
+                    (what == "P" and words.mode == "m")
+                    or (what == UNKNOWN and _CODE.match(seps[i + 1]) is not None)
+                )
                 named = what == "N" or (word[0].isupper() and not short_form)
                 named = named or bool(near and what != "P" and _opened(kind[i - 1], what, last == i - 1))
             if named:

@@ -19,7 +19,7 @@ SELF, HEAD, CALLED, BEFORE, TIME, BRAND, NEVER, LINK = "J", "H", "A", "p", "D", 
 _LISTS = {
     "title": TITLE, "short": SHORT, "relation": RELATION, "intro": INTRO, "self": SELF, "sign": SIGN, "office": OFFICE,
     "head": HEAD,
-    "called": CALLED, "before": BEFORE, "time": TIME, "brand": BRAND, "no": NEVER, "link": LINK,
+    "called": CALLED, "before": BEFORE, "time": TIME, "brand": BRAND, "no": NEVER, "link": LINK, "name": NAME,
     "place": PLACE, "street": BOTH,
 }  # fmt: skip
 #: What a name may be, and what opens one: a word after it is looked at even when it is written small.

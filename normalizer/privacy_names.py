@@ -12,7 +12,21 @@ from functools import lru_cache
 
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, tagger
-from normalizer.name_words import BEFORE, BRAND, CALLED, HEAD, LINK, NAME, UNKNOWN
+from normalizer.name_words import (
+    BEFORE,
+    BRAND,
+    CALLED,
+    HEAD,
+    INTRO,
+    LINK,
+    NAME,
+    RELATION,
+    SELF,
+    SHORT,
+    TITLE,
+    UNKNOWN,
+)
+from normalizer.phrases import words_in
 
 MASK = "[nama]"
 #: From which score on a word is a name: below even odds, for a name left readable is worse than a word too many.
@@ -21,20 +35,25 @@ LEAST = -0.8
 _OFFICE_NEAR = 3
 _HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))
 _JOINED = frozenset((" ", ". ", ".", "-", " - ", "'", "’", "  "))
+#: What stands before a person rather than before a street of the same name.
+_PERSON_BEFORE = frozenset((TITLE, SHORT, SELF, INTRO, RELATION))
 _LONGEST = 4
 _LINK = re.compile(r"\[tautan [^\[\]]{0,300}\]")
 _BARE = re.compile(r"\[tautan\]")
 
 
 @lru_cache(maxsize=1)
-def _figures() -> dict[tuple[str, ...], bool]:
-    """The words of each public figure's name, and whether it is known without an office."""
-    return {tuple(row["name"].split()): row["alone"] == "yes" for row in read_table("public_figures.csv")}
+def _known() -> dict[tuple[str, ...], str]:
+    """The words of each name that is no private person's: `alone` one known without more, `office` one that needs its
+    office beside it, `street` one that streets are called after."""
+    streets = dict.fromkeys((tuple(name.split()) for name in words_in("street called after")), "street")
+    figures = read_table("public_figures.csv")
+    return streets | {tuple(r["name"].split()): "alone" if r["alone"] == "yes" else "office" for r in figures}
 
 
 @lru_cache(maxsize=1)
-def _figure_words() -> frozenset[str]:
-    return frozenset(word for name in _figures() for word in name)
+def _known_words() -> frozenset[str]:
+    return frozenset(word for name in _known() for word in name)
 
 
 def without_names(text: str) -> str:
@@ -57,7 +76,7 @@ def _without(text: str) -> str:
     chosen.update(
         i + 2 for i in names if words.low[i + 1 : i + 2] in (["bin"], ["binti"]) and i + 2 < len(words.low)
     )
-    if not _figure_words().isdisjoint(words.low[i] for i in names):
+    if not _known_words().isdisjoint(words.low[i] for i in names):
         _spare(words, chosen)
     _again(words, chosen)
     # What stands large between two words of a name belongs to it: "Lim Kok Wah".
@@ -69,18 +88,21 @@ def _without(text: str) -> str:
 
 
 def _spare(words: Words, chosen: set[int]) -> None:
-    """Public figures are no private persons."""
-    figures, low = _figures(), words.low
+    """Public figures are no private persons, and streets none at all."""
+    known, low = _known(), words.low
     start = 0
     while start < len(low):
         for length in range(_LONGEST, 0, -1):
-            alone = figures.get(tuple(low[start : start + length]))
-            if alone is None:
+            how = known.get(tuple(low[start : start + length]))
+            if how is None:
                 continue
             # A longer name is somebody else's: "Pramono Hadi".
             longer = start + length in chosen and words.seps[start + length] == " "
             near = _HIGH.intersection(low[max(0, start - _OFFICE_NEAR) : start])
-            if not longer and (alone or near):
+            person = start > 0 and words.kind[start - 1] in _PERSON_BEFORE
+            if not longer and (
+                how == "alone" or (how == "office" and near) or (how == "street" and not person)
+            ):
                 chosen.difference_update(range(start, start + length))
             start += length - 1
             break
