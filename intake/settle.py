@@ -30,6 +30,7 @@ from normalizer.assemble import added, assemble, with_added
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import Secrets, encode_id
 from normalizer.media import known, with_facts
+from normalizer.moderation import is_emergency
 from normalizer.pipeline import Context, normalise
 from normalizer.record import Added, Complaint, ComplaintEvent, EventKind, Evidence, Message
 
@@ -41,6 +42,8 @@ SURE = 0.9
 #: On a public account people also just talk. Below this a message waits, whole, for a person to look at it.
 CONFIDENT = 0.7
 TRIES = 3
+#: In an emergency the words go ahead of their photos: seconds, in which most photos are read.
+URGENT_WAIT = 2.0
 #: A turn of the event loop that takes longer than this (seconds) means that many doors are waiting.
 BUSY_TURN = 0.002
 #: Rest for this many times the last batch's duration, at most `LONGEST_REST` seconds.
@@ -182,7 +185,9 @@ class Settler:
         fresh = [m for m in file.messages if m.event_sequence is None]
         if not file.media_pending or not fresh:
             return None
-        until = max(m.received_at for m in fresh) + timedelta(seconds=self.media_wait)
+        urgent = any(is_emergency(f"{m.message.subject}\n{m.message.text}") for m in fresh)
+        wait = min(self.media_wait, URGENT_WAIT) if urgent else self.media_wait
+        until = max(m.received_at for m in fresh) + timedelta(seconds=wait)
         return until if until > self.clock() else None
 
     def _attempt(self, file: ComplaintFile) -> Work | tuple[ComplaintFile, Exception]:

@@ -32,6 +32,15 @@ def _now(folded: str, start: int) -> bool:
     return not any(f" {word} " in before for word in words_in("not now"))
 
 
+def is_emergency(text: str) -> bool:
+    """Whether these words raise the flag `emergency`."""
+    folded = fold(text)
+    return any(
+        "emergency" in raised and _raises("emergency", folded, start)
+        for start, _, _, raised in _flagged().find(folded)
+    )
+
+
 def step(complaint: Complaint, context: Context) -> Complaint:
     """Add the flags that the words call for."""
     folded = fold(f"{complaint.subject}\n{complaint.text}")

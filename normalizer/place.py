@@ -21,7 +21,7 @@ from typing import Literal
 import msgspec
 
 from normalizer.context import Context, decided
-from normalizer.gazetteer import RegionPath, find_region
+from normalizer.gazetteer import RegionPath, find_region, metres
 from normalizer.media import photo_age
 from normalizer.place_address import address_of
 from normalizer.place_links import shared_places
@@ -37,6 +37,8 @@ _SEARCHED = 5_000
 _MARKED = 0.9
 #: A photo that was taken longer before the message is of something else, or of long ago.
 _OLD_PHOTO = timedelta(days=30)
+#: Metres between photos of one place.
+_ONE_PLACE = 1_000.0
 _PLAIN = 0.75
 
 
@@ -99,6 +101,9 @@ def _pointed(complaint: Complaint, text: str, context: Context) -> tuple[_Pointe
             shown = "coordinates in the text" if source == "coordinates" else f"coordinates from: {source}"
             evidence.append(_say(shown, 0.8, words))
         path, confidence, inside, remark = region_at(point, context.polygons)
+        if source == "photo" and (elsewhere := _other_photos(complaint, point)):
+            evidence.append(_say(elsewhere, 0.5, words))
+            confidence = min(confidence, 0.6)
         if remark:
             evidence.append(_say(remark, confidence))
         if problem and path is not None:
@@ -114,6 +119,13 @@ def _pointed(complaint: Complaint, text: str, context: Context) -> tuple[_Pointe
             words=words,
         ), evidence
     return None, evidence
+
+
+def _other_photos(complaint: Complaint, point: Coordinates) -> str:
+    """That others were taken far from this one; empty when none were."""
+    others = [a.captured_place for a in complaint.attachments if a.captured_place is not None]
+    far = [o for o in others if metres(point.latitude, point.longitude, o.latitude, o.longitude) > _ONE_PLACE]
+    return f"{len(far)} of {len(others)} photos were taken elsewhere" if far else ""
 
 
 def _photo_doubt(point: Coordinates, source: str, context: Context) -> str:

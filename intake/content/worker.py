@@ -64,7 +64,8 @@ class Remote(io.RawIOBase):
 
 
 def give_up() -> None:
-    """From now on: no new file or connection, no file written, no core dump, and a bound on memory."""
+    """From now on: the doors come first, no new file or connection, nothing written, a bound on memory."""
+    os.nice(10)
     free = os.dup(0)  # the lowest number that is free: nothing above it can be opened
     os.close(free)
     for limit, value in (

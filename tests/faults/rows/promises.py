@@ -88,6 +88,7 @@ PROMISES: tuple[Promise, ...] = (
             "unit/test_email_reading.py::test_crafted_html_loses_no_text_and_no_time",
             "unit/test_norm_steps.py::test_no_crafted_text_holds_the_steps_up",
             "unit/test_norm_steps.py::test_sniff_takes_no_time_on_crafted_files",
+            "integration/test_hostile_files.py::test_each_is_ended_in_time_and_memory",
         ),
     ),
     Promise(
