@@ -103,7 +103,7 @@ async def test_what_is_sent_again_is_the_same_message(
         came.append(record)
 
     seen = Seen(tmp_path / "crm.sqlite")
-    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=2, seen=seen)
+    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=1, seen=seen)
     seen.close()
     assert (tally.handled, tally.refused) == (3, 0), "headers, id and body still fit together"
     assert [record.sequence for record in came] == [2, 1, 3]

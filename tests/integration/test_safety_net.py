@@ -14,8 +14,10 @@ import aio_pika
 import jsonschema
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
+from yarl import URL
 
 from complaint_queue import reconciliation, topology, wire
+from complaint_queue.line import close, connection_of
 from complaint_queue.sender import Parcel, Sender, sending
 from complaint_queue.sent import Sent
 from intake.consume import Seen, consume
@@ -96,12 +98,12 @@ async def test_what_is_sent_again_has_the_same_ids_and_order_and_is_dropped(
 
     async with sending(rabbitmq_url) as sender:
         assert await day.resending().run(sender) == 9
-    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=2, seen=seen)
+    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=1, seen=seen)
     assert (tally.handled, tally.duplicates, tally.gaps) == (9, 0, [])
     assert sorted(event.event_id for event in came) == sorted(day.ids)
     async with sending(rabbitmq_url) as sender:
         assert await day.resending().run(sender) == 9
-    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=2, seen=seen)
+    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=1, seen=seen)
     assert (tally.handled, tally.duplicates) == (0, 9)
     seen.close()
 
@@ -177,7 +179,7 @@ async def test_the_days_message_names_every_event_and_what_is_missing_is_found(
     async with sending(rabbitmq_url) as sender:
         await day.resending().run(sender)
         await tell(sender, [whole], SOURCE)
-    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=2, seen=seen)
+    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=1, seen=seen)
     (found,) = tally.reconciled
     assert (found.events, found.missing, found.whole, tally.refused) == (9, (), True, 0)
     # The CRM loses some; the day is told again in several messages, and what is missing has a name.
@@ -186,7 +188,7 @@ async def test_the_days_message_names_every_event_and_what_is_missing_is_found(
     assert [part.chunks for part in parts] == [3, 3, 3]
     async with sending(rabbitmq_url) as sender:
         await tell(sender, parts, SOURCE, again="2026-11-28T01:00:00+00:00")
-    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=2, seen=seen)
+    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=1, seen=seen)
     assert sorted(one for part in tally.reconciled for one in part.missing) == sorted(
         [day.ids[2], day.ids[7]]
     )
@@ -213,7 +215,7 @@ async def test_a_damaged_day_is_noticed(day: Day, rabbitmq_url: str, tmp_path: P
     async def take(event: ComplaintEvent) -> None:
         return
 
-    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=2, seen=seen)
+    tally = await consume(rabbitmq_url, on_event=take, idle_timeout=1, seen=seen)
     assert [part.whole for part in tally.reconciled] == [True, False]
     seen.close()
     message.message_id = "reconciliation.2026-11-27.7"
@@ -251,7 +253,8 @@ async def test_a_single_active_consumer_keeps_the_order_when_it_dies(day: Day, r
         )
         await declared.bind(topology.EXCHANGE, "#")
         try:
-            first = await aio_pika.connect(rabbitmq_url)
+            first, wire_of_first = connection_of(URL(rabbitmq_url))
+            await first.connect()
             second = await aio_pika.connect(rabbitmq_url)
             dead = asyncio.Event()
 
@@ -262,7 +265,7 @@ async def test_a_single_active_consumer_keeps_the_order_when_it_dies(day: Day, r
                         handled.append((name, str(message.message_id)))
                         if len(handled) == dies_after:
                             dead.set()  # it has handled this one, and dies before it says so
-                            return
+                            await asyncio.Event().wait()
                         await message.ack()
 
             one = asyncio.create_task(work(first, "first", 4))
@@ -273,11 +276,13 @@ async def test_a_single_active_consumer_keeps_the_order_when_it_dies(day: Day, r
                 await day.resending().run(sender)
             async with asyncio.timeout(20):
                 await dead.wait()
-                await first.close()
+                wire_of_first.abort()
                 while len({event for _, event in handled}) < 9:
                     await asyncio.sleep(0.05)
+            one.cancel()
             two.cancel()
             await asyncio.gather(one, two, return_exceptions=True)
+            await close(first, wire_of_first, 0.0)
             await second.close()
         finally:
             await channel.queue_delete(queue)
