@@ -358,6 +358,11 @@ class Service:
             public_form_account=next(
                 (a.name for a in self.config.accounts if a.adapter == "balai_warga"), ""
             ),
+            reading=self.reading,
+            alarms=self.board.words,
+            adapter_names=tuple(sorted({a.adapter for a in self.config.accounts})),
+            channels=tuple(sorted({a.channel for a in self.config.accounts})),
+            polygons=self.config.gateway.polygons,
             woken=self._released,
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "queue")]
 
 from complaint_queue.way_out import Progress, Step  # noqa: E402
+from tests.console_world import ConsoleWorld, console_world  # noqa: E402
 from tests.web_world import PASSWORD, World, open_world  # noqa: E402
 
 VIEWS = ((1280, "light"), (320, "light"), (1280, "dark"))
@@ -68,6 +69,27 @@ def _on_its_way(filed_at: datetime) -> Progress:
     return Progress(stage="Disposisi", rank=3, crm_number="CRM-2611-004217", steps=steps)
 
 
+async def operate(page: Page, world: ConsoleWorld, target: Path, suffix: str) -> None:
+    """An operator's round through the console."""
+    await page.goto(world.url + "/masuk")
+    await page.fill("#login", "operator")
+    await page.fill("#password", PASSWORD)
+    await page.click("main button")
+    await page.wait_for_url("**/loket")
+    (entry,) = await world.inside.journal.quarantined()
+    for name, path in (
+        ("konsol", "/konsol?rentang=hari"),
+        ("peta", "/konsol/peta"),
+        ("triase", "/konsol/triase"),
+        ("cari", "/konsol/cari?q=banjir"),
+        ("aduan", f"/konsol/aduan/{world.tickets[0]}"),
+        ("karantina", f"/konsol/karantina/{entry.entry_id}"),
+    ):
+        await page.goto(world.url + path)
+        await page.wait_for_timeout(500)
+        await page.screenshot(path=target / f"{name}-{suffix}.png", full_page=True)
+
+
 async def visit(browser: Browser, target: Path, width: int, scheme: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with open_world(Path(folder)) as world:
@@ -75,6 +97,13 @@ async def visit(browser: Browser, target: Path, width: int, scheme: str) -> None
                 viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
             )
             await walk(await context.new_page(), world, target, f"{width}-{scheme}")
+            await context.close()
+    with tempfile.TemporaryDirectory() as folder:
+        async with console_world(Path(folder)) as console:
+            context = await browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+            )
+            await operate(await context.new_page(), console, target, f"{width}-{scheme}")
             await context.close()
 
 

@@ -47,7 +47,7 @@ class Follower:
     ) -> None:
         self._journal, self._store, self._clock, self._changed = journal, store, clock, changed
         self._keep = keep
-        self._watch = {"events": 0, "complaints": 0, "replies": 0}
+        self._watch = {"events": 0, "open": 0, "triage": 0, "replies": 0}
         self._marks: dict[str, int] | None = None
         self._edge: int | None = None
         self._prune_at = 0.0
@@ -125,15 +125,15 @@ class Follower:
             "events", "SELECT position FROM events WHERE confirmed_at IS NULL AND position"
         )
         confirmed = await self._journal.confirmed_at(positions) if positions else {}
-        undecided = await self._next(
-            "complaints", "SELECT complaint_id FROM complaints WHERE state IN (0, 3) AND complaint_id"
-        )
-        standings = await self._journal.standings(undecided) if undecided else ()
+        open_ones = await self._next("open", "SELECT complaint_id FROM complaints WHERE state = 0 AND complaint_id")
+        triage = await self._next("triage", "SELECT complaint_id FROM complaints WHERE state = 3 AND complaint_id")
+        known = dict.fromkeys(open_ones, "open") | dict.fromkeys(triage, "triage")
+        standings = await self._journal.standings(list(known)) if known else ()
         waiting = await self._next(
             "replies", "SELECT reply_id FROM replies WHERE state IN ('waiting', 'sending') AND reply_id"
         )
         replies = await self._journal.outgoing_of(waiting) if waiting else ()
-        decided = [one for one in standings if one.state != "open"]
+        decided = [one for one in standings if one.state != known[one.complaint_id]]
         if not (confirmed or decided or replies):
             return False
 

@@ -18,7 +18,6 @@ from normalizer.record import Complaint
 DELAYS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 15000, 60000, 600000, 10**9)
 #: Characters of a public text that a search finds and a list shows.
 TEXT = 4000
-_OPEN = STATES.index("open")
 _ONE_MINUTE = timedelta(minutes=1) // timedelta(microseconds=1)
 
 _FIELDS = (
@@ -92,10 +91,10 @@ def add_standings(db: sqlite3.Connection, standings: Sequence[Standing]) -> None
     """What was decided about complaints that no event speaks of."""
     for one in standings:
         state = STATES.index(one.state)
-        if one.state == "filed":
-            # Its event says the rest; here only the waiting ends.
+        if one.state in ("filed", "open"):
+            # An event says the rest; here only the waiting ends.
             db.execute("UPDATE complaints SET state = ? WHERE complaint_id = ?", (state, one.complaint_id))
-        elif one.record and one.state != "open":
+        elif one.record:
             record = msgspec.msgpack.decode(one.record, type=Complaint)
             _describe(db, one.complaint_id, record, one.against_office, state, 0)
 

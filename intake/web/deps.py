@@ -11,6 +11,7 @@ from aiohttp import web
 
 from adapters.base import Fate
 from complaint_queue.journal import Journal
+from intake.reading.store import ReadingStore
 from intake.staff.store import StaffStore
 from normalizer.identity import Secrets
 from normalizer.record import RawEvent
@@ -46,6 +47,14 @@ class PageDeps:
     """Paths below which adapters answer machines by themselves."""
     woken: Callable[[], None] = lambda: None
     """Called when a page gave the gateway something to do."""
+    reading: ReadingStore | None = None
+    """The derived store behind the console; None: there is no console."""
+    alarms: Callable[[], dict[str, str]] = dict
+    """What is wrong now, by the alarm's name."""
+    adapter_names: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    polygons: str = ""
+    """A GeoJSON file for the map; empty: cells around the kelurahan's points."""
     public_form_account: str = ""
     """The account of the public form at `/lapor`; empty: there is no such page."""
 

@@ -23,12 +23,12 @@ _PRESESSION = "kanal_pra"
 _FOUND: web.RequestKey[Session | None] = web.RequestKey("staff_session")
 _BEFORE: web.RequestKey[str] = web.RequestKey("before_session", str)
 
-_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # not no-referrer: with it browsers send `Origin: null` with our own forms

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from intake.web import attachments, balai_warga, desk, mending, receipt, render, signin, tracking
+from intake.web import attachments, balai_warga, console, desk, mending, receipt, render, signin, tracking
 from intake.web.deps import DEPS, PageDeps
 from intake.web.errors import errors_as_pages
 
@@ -31,6 +31,7 @@ def mount(app: web.Application, deps: PageDeps) -> None:
     mending.mount(app)
     balai_warga.mount(app)
     attachments.mount(app)
+    console.mount(app)
 
 
 async def landing(request: web.Request) -> web.Response:

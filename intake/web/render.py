@@ -21,6 +21,8 @@ STATIC = {
     "loket.js": "text/javascript",
     "terkirim.js": "text/javascript",
     "cetak.js": "text/javascript",
+    "konsol.js": "text/javascript",
+    "peta.js": "text/javascript",
     "lambang.svg": "image/svg+xml",
     "fonts/plus-jakarta-sans.woff2": "font/woff2",
 }

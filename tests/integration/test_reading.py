@@ -144,10 +144,22 @@ async def test_what_waits_for_a_decision_comes_and_goes(world: World) -> None:
     (row,) = await world.store.ask(questions.waiting)
     assert (row.ticket, row.state) == (fate.ticket, "triage")
     assert await world.store.ask(questions.count_waiting) == 1
+    await world.intake.journal.decide(row.complaint_id, "file")
+    await world.follow()
+    assert await world.store.ask(questions.waiting) == []
+    await world.intake.settle()
+    await world.follow()
+    filed = await world.store.ask(lambda db: questions.by_ticket(db, fate.ticket))
+    assert filed is not None
+    assert filed.state == "filed"
+    await world.intake.say(said("pagi semua", 2, public=True))
+    await world.intake.settle()
+    await world.follow()
+    (row,) = await world.store.ask(questions.waiting)
     await world.intake.journal.decide(row.complaint_id, "set_aside")
     await world.follow()
     assert await world.store.ask(questions.waiting) == []
-    assert await world.store.ask(questions.newest) == []
+    assert [r.ticket for r in await world.store.ask(questions.newest)] == [fate.ticket]
 
 
 async def test_counts_by_minute_and_hour_and_the_map(world: World) -> None:

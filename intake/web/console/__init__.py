@@ -1,0 +1,20 @@
+"""The operator's console: what comes in, what waits, where it happens, and what a person has to decide.
+
+Every number here comes from the derived store (`intake.reading`), so that looking never holds up the journal. What an
+operator does (a decision, a replay) goes to the journal, and into the audit log first.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from intake.web.console import board, held, map_page, search, triage
+from intake.web.console.live import LIVE, Live
+
+
+def mount(app: web.Application) -> None:
+    """Add the console's routes, where the service has a derived store."""
+    app[LIVE] = Live()
+    app.on_shutdown.append(app[LIVE].end)
+    for part in (board, map_page, triage, search, held):
+        part.mount(app)

@@ -1,0 +1,159 @@
+"""The console's first page: how much comes in, what waits, how every account is, as of this moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+from msgspec import Struct
+
+from intake.reading import questions
+from intake.reading.questions import Slot
+from intake.staff.rules import Session
+from intake.web.console.charts import Chart, Series, stacked
+from intake.web.console.door import console_page, operators_only, store
+from intake.web.console.live import LIVE
+from intake.web.deps import DEPS
+from intake.web.render import words
+from intake.web.texts import Words
+from normalizer.identity import JAKARTA
+
+#: What a chart shows: seconds of a slot, how many, and how many lie between two labels.
+SPANS = {"jam": (60, 60, 10), "hari": (3600, 24, 4), "bulan": (86400, 30, 5)}
+#: Channels with a colour of their own; the rest are one.
+COLOURS = 6
+
+
+class Now(Struct, frozen=True, kw_only=True):
+    """The numbers that change by themselves. `oldest` in seconds, delays in milliseconds."""
+
+    at: datetime
+    minute: int
+    hour: int
+    today: int
+    backlog: int
+    oldest: int
+    half: int | None
+    most: int | None
+    triage: int
+    quarantined: int
+    replies_waiting: int
+    replies_failed: int
+    alarms: dict[str, str]
+
+
+def mount(app: web.Application) -> None:
+    app.router.add_get("/konsol", operators_only(_board))
+    app.router.add_get("/konsol/grafik", operators_only(_chart_alone))
+    app.router.add_get("/konsol/langsung", operators_only(_live))
+
+
+async def now_of(app: web.Application) -> Now:
+    """The numbers as of now."""
+    deps = app[DEPS]
+    assert deps.reading is not None  # noqa: S101 - the console is open
+    at = deps.clock()
+    midnight = at.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+    def ask(db: sqlite3.Connection) -> tuple[int, int, int, questions.Backlog, questions.Delays, int, dict[str, int]]:
+        slots = questions.rate(db, at - timedelta(hours=1), 60)
+        last = int((at - timedelta(minutes=1)).timestamp()) // 60 * 60
+        today = questions.rate(db, midnight, 3600)
+        return (
+            sum(s.messages for s in slots if s.start == last),
+            sum(s.messages for s in slots),
+            sum(s.messages for s in today),
+            questions.backlog(db),
+            questions.delays(db, at - timedelta(minutes=15)),
+            questions.count_waiting(db),
+            questions.reply_states(db, at - timedelta(days=1)),
+        )
+
+    minute, hour, day, backlog, delays, waiting, replies = await deps.reading.ask(ask)
+    return Now(
+        at=at,
+        minute=minute,
+        hour=hour,
+        today=day,
+        backlog=backlog.waiting,
+        oldest=int((at - backlog.oldest).total_seconds()) if backlog.oldest else 0,
+        half=delays.half,
+        most=delays.most,
+        triage=waiting,
+        quarantined=(await deps.journal.depths()).quarantined,
+        replies_waiting=replies.get("waiting", 0) + replies.get("sending", 0),
+        replies_failed=sum(replies.get(name, 0) for name in ("refused", "unknown", "failed")),
+        alarms=deps.alarms(),
+    )
+
+
+async def _board(request: web.Request, session: Session) -> web.StreamResponse:
+    span = request.query.get("rentang", "jam")
+    span = span if span in SPANS else "jam"
+    at = request.app[DEPS].clock()
+    hidden = session.user.office_code
+    chart, series = await _drawn(request, span)
+    accounts = await store(request).ask(lambda db: questions.accounts(db, at - timedelta(days=7)))
+    stages = await store(request).ask(lambda db: questions.stages(db, at - timedelta(days=30)))
+    newest = await store(request).ask(lambda db: questions.newest(db, limit=8, hidden_from=hidden))
+    return await console_page(
+        request,
+        "konsol.html",
+        now=await now_of(request.app),
+        span=span,
+        spans=tuple(SPANS),
+        chart=chart,
+        series=series,
+        accounts=accounts,
+        silent={name.rpartition(":")[0] for name in request.app[DEPS].alarms() if ":" in name},
+        stages=stages,
+        newest=newest,
+    )
+
+
+async def _chart_alone(request: web.Request, _: Session) -> web.StreamResponse:
+    """The chart as the page has it, for the script that keeps it fresh."""
+    span = request.query.get("rentang", "jam")
+    chart, series = await _drawn(request, span if span in SPANS else "jam")
+    return await console_page(request, "konsol_grafik.html", chart=chart, series=series)
+
+
+async def _live(request: web.Request, _: Session) -> web.StreamResponse:
+    store(request)
+    return await request.app[LIVE].watch(request, lambda: now_of(request.app))
+
+
+async def _drawn(request: web.Request, span: str) -> tuple[Chart, tuple[Series, ...]]:
+    seconds, count, every = SPANS[span]
+    at = request.app[DEPS].clock()
+    since = at - timedelta(seconds=seconds * (count - 1))
+    # Days are Jakarta's: they are added up from hours here.
+    asked = 3600 if seconds == 86400 else seconds
+    if seconds == 86400:
+        since = since.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    slots = await store(request).ask(lambda db: questions.rate(db, since, asked))
+    return drawn(slots, since, seconds, count, every, words(request))
+
+
+def drawn(
+    slots: Sequence[Slot], since: datetime, seconds: int, count: int, every: int, t: Words
+) -> tuple[Chart, tuple[Series, ...]]:
+    """`count` slots of `seconds` from `since`, stacked by channel: the busiest with a colour each, then the rest."""
+    begin = int(since.timestamp()) if seconds == 86400 else int(since.timestamp()) // seconds * seconds
+    per: dict[str, list[int]] = {}
+    for slot in slots:
+        at = (slot.start - begin) // seconds
+        if 0 <= at < count:
+            per.setdefault(slot.channel, [0] * count)[at] += slot.messages
+    busiest = sorted(per, key=lambda name: (-sum(per[name]), name))
+    series = [Series(t(f"channel.{name}"), tuple(per[name])) for name in busiest[:COLOURS]]
+    if len(busiest) > COLOURS:
+        rest = [sum(per[name][at] for name in busiest[COLOURS:]) for at in range(count)]
+        series.append(Series(t("channel.other"), tuple(rest)))
+    names = []
+    for number in range(count):
+        local = datetime.fromtimestamp(begin + number * seconds, JAKARTA)
+        names.append(f"{local.day}/{local.month}" if seconds == 86400 else f"{local:%H.%M}")
+    return stacked(series, names, every), tuple(series)
