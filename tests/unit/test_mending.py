@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,28 @@ async def world(tmp_path: Path) -> AsyncIterator[DialogueWorld]:
         yield made
 
 
+class Notes:
+    """An audit log in memory."""
+
+    def __init__(self) -> None:
+        self.acts: list[tuple[str, str, str]] = []
+
+    async def audit(self, who: str, what: str, subject: str, detail: Mapping[str, str] | None = None) -> None:
+        self.acts.append((who, what, subject))
+
+
+async def carried_out(world: DialogueWorld, order: Split | Join) -> str:
+    """The ticket that came of it; the act is noted, and when it failed that is noted too."""
+    notes, what = Notes(), type(order).__name__.lower()
+    try:
+        made = await control.carry_out(world.inside.journal, notes, "os:siti", order)
+    except Misconfigured:
+        assert [act[1] for act in notes.acts] == [what, f"{what}_failed"]
+        raise
+    assert [act[:2] for act in notes.acts] == [("os:siti", what)]
+    return made
+
+
 async def _wrongly_added(world: DialogueWorld) -> str:
     """A complaint to which another was added because it named its ticket."""
     await world.write(WHOLE)
@@ -35,7 +57,7 @@ async def test_what_was_added_wrongly_becomes_a_complaint_of_its_own(world: Dial
     wrong = (await world.events())[1]
     assert wrong.event == "information_added"
     assert "Sampah" in wrong.complaint.text
-    made = await control.carry_out(world.inside.journal, Split(ticket=ticket, sequence=2))
+    made = await carried_out(world, Split(ticket=ticket, sequence=2))
     told = await world.wait()
     assert made in said(told), "its reporter is told the new number"
     _, _, *after = await world.events()
@@ -55,7 +77,7 @@ async def test_what_was_added_wrongly_becomes_a_complaint_of_its_own(world: Dial
 async def test_the_same_order_twice_is_carried_out_once(world: DialogueWorld) -> None:
     ticket = await _wrongly_added(world)
     order = Split(ticket=ticket, sequence=2)
-    made = [await control.carry_out(world.inside.journal, order) for _ in range(2)]
+    made = [await carried_out(world, order) for _ in range(2)]
     await world.wait()
     assert made[0] == made[1]
     assert len(await world.events()) == 4
@@ -63,7 +85,7 @@ async def test_the_same_order_twice_is_carried_out_once(world: DialogueWorld) ->
 
 async def test_what_is_written_afterwards_joins_neither_twice(world: DialogueWorld) -> None:
     ticket = await _wrongly_added(world)
-    await control.carry_out(world.inside.journal, Split(ticket=ticket, sequence=2))
+    await carried_out(world, Split(ticket=ticket, sequence=2))
     await world.wait()
     await world.write(f"{ticket} lubangnya makin dalam saja")
     last = (await world.events())[-1]
@@ -75,7 +97,7 @@ async def test_a_complaint_that_was_an_addition_is_joined(world: DialogueWorld) 
     await world.write(WHOLE)
     await world.write(OTHER)
     first, second = (e.complaint.ticket for e in await world.events())
-    assert await control.carry_out(world.inside.journal, Join(ticket=second, into=first)) == first
+    assert await carried_out(world, Join(ticket=second, into=first)) == first
     await world.wait()
     after = {e.complaint.ticket: e for e in (await world.events())[2:]}
     assert after[first].event == "information_added"
@@ -91,14 +113,14 @@ async def test_nobody_is_joined_to_somebody_else(world: DialogueWorld) -> None:
     await world.write(WHOLE, who="budi")
     first, second = (e.complaint.ticket for e in await world.events())
     with pytest.raises(Misconfigured, match="different reporters"):
-        await control.carry_out(world.inside.journal, Join(ticket=second, into=first))
+        await carried_out(world, Join(ticket=second, into=first))
 
 
 @pytest.mark.parametrize("sequence", [1, 3])
 async def test_only_an_addition_can_be_split(world: DialogueWorld, sequence: int) -> None:
     ticket = await _wrongly_added(world)
     with pytest.raises(Misconfigured, match="brought no addition"):
-        await control.carry_out(world.inside.journal, Split(ticket=ticket, sequence=sequence))
+        await carried_out(world, Split(ticket=ticket, sequence=sequence))
 
 
 async def test_an_unknown_ticket_is_named(world: DialogueWorld) -> None:
@@ -110,4 +132,4 @@ async def test_an_unknown_ticket_is_named(world: DialogueWorld) -> None:
         Join(ticket=created.complaint.ticket, into=created.complaint.ticket),
     ):
         with pytest.raises(Misconfigured):
-            await control.carry_out(world.inside.journal, order)
+            await carried_out(world, order)
