@@ -14,13 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_words import CALLED, NAME, NAMES, OPENERS, ORDINARY, SELF, UNKNOWN, kind_of, kinds
+from normalizer.name_words import CALLED, INTRO, NAME, NAMES, OPENERS, ORDINARY, SELF, UNKNOWN, kind_of, kinds
 
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
 #: The same for a text of plain letters, three times as fast.
 _SPLIT_PLAIN = re.compile(r"([A-Za-z]+(?:['`][A-Za-z]+)*)")
 #: Kinds that are never part of a name, however they are written.
+#: A word that begins large; short forms ("KJP", "RT") stand in the smallest text.
+_LARGE = re.compile(r"[^\W\d_a-z][a-z]")
 #: Letters before digits are the code of something: JK2403010042.
 _CODE = re.compile(r"-?\d")
 _DULL = frozenset("oxpDGOHSRIJ")
@@ -32,6 +34,7 @@ _SIGNS = (
 )  # fmt: skip
 #: What may stand between a title and a name, or between the words of one.
 _NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
+_INTRODUCED = frozenset((" ", ". ", ": ", " : ", ":", "."))
 _SPACED = frozenset((" ", ". "))
 #: Kinds before a title with which the name is no street's or house's.
 _TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
@@ -59,8 +62,8 @@ class Words:
         known = kinds().get
         self.kind: list[str] = [known(word) or kind_of(word) for word in text_low]
         self.mode = "m" if not text.isupper() else "U"
-        if text.islower():
-            self.mode = "l"
+        if text.islower() or _LARGE.search(text) is None:
+            self.mode = "l" if self.mode == "m" else "U"
 
 
 def sign(sep: str) -> str:
@@ -225,9 +228,17 @@ class NameTagger:
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            # A known name right after a title needs no weighing.
+            # A known name right after a title or "a.n." needs no weighing.
             surely = head in _TITLED and words.kind[i] in NAMES and words.seps[i] in _SPACED
-            surely = surely and (words.kind[i] == NAME or (words.mode == "m" and words.words[i][0].isupper()))
+            introduced = (
+                i > 0
+                and words.kind[i - 1] == INTRO
+                and words.kind[i] == NAME
+                and words.seps[i] in _INTRODUCED
+            )
+            surely = introduced or (
+                surely and (words.kind[i] == NAME or (words.mode == "m" and words.words[i][0].isupper()))
+            )
             if surely or self.score(features(words, i, last == i - 1, head)) >= least:
                 names.append(i)
                 last = i

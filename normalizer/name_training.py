@@ -22,6 +22,9 @@ from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, RELATION, UNKNOW
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
 WITH_NAMES, WITHOUT, TAKEN = 60, 30, 3
+#: How many texts are written all small, small but for short forms, small but for their first letter, all in capitals.
+_SMALL, _SHORT_FORMS, _BEGUN, _CAPITALS = 0.14, 0.06, 0.07, 0.06
+_PARTS = re.compile(r"\w+|\W+")
 #: How many texts hold names alone that no list knows.
 _STRANGERS = 0.2
 #: How often a name is a word for a relative too.
@@ -171,9 +174,13 @@ def _version(
     text: str, spans: Sequence[tuple[int, int]], chance: random.Random
 ) -> tuple[Words, set[int], random.Random]:
     luck = chance.random()
-    if luck < 0.22:
+    if luck < _SMALL:
         text = text.lower()
-    elif luck < 0.28:
+    elif luck < _SMALL + _SHORT_FORMS:
+        text = "".join(word if word.isupper() else word.lower() for word in _PARTS.findall(text))
+    elif luck < _SMALL + _SHORT_FORMS + _BEGUN:
+        text = text[:1] + text[1:].lower()
+    elif luck < _SMALL + _SHORT_FORMS + _BEGUN + _CAPITALS:
         text = text.upper()
     words = Words(text)
     names, at = set(), 0

@@ -18,7 +18,7 @@ from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import BORN, HIDDEN, IDENTITY, NUMBER, PHONE, without_numbers
 from normalizer.privacy_plates import without_alike
-from normalizer.privacy_signs import BLOCK, PAPER, signs
+from normalizer.privacy_signs import BLOCK, ESTATE, PAPER, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
 from normalizer.privacy_spelt import looks_alike, without_spelt
 from normalizer.record import Complaint, Evidence
@@ -27,12 +27,20 @@ from normalizer.record import Complaint, Evidence
 _PAPER = re.compile(
     r"(\b(?:paspor|passport|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
     r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
-    r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20})",
+    r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
+    r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(
-    r"(\b(?:blok|block|kav|kavling)\b\.? ?)([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?"
-    r"|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
+    r"(\b(?:blok|block|kav|kavling)\b\.? ?)"
+    r"([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
+    re.IGNORECASE,
+)
+#: The same without the word, in a housing estate or a tower: "Perum Griya Asri E5/12", "unit A-1203".
+_ESTATE = re.compile(
+    r"(\b(?:perum|perumahan|komplek|kompleks|komp|griya|villa|vila|cluster|residence|apartemen|apt|tower|unit"
+    r"|rumah|no|nomor)"
+    r"\b\.? ?(?:[A-Za-z][\w']* ){0,4}?)((?-i:[A-Z]){1,2}[\-/]?\d{1,4}(?:/\d{1,4}[A-Z]?|(?-i:[A-Z]))?)(?![\w/\-])",
     re.IGNORECASE,
 )
 _RT_RW = re.compile(r"\b(?:rt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?|rw\.? ?\d{1,3})\b", re.IGNORECASE)
@@ -41,13 +49,17 @@ _STREET = re.compile(
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
 _MONTH = r"(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|aug|sep|okt|oct|nov|nop|des|dec)[a-z]{0,7}"
+_DATE = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of| bulan)?[ \-./]{{0,2}}{_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)"
+    r"[ ,\-./']{0,3}(?:tahun |thn? )?\d{2,4}\b"
+)
 _BORN_DATE = re.compile(
-    r"(\b(?:lahir(?:nya|an)?|lhr|ttl|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun)\b[^\d\n]{0,36}?"
-    r"|\bl\. ?)"
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of| bulan)?[ \-./]{{0,2}}{_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd"
-    rf"|th)?)[ ,\-./']{{0,3}}(?:tahun |thn? )?\d{{2,4}}\b",
+    r"(\b(?:lahir(?:nya|an)?|lhr|ttl|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun)\b[^\d\n]{0,60}?"
+    rf"|\bl\. ?){_DATE}",
     re.IGNORECASE,
 )
+#: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".
+_BORN_AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECASE)
 _PAPER_DIGITS = 5
 _DIGIT = re.compile(r"\d")
 _FANCY = re.compile(r"[^\x00-\x7f]")
@@ -94,7 +106,7 @@ def _plain_digits(text: str) -> str:
 
 def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bool) -> str:
     if BORN_SIGN in held:
-        text = _BORN_DATE.sub(rf"\1{BORN}", text)
+        text = _BORN_AGAIN.sub(rf"\1{BORN}", _BORN_DATE.sub(rf"\1{BORN}", text))
     if PAPER in held:
         text = _PAPER.sub(
             lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
@@ -102,6 +114,8 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
     text = without_numbers(without_alike(text) if alike else text)
     if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)
+    if ESTATE in held:
+        text = _ESTATE.sub(rf"\1{HIDDEN}", text)
     if strict:
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub(NUMBER, text)

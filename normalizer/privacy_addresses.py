@@ -22,8 +22,9 @@ _AT = r"(?: ?[(\[{<*_] ?(?:at|et|a|@) ?[)\]}>*_] ?| (?:at|et) | ?@ ?|(?-i:AT))"
 _DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
 _SPELT_EMAIL = re.compile(
     rf"\b[\w+-]{{2,40}}(?:{_DOT}[\w+-]{{1,30}}){{0,3}}{_AT}"
-    rf"[a-z0-9-]{{2,30}}(?:(?:{_DOT}| \. )[a-z0-9-]{{1,30}}){{0,2}}?(?:{_DOT}| \. )"
-    rf"(?:com|net|org|id|co|go|ac|my|info|biz|example|test|kom)\b(?:{_DOT}id\b)?",
+    r"(?:(?:gmail|yahoo|ymail|hotmail|outlook|icloud)\b(?! ?[.(\[{]| dot | titik )"
+    rf"|[a-z0-9-]{{2,30}}(?:(?:{_DOT}| \. )[a-z0-9-]{{1,30}}){{0,2}}?(?:{_DOT}| \. )"
+    rf"(?:com|net|org|id|co|go|ac|my|info|biz|example|test|kom)\b(?:{_DOT}id\b)?)",
     re.IGNORECASE,
 )
 #: An address whose ending was forgotten: siti@gmail.
@@ -34,8 +35,9 @@ _PARTED_HANDLE = re.compile(
 )
 #: An account of a network named beside it, without @: with a colon any word, else one that looks like an account.
 _ACCOUNT_NAME = re.compile(
-    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|username"
-    r"|user id)\b(?: ?(?:saya|sy|gue|gw|aku|nya|dia|pelaku|akun)\b){0,2})"
+    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|facebook"
+    r"|fb|shopee|tokopedia|olx|youtube|yt|akun|username"
+    r"|user id)\b(?:[ \-]?(?:saya|sy|gue|gw|aku|nya|dia|pelaku|akun)\b){0,2})"
     r"(?:( ?[:=] ?| id:? )([\w.]{3,30}\w)|( )((?=[\w.]*(?:[\d_.]\w|#\d))[\w.]{4,30}\w))(?:#\d{4})?(?![\w/@])",
     re.IGNORECASE,
 )

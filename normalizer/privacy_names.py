@@ -81,10 +81,23 @@ def _without(text: str) -> str:
     _again(words, chosen)
     # What stands large between two words of a name belongs to it: "Lim Kok Wah".
     for i in sorted(chosen):
+        if _hyphenated(words, i + 1):  # "Choi Min-jae"
+            chosen.update((i + 1, i + 2))
         gap = i + 2 in chosen and i + 1 not in chosen and words.seps[i + 1] == words.seps[i + 2] == " "
         if gap and words.words[i + 1][0].isupper():
             chosen.add(i + 1)
     return _masked(words, chosen)
+
+
+def _hyphenated(words: Words, i: int) -> bool:
+    """Whether word `i` and the one after it are a given name with a hyphen, right behind a name."""
+    if i + 1 >= len(words.words) or words.seps[i] != " " or words.seps[i + 1] != "-":
+        return False
+    return (
+        words.words[i][0].isupper()
+        and words.words[i + 1].islower()
+        and words.kind[i] not in (HEAD, CALLED, BEFORE)
+    )
 
 
 def _spare(words: Words, chosen: set[int]) -> None:

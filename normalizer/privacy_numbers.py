@@ -21,11 +21,11 @@ NUMBER, BORN, HIDDEN = "[nomor]", "[tanggal lahir]", "[…]"
 _RUN = re.compile(r"[+(]{0,2}\d(?:[ .,\-()/_*|~'’·•:;+\u2010-\u2015\n]{0,3}\d)*")
 _GROUP = re.compile(r"\d+")
 #: How much of the text before a run is read. A line's end parts it from what is said.
-_BEFORE = 48
+_BEFORE = 64
 #: A passport has one or two capitals before seven digits.
 _PASSPORT, _CAPITALS = 7, re.compile(r"(?<![\w-])[A-Z]{1,2} ?$")
 _LONG, _CUSTOMER, _SHORT, _CODE, _NEAR = 9, 6, 5, 4, 24
-_LONGEST_MOBILE = 13
+_LONGEST_MOBILE, _AGAIN = 13, 48
 
 _MONEY_BEFORE = re.compile(r"(?:\brp|\bidr|\busd|\bsgd|[$€£])\.? ?$")
 _MONEY_AFTER = re.compile(r"[,.\-=]{0,3} ?(?:rupiah|perak|rb\b|ribu|jt\b|juta|miliar|milyar|persen|%)")
@@ -57,7 +57,7 @@ _CASE_BEFORE = re.compile(
 )
 _BORN_BEFORE = re.compile(
     r"\b(?:lahir(?:nya|an|kan)?|lhr|ttl|tgl ?lhr|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun"
-    r"|tanggal lahir|tgl lahir|tmpt lahir|l\.)[^\d\n]{0,36}$"
+    r"|tanggal lahir|tgl lahir|tmpt lahir|l\.)[^\d\n]{0,52}$"
 )
 _HOUSE_BEFORE = re.compile(
     r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b)"
@@ -82,6 +82,10 @@ _NO_HOUSE = re.compile(
 _STREET_BEFORE = re.compile(r"\b(?:[Jj][Ll]n?|[Jj]alan|JALAN|[Gg]g|[Gg]ang)\b\.? ?(?:[A-Z][\w'’.]* ){1,5}$")
 _BEHIND_STREET = re.compile(r"([A-Za-z]?)(?=[,.;)\n]|$| (?:[Rr][TtWw]|[Kk]el|[Kk]ec|dekat|depan|samping)\b)")
 _MOST_STREETS = 30
+_ESTATE_LETTERS, _ESTATE_NUMBER = re.compile(r"(?<![\w/])[A-Z]{1,2}$"), re.compile(r"\d{1,2}/\d{1,3}")
+_LETTERED = re.compile(
+    r"\b(?:rumah|kamar|unit|jl|jalan|gg|gang)\b[^\d\n]{0,40}\b(?:no|nomor|nomer|unit|kamar)\b\.? ?([a-z]{1,2}-?)$"
+)
 _ADDRESS = re.compile(
     r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
     r"|cluster|alamat|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
@@ -89,9 +93,11 @@ _ADDRESS = re.compile(
 )
 #: Farther away an address word does not speak for a number.
 _ADDRESS_NEAR = 90
+#: What may follow the number of a house; "No. 123/C.37" is a letter's, "nomor 1 di Jakarta" a rank.
 _HOUSE_AFTER = re.compile(
-    r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|[/-][a-z]{2}| ?(?:tahun|th|orang|meter|jam|hari|kali"
-    r"|lantai(?! ?\d)|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt)\b)"
+    r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|/|-[a-z]{2}| ?(?:tahun|th|orang|meter|m2|m|cm|jam|hari"
+    r"|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai(?! ?\d)|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt"
+    r"|ter\w+|se-?(?:indonesia|jakarta|dunia))\b)"
 )
 
 
@@ -102,19 +108,21 @@ _AFTER_LETTERS = frozenset(" .-")
 def without_numbers(text: str) -> str:
     """`text` with numbers of persons masked. Linear time."""
     out: list[str] = []
-    done = 0
+    done, born = 0, -_AGAIN
     for match in _RUN.finditer(text):
-        for start, end, mark in _found(text, match.start(), match.end()):
+        # "lahir 12-05-1990, seharusnya 21-05-1990": a second date is one of birth too.
+        for start, end, mark in _found(text, match.start(), match.end(), born=match.start() - born < _AGAIN):
             if start >= done:
                 out += [text[done:start], mark]
                 done = end
+                born = end if mark == BORN else born
     if not out:
         return text
     out.append(text[done:])
     return "".join(out)
 
 
-def _found(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[tuple[int, int, str]]:
     """The numbers to mask in one run, in order."""
     before = text[max(0, start - _BEFORE) : start].lower()
     if text[start - 1 : start] in _AFTER_LETTERS or text[start - 1 : start].isalpha():
@@ -125,6 +133,16 @@ def _found(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
             rest = _GROUP.search(text, found[1], end)
             if rest is not None:
                 yield from _found(text, rest.start(), end)
+            return
+    if text[start - 1 : start].isalpha():
+        # A house of an estate ("Taman Aries C3/7") or one with a letter before ("No. A12").
+        estate = _ESTATE_LETTERS.search(text, max(0, start - 4), start)
+        lettered = _LETTERED.search(before)
+        if estate is not None and _ESTATE_NUMBER.fullmatch(text, start, end):
+            yield estate.start(), end, HIDDEN
+            return
+        if lettered is not None and _NUMBERS.fullmatch(text, start, end) and not _NO_HOUSE.search(before):
+            yield start - len(lettered[1]), end, HIDDEN
             return
     if end - start < _SHORT:
         if end - start >= _CODE and _SECRET_BEFORE.search(before):
@@ -137,7 +155,7 @@ def _found(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     while at < len(groups):
         width = _date(text, groups, at)
         if width:
-            if at == 0 and _BORN_BEFORE.search(before):
+            if born or (at == 0 and _BORN_BEFORE.search(before)):
                 yield groups[0][0], groups[width - 1][1], BORN
             at += width
             continue
@@ -264,7 +282,7 @@ def _begins_phone(text: str, a: int, b: int) -> bool:
     start = text[a : a + 3]
     return (
         start[:2] == "62"
-        or (start[:1] == "0" and (b - a == 1 or start[1:2] != "0"))
+        or (start[:1] == "0" and (b - a == 1 or start[1:2] not in "01"))
         or text[a - 1 : a] == "+"
     )
 

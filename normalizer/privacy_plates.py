@@ -19,6 +19,9 @@ _VEHICLE = re.compile(
     r"|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|bus|angkot|pickup|avanza|xenia|innova|fortuner|pajero|beat|vario"
     r"|mio|scoopy|nmax|vespa|taksi|taxi|plate|stnk)\b[^\d\n]{0,28}$"
 )
+_PLATE_WORD = re.compile(
+    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|plate)\b[^\d\n]{0,20}$"
+)
 #: What stands before a number and makes it something else than a plate's.
 _NO_PREFIX = re.compile(
     r"\b(?:blok|block|gg|gang|lt|lantai|tower|kelas|kls|seri|tipe|type|gate|pintu|peron|jalur|vitamin|hepatitis"
@@ -40,7 +43,11 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
     if prefix is None or prefix[1].lower() not in words_in("plate code"):
         return None
     digits = sum(map(str.isdigit, text[start:end]))
-    if digits > _MOST_DIGITS or _NO_PREFIX.search(before[: len(before) - (start - prefix.start())]):
+    if (
+        digits > _MOST_DIGITS
+        or text[start] == "0"
+        or _NO_PREFIX.search(before[: len(before) - (start - prefix.start())])
+    ):
         return None
     suffix = _SUFFIX.match(text, end, end + 7)
     parted = suffix is not None and text[end : end + 1] in " .-"
@@ -54,8 +61,11 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
         small = code.lower() == "b" or (len(code) == 1 and digits == _MOST_DIGITS and not parted)
         if digits >= _LEAST_DIGITS and len(letters) > 1 and small:
             return prefix.start(), suffix.end()
-    if _VEHICLE.search(before[: len(before) - (start - prefix.start())]):
-        return prefix.start(), suffix.end() if suffix is not None and len(suffix[1]) > 1 else end
+    ahead = before[: len(before) - (start - prefix.start())]
+    whole = suffix is not None and len(suffix[1]) > 1
+    # Without letters behind, "angkot M 24" is a line; only what is called a plate is one.
+    if _PLATE_WORD.search(ahead) if not whole else _VEHICLE.search(ahead):
+        return prefix.start(), suffix.end() if suffix is not None and whole else end
     return None
 
 

@@ -7,19 +7,22 @@ from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
-MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, SECRET, SPELT = range(8)
+MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT = range(9)
 _WORDS: dict[int, tuple[str, ...]] = {
     MAIL: (" at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}"),
     LINK: ("://", "www."),
     NETWORK: (
-        " ig ", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram", "tele ", "tele:", "line ", "line:",
+        " ig ", " ig-", " ig nya", " ignya", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram",
+        "tele ", "tele:", "line ", "line:",
         "discord", "threads", "snapchat", "skype", "github", "username", "user id",
+        "facebook ", " fb ", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
     ),
     PAPER: (
         "paspor", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk", " sim ",
     ),
     BORN: ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l."),
     BLOCK: ("blok", "kav", "block"),
+    ESTATE: ("perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit "),
     SECRET: ("passw", "passcode", "sandi", "pwd"),
 }  # fmt: skip
 #: Words for digits in the languages of Jakarta, and how many digits each one says.

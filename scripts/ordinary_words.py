@@ -23,7 +23,7 @@ LEAST, LEAST_NAME = 2, 7
 #: Names of known people that the corpus writes small.
 KNOWN = frozenset(
     (
-        "ahmad", "akbar", "ali", "asep", "atik", "bambang", "baso", "budi", "charles", "dewi", "dika", "dini", "george",
+        "ahmad", "akbar", "ali", "atik", "bambang", "baso", "budi", "charles", "dewi", "dika", "george",
         "hani", "jokowi", "lisa", "malik", "monica", "murni", "nabilah", "nasution", "parno", "prabowo", "raffi",
         "rahmat", "saleh", "selly", "siti", "slamet", "soleh", "sugeng",
     )
