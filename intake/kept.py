@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from pebble import ProcessPool
 
 from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares, Receipt
+from complaint_queue import points
 from complaint_queue.files import FileStore
 from complaint_queue.journal import Held, Journal, Kept
 from intake.receive import Receiver
@@ -116,6 +117,7 @@ class KeptWorker:
             try:
                 begin = self.journal.raw if kept.raw_id in self._operator else self.journal.begin
                 raw = await begin(kept.raw_id)
+                points.reached("begun")
             except Damaged as error:  # `begin` has put it into quarantine, or will
                 self._forget(kept.raw_id)
                 log.error("damaged", raw_id=kept.raw_id, error=str(error))

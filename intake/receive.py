@@ -16,6 +16,7 @@ import structlog
 from msgspec.structs import replace
 
 from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Receipt, Spool
+from complaint_queue import points
 from complaint_queue.files import FileSpool, FileStore
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
 from complaint_queue.way_out import ProviderWord
@@ -54,6 +55,7 @@ class Receiver:
 
         Raises `Malformed` on our own doors, `Unavailable` when nothing could be kept.
         """
+        points.reached("received")
         try:
             items = adapter.parse(raw)
         except Unreadable as error:
@@ -90,6 +92,7 @@ class Receiver:
         if admits or held or words or cursor is not None or raw_id is not None:
             if (admits or held) and raw_id is None and len(raw.body) > ROW_LIMIT:
                 raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
+            points.reached("stored")
             admitted = await self.journal.admit(
                 Admission(
                     raw=raw,
@@ -100,6 +103,7 @@ class Receiver:
                     words=tuple(words),
                 )
             )
+            points.reached("unanswered")
         if admitted:
             self.woken()
         if raw_id is None:
@@ -108,11 +112,14 @@ class Receiver:
 
     async def keep(self, raw: RawEvent, spool: Spool | None, cursor: Cursor | None) -> None:
         """Sync the bytes now; `intake.kept` parses them later."""
+        points.reached("received")
         if spool is not None:
             raw = replace(raw, body=b"", body_file=await self.files.keep(cast("FileSpool", spool)))
         elif len(raw.body) > ROW_LIMIT:
             raw = replace(raw, body=b"", body_file=await self.files.put(raw.body))
+        points.reached("stored")
         await self.journal.keep(raw, (cursor.name, cursor.value) if cursor else None)
+        points.reached("unanswered")
         self.heard(raw.account)
 
     async def _store_contents(self, item: Accepted) -> Message:

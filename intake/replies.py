@@ -16,6 +16,7 @@ import structlog
 
 from adapters.base import Adapter, Outgoing, Replies, TakesStatus
 from adapters.shared.choices import numbered
+from complaint_queue import points
 from complaint_queue.journal import Journal
 from complaint_queue.way_out import WaitingReply
 from intake.metrics import Metrics
@@ -105,6 +106,7 @@ class ReplyWorker:
         try:
             if not await self.journal.begin_reply(one.reply_id):
                 return
+            points.reached("saying")
             await self._attempt(one)
         except Unavailable as error:  # nothing was begun: it still waits
             log.warning("reply_waits", account=one.account, reason=error.reason)
@@ -131,6 +133,7 @@ class ReplyWorker:
             log.exception("reply_failed", account=one.account)
             await self._unsure(one, f"{type(error).__name__}: {error}", None)
         else:
+            points.reached("said")
             name = claim_of(one.account, external_id) if external_id else None
             await self._noted(lambda: self.journal.reply_sent(one.reply_id, name, self.clock()))
             self._count(one, "sent")

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from complaint_queue import wire
+from complaint_queue import points, wire
 from complaint_queue.journal import ComplaintFile, Journal, NewEvent, StoredMessage
 from complaint_queue.keeping import NEVER, Restored
 from complaint_queue.way_out import NewReply
@@ -148,6 +148,7 @@ class Settler:
         done = await asyncio.to_thread(lambda: [self._attempt(file) for file in ready])
         results = await asyncio.gather(*(self._write(work) for work in done))
         if any(results):
+            points.reached("filed")
             self.published()
 
     async def _told_to_the_bot(self, file: ComplaintFile) -> bool:
@@ -213,6 +214,7 @@ class Settler:
         try:
             if self.acknowledge is not None and work.record is not None and work.opens:
                 replies = await self.acknowledge(work.file, work.record)
+            points.reached("assembled")
             written = await self.journal.settle(
                 work.file.complaint_id,
                 work.file.version,

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from complaint_queue import points
 from complaint_queue.journal import Journal
 from complaint_queue.way_out import Progress, Step
 from intake.answering import Answerer
@@ -60,6 +61,7 @@ class StatusKeeper:
             outcome = await self.journal.note_status(name, file.complaint_id, before, now, replies)
             if outcome == "moved":
                 continue
+            points.reached("status_kept")
             self._count(outcome if news or outcome == "duplicate" else "late", update)
             if replies and outcome == "noted":
                 self.said()

@@ -92,6 +92,8 @@ class GatewayProcess:
         known |= dict(zip(others, free_ports(len(others)) if others else (), strict=True))
         self.config_file.write_text(template.format(**known))
         self.prefix = list(prefix)
+        #: What `python -m` starts: another program may do something first.
+        self.module = ["intake"]
         self.environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}",
@@ -123,7 +125,7 @@ class GatewayProcess:
                 *self.prefix,
                 sys.executable,
                 "-m",
-                "intake",
+                *self.module,
                 "serve",
                 "--config",
                 str(self.config_file),

@@ -18,6 +18,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from normalizer.errors import Overloaded, Unavailable
 
+from . import points
 from .codec import Codec
 from .postgres_open import connect, translate
 from .sqlite_rows import Ids, micros, ticket_number
@@ -195,10 +196,12 @@ class Writer:
             turn = await Turn.begin(db, self._codec, self._gateway, micros(self._clock()))
             for many, same in kinds.items():
                 done += zip(same, await many(turn, [job.payload for job in same]), strict=True)
+            points.reached("written")
             await turn.commit()
         except BaseException:
             await self._rollback(db)
             raise
+        points.reached("committed")
         self.commits += 1
         for job, result in done:
             job.give(result)

@@ -17,7 +17,7 @@ import aio_pika
 import aiormq
 import structlog
 
-from complaint_queue import topology, wire
+from complaint_queue import points, topology, wire
 from complaint_queue.broker import BrokerSettings, address
 from complaint_queue.frames import Frames
 from complaint_queue.journal import Journal, OutboxEvent
@@ -263,6 +263,7 @@ class Publisher:
             # A writer that died leaves aiormq's bounded queue full for ever.
             async with asyncio.timeout(self._settings.confirm_timeout):
                 await line.send(b"".join(payload), len(batch))
+            points.reached("sent")
             line.check()
 
     async def _frames_of(self, event: OutboxEvent, frames: Frames) -> bytes:
@@ -399,12 +400,14 @@ class Publisher:
         if not positions:
             return
         now = self._clock()
+        points.reached("confirmed")
         try:
             await self._journal.mark_published(positions, now)
         except BaseException:
             self._to_mark += positions
             self._marks.set()
             raise
+        points.reached("marked")
         self._outflow.marked(positions)
         self.last_confirm = now
         if self._metrics is not None:

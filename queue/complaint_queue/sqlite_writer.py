@@ -8,6 +8,7 @@ from datetime import datetime
 
 from normalizer.errors import Unavailable
 
+from . import points
 from .codec import Codec
 from .sqlite_line import Job, Many
 from .sqlite_open import PAGE_BYTES, last_id, translate
@@ -98,7 +99,9 @@ class Writer:
             tools.begin()
             for many, same in kinds.items():
                 results += zip(same, many(tools, [job.payload for job in same]), strict=True)
+            points.reached("written")
             tools.commit()
+            points.reached("committed")
             self._committed()
         except BaseException:
             tools.rollback()

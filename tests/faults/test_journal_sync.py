@@ -9,100 +9,27 @@ import asyncio
 import os
 import random
 import re
-import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from complaint_queue.codec import Codec
 from complaint_queue.files import FileStore
-from complaint_queue.journal import Admission, Admit
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
 from normalizer.errors import StorageFull
-from normalizer.identity import claim_of
-from normalizer.record import Message, RawEvent
-
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'queue'}"}
-
-#: Admits until it is killed; prints what was acknowledged, one line each, straight to the descriptor.
-CHILD = """
-import asyncio, os, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from complaint_queue.codec import Codec
-from complaint_queue.files import FileStore
-from complaint_queue.journal import Admission, Admit
-from complaint_queue.journal_sqlite import SqliteJournal
-from complaint_queue.keys import load_or_create
-from normalizer.identity import claim_of
-from normalizer.record import Message, RawEvent
-
-folder, run, callers, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-
-def admission(name, body_file=""):
-    message = Message(external_id=name, text=name)
-    admit = Admit(message=message, claim=claim_of("a", name), sender=b"s" * 16, channel="sms",
-                  ticket_day="2026-11-23")
-    raw = RawEvent(account="a", received_at=datetime.now(UTC), body=b"" if body_file else b"b" * 2000,
-                   body_file=body_file)
-    return Admission(raw=raw, messages=(admit,), cursor=("offset", name))
-
-async def main():
-    codec = Codec(load_or_create(folder / "keys", {}))
-    journal = SqliteJournal(folder / "journal.sqlite3", codec)
-    files = FileStore(folder / "files", codec)
-    files.sweep()
-    await journal.open()
-    os.write(1, b"ready\\n")
-    async def caller(which):
-        for number in range(count):
-            name = f"{run}.{which}.{number}"
-            sha256 = ""
-            if number % 5 == 0:
-                sha256 = await files.put(name.encode() * 20000)
-            (answer,) = await journal.admit(admission(name, sha256))
-            os.write(1, f"{name} {answer.complaint_id} {answer.ticket} {sha256 or '-'}\\n".encode())
-    await asyncio.gather(*map(caller, range(callers)))
-    await journal.close()
-    await files.close()
-
-asyncio.run(main())
-"""
-
-
-def start(folder: Path, run: str, callers: int, count: int, *before: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*before, sys.executable, "-c", CHILD, str(folder), run, str(callers), str(count)],
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-    )
-
-
-def admission(name: str, size: int = 2000) -> Admission:
-    admit = Admit(
-        message=Message(external_id=name, text=name),
-        claim=claim_of("a", name),
-        sender=b"s" * 16,
-        channel="sms",
-        ticket_day="2026-11-23",
-    )
-    raw = RawEvent(account="a", received_at=datetime.now(UTC), body=os.urandom(size))
-    return Admission(raw=raw, messages=(admit,))
+from tests.faults.admitting import admission, check, promised, start, traces
 
 
 async def test_nothing_acknowledged_is_lost_to_kill_9(tmp_path: Path) -> None:
     rounds = int(os.environ.get("KANAL_KILLS", "10"))
     chance = random.Random(20261123)
-    acknowledged: dict[str, tuple[int, str, str]] = {}
+    said: list[str] = []
     for number in range(rounds):
         process = start(tmp_path, str(number), 20, 1_000_000)
         assert process.stdout is not None
@@ -111,47 +38,17 @@ async def test_nothing_acknowledged_is_lost_to_kill_9(tmp_path: Path) -> None:
             time.sleep(chance.uniform(0.0, 0.25))
         finally:
             process.kill()
-        lines = process.stdout.read().decode().split("\n")
+        said += process.stdout.read().decode().split("\n")[:-1]  # the last one may be cut off
         process.wait()
         process.stdout.close()
-        for line in lines[:-1]:  # the last one may be cut off
-            name, complaint_id, ticket, sha256 = line.split()
-            acknowledged[name] = (int(complaint_id), ticket, sha256)
+    acknowledged = promised(said)
     assert len(acknowledged) > 20 * rounds
 
     db = sqlite3.connect(tmp_path / "journal.sqlite3")
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     db.close()
-    codec = Codec(load_or_create(tmp_path / "keys", {}))
-    journal, files = SqliteJournal(tmp_path / "journal.sqlite3", codec), FileStore(tmp_path / "files", codec)
-    files.sweep()
-    await journal.open()
-    try:
-        for name, (complaint_id, ticket, sha256) in acknowledged.items():
-            (again,) = await journal.admit(admission(name))
-            assert (again.how, again.complaint_id, again.ticket) == ("duplicate", complaint_id, ticket)
-            if sha256 != "-":
-                assert await files.read(sha256) == name.encode() * 20000
-        assert len({ticket for _, ticket, _ in acknowledged.values()}) == len(acknowledged)
-        sample = chance.sample(sorted(acknowledged), 50)
-        for name in sample:
-            file = await journal.complaint(acknowledged[name][0])
-            assert file is not None
-            assert [m.message.text for m in file.messages] == [name]
-    finally:
-        await journal.close()
-        await files.close()
+    await check(tmp_path, acknowledged)
     assert list((tmp_path / "files" / "growing").iterdir()) == []
-
-
-def traces() -> str | None:
-    """Why strace cannot be used here, or None when it can."""
-    if shutil.which("strace") is None:
-        return "strace is not installed (Debian's package strace)"
-    tried = subprocess.run(
-        ["strace", "-f", "-e", "trace=fdatasync", "true"], capture_output=True, check=False
-    )
-    return None if tried.returncode == 0 else "this machine does not allow strace to trace"
 
 
 async def test_the_sync_comes_before_the_acknowledgement(tmp_path: Path) -> None:
@@ -164,7 +61,7 @@ async def test_the_sync_comes_before_the_acknowledgement(tmp_path: Path) -> None
     )
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert out.count(b"\n") == 13
+    assert out.count(b"\n") == 17  # ready, twelve messages, and four of them filed
 
     acknowledged = 0
     synced_log = synced_file = synced_folder = True
@@ -190,7 +87,7 @@ async def test_the_sync_comes_before_the_acknowledgement(tmp_path: Path) -> None
             assert synced_folder, line
             wrote_log = False
             acknowledged += 1
-    assert acknowledged == 12
+    assert acknowledged == 16
 
 
 def _whole_calls(lines: list[str]) -> Iterator[str]:

@@ -22,6 +22,7 @@ import aiohttp
 from adapters.base import Letter, Simulator
 from intake import demo
 from intake.consume import consume
+from intake.simulate import photo
 from normalizer.record import ComplaintEvent
 from tests.gateway_process import GatewayProcess
 
@@ -32,6 +33,7 @@ DOORS = (
     "telegram-dki", "whatsapp-dki", "facebook-dki", "facebook-gubernur", "instagram-dki", "instagram-gubernur",
     "x-dki", "x-gubernur", "balai-warga", "sp4n-lapor", "open311", "jaki", "loket",
 )  # fmt: skip
+PHOTO = photo()
 POLLED = ("x-dki", "sp4n-lapor")
 
 
@@ -155,47 +157,63 @@ async def waiting(gateway: GatewayProcess) -> int:
 class Citizens:
     """Citizens and clerks at every door who keep trying until they are told that we have it, as providers do.
 
-    `rate` is how many messages a second come through all doors together; a door that is polled is slower.
+    `rate` is how many messages a second come through all doors together; a door that is polled is slower. With
+    `photos` every third message brings one.
     """
 
     def __init__(
-        self, gateway: GatewayProcess, ledger: Ledger, doors: Sequence[str] = DOORS, rate: float = 300.0
+        self,
+        gateway: GatewayProcess,
+        ledger: Ledger,
+        doors: Sequence[str] = DOORS,
+        rate: float = 300.0,
+        photos: bool = False,
     ) -> None:
         self.gateway, self.ledger, self.doors = gateway, ledger, doors
         self.pause = sum(door not in POLLED for door in doors) / rate
         self.taken: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.simulators: dict[str, Any] = {}
+        self._photos = photos
         self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
 
     @contextlib.asynccontextmanager
     async def pressing(self) -> AsyncIterator[Citizens]:
-        """Load while the block runs; at its end everybody waits for the last yes."""
-        tasks = [asyncio.create_task(self._door(name)) for name in self.doors]
+        """Load while the block runs; the providers go away at its end."""
+        self._tasks = [asyncio.create_task(self._door(name)) for name in self.doors]
         try:
             yield self
-            self._stopping = True
-            async with asyncio.timeout(90):
-                await asyncio.gather(*tasks)
+            await self.finish()
         finally:
-            for task in tasks:
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*(one.stop() for one in self.simulators.values()), return_exceptions=True)
+
+    async def finish(self) -> None:
+        """Nobody begins anew; everybody waits for the last yes."""
+        self._stopping = True
+        async with asyncio.timeout(90):
+            await asyncio.gather(*self._tasks)
 
     async def _door(self, name: str) -> None:
-        simulator = await self._started(name)
+        simulator = self.simulators[name] = await self._started(name)
         number, following = 0, time.monotonic()
-        try:
-            while not self._stopping:
-                number += 1
-                following = max(following + self.pause, time.monotonic())
-                mark = self.ledger.mark(name, number)
-                letter = Letter(number=number, text=f"{TEXT} {mark}", sender=f"Warga Contoh {number}")
-                await self._until_taken(simulator, letter)
-                self.ledger.taken[mark] = 0
-                self.taken[name] += 1
-                await asyncio.sleep(max(0.0, following - time.monotonic()))
-        finally:
-            await simulator.stop()
+        while not self._stopping:
+            number += 1
+            following = max(following + self.pause, time.monotonic())
+            mark = self.ledger.mark(name, number)
+            letter = Letter(
+                number=number,
+                text=f"{TEXT} {mark}",
+                sender=f"Warga Contoh {number}",
+                photos=(PHOTO,) if self._photos and number % 3 == 1 else (),
+            )
+            await self._until_taken(simulator, letter)
+            self.ledger.taken[mark] = 0
+            self.taken[name] += 1
+            await asyncio.sleep(max(0.0, following - time.monotonic()))
 
     async def _started(self, name: str) -> Simulator:
         """The provider's side, up and signed in; the gateway may be dead at this instant."""

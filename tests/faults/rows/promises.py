@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.rows import broker, disk_full, kill_gateway, steady
+from tests.faults.rows import broker, disk_full, fault_points, kill_gateway, steady
 from tests.faults.rows.row import Row
 
 ROWS: dict[str, Row] = {
-    row.name: row for row in (kill_gateway.ROW, *broker.ROWS, disk_full.ROW, *steady.ROWS)
+    row.name: row for row in (kill_gateway.ROW, fault_points.ROW, *broker.ROWS, disk_full.ROW, *steady.ROWS)
 }
 
 
@@ -29,6 +29,7 @@ class Promise:
 
 PROMISES: tuple[Promise, ...] = (
     Promise("kill -9 of the gateway at random instants", ("kill-gateway",), ("faults/test_journal_sync.py",)),
+    Promise("death at each step of the way in and out", ("fault-points",)),
     Promise("kill -9 of RabbitMQ under load", ("kill-broker",), ("faults/test_broker_faults.py",)),
     Promise("RabbitMQ stalled by SIGSTOP", ("stall-broker",), ("faults/test_broker_faults.py",)),
     Promise("RabbitMQ down for 10 minutes", ("broker-down",), ("faults/test_broker_faults.py",)),
@@ -38,8 +39,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "the sync comes before the answer, and what was not synced is thrown away",
         (),
-        ("faults/test_sync_before_answer.py", "faults/test_journal_sync.py"),
-        "a run on a copy from which everything unsynced was thrown away",
+        ("faults/test_sync_before_answer.py", "faults/test_journal_sync.py", "faults/test_power_cut.py"),
     ),
     Promise("disk full", ("disk-full",), ("faults/test_journal_sync.py",)),
     Promise(
