@@ -243,7 +243,7 @@ def hit_of(text: Reading, mention: Mention, ends: Mapping[int, Mention], likenes
         weight=weight * likeness,
         alone=alone,
         home=at_home,
-        here=not at_home and any(word in _HERE for word in text.words[max(0, first - _NEAR) : first]),
+        here=not at_home and not _HERE.isdisjoint(text.words[max(0, first - _NEAR) : first]),
         use=name.use,
         stem=name.stem,
         beyond=name.beyond,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import product
+from operator import itemgetter
 from typing import Literal
 
 import msgspec
@@ -64,6 +65,13 @@ class Name(Base, frozen=True, kw_only=True):
 Mention = tuple[int, int, Name]
 
 
+_START = itemgetter(0)
+
+
+def _longest_first(match: tuple[int, int, str, Name]) -> tuple[int, int]:
+    return match[0] - match[1], match[0]
+
+
 class PlaceNames:
     """All names that we know, found in one pass."""
 
@@ -94,11 +102,14 @@ class PlaceNames:
             return []
         taken: list[tuple[int, int, Name]] = []
         if len(matches) > 1:
-            matches.sort(key=lambda m: (m[0] - m[1], m[0]))
+            matches.sort(key=_longest_first)
         for start, end, _, name in matches:
-            if all(end <= other[0] or start >= other[1] for other in taken):
+            for begun, ended, _ in taken:
+                if begun < end and start < ended:
+                    break
+            else:
                 taken.append((start, end, name))
-        taken.sort(key=lambda m: m[0])
+        taken.sort(key=_START)
         found: list[Mention] = []
         word = at = 0
         for start, end, name in taken:

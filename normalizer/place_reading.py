@@ -13,8 +13,8 @@ STOP = "qxqx"
 _ENDS = "!?\n;|"
 #: A full stop behind a word; "Kel." and "Jl." are none. It begins with its one letter, which makes it quick.
 _FULL_STOP = re.compile(r"\.(?=\s)(?<=[A-Za-z]{4}\.)")
-#: "diKemayoran", "#BanjirTebet": a capital begins a new word.
-_CAPITAL = re.compile(r"[a-z][A-Z]")
+#: "diKemayoran", "#BanjirTebet": a capital begins a new word. There are few capitals, so it is looked for from there.
+_CAPITAL = re.compile(r"[A-Z](?<=[a-z][A-Z])")
 _WORD = re.compile(r"\S+")
 
 
@@ -27,7 +27,7 @@ class Reading:
             if end in stopped:
                 stopped = stopped.replace(end, f" {STOP} ")
         if _CAPITAL.search(stopped) is not None:
-            stopped = _CAPITAL.sub(lambda pair: f"{pair[0][0]} {pair[0][1]}", stopped)
+            stopped = _CAPITAL.sub(r" \g<0>", stopped)
         self._stopped = stopped
         self._folded = fold(stopped)
         self.written = self._folded.split()
