@@ -35,6 +35,7 @@ _SIGNS = (
 #: What may stand between a title and a name, or between the words of one.
 _NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
 _INTRODUCED = frozenset((" ", ". ", ": ", " : ", ":", "."))
+_STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
 _SPACED = frozenset((" ", ". "))
 #: Kinds before a title with which the name is no street's or house's.
 _TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
@@ -198,6 +199,20 @@ def features(words: Words, i: int, before: bool, head: str) -> tuple[str, ...]:
     return tuple(f)
 
 
+def surely(words: Words, i: int, head: str) -> bool:
+    """Whether word `i` is a known name right after a title or "a.n.", which needs no weighing."""
+    kind = words.kind[i]
+    if kind not in NAMES or not i:
+        return False
+    if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
+        return True
+    if head not in _TITLED or words.seps[i] not in _SPACED:
+        return False
+    # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
+    large = words.mode == "m" and words.words[i][0].isupper()
+    return kind == NAME or large or words.low[i - 1] in _STRICT_TITLES
+
+
 class NameTagger:
     """Reads its table once. Raises `ValueError` when the file is none."""
 
@@ -228,18 +243,7 @@ class NameTagger:
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            # A known name right after a title or "a.n." needs no weighing.
-            surely = head in _TITLED and words.kind[i] in NAMES and words.seps[i] in _SPACED
-            introduced = (
-                i > 0
-                and words.kind[i - 1] == INTRO
-                and words.kind[i] == NAME
-                and words.seps[i] in _INTRODUCED
-            )
-            surely = introduced or (
-                surely and (words.kind[i] == NAME or (words.mode == "m" and words.words[i][0].isupper()))
-            )
-            if surely or self.score(features(words, i, last == i - 1, head)) >= least:
+            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= least:
                 names.append(i)
                 last = i
         return names

@@ -21,7 +21,7 @@ from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, RELATION, UNKNOW
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
-WITH_NAMES, WITHOUT, TAKEN = 60, 30, 3
+WITH_NAMES, WITHOUT, TAKEN, FRAMED = 60, 30, 3, 4
 #: How many texts are written all small, small but for short forms, small but for their first letter, all in capitals.
 _SMALL, _SHORT_FORMS, _BEGUN, _CAPITALS = 0.14, 0.06, 0.07, 0.06
 _PARTS = re.compile(r"\w+|\W+")
@@ -162,12 +162,15 @@ def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
     chance = writer.chance
     texts = [row["text"] for row in read_table("name_texts.csv")]
     plain = [row["text"] for table in ("category_texts.csv", "kind_texts.csv") for row in read_table(table)]
+    frames = [row["frame"] for row in read_table("name_frames.csv")]
     for text in texts:
         for _ in range(WITH_NAMES if "{" in text else WITHOUT):
             yield _version(*writer.write(text), chance)
     for text in plain:
         for _ in range(TAKEN):
             yield _version(text, [], chance)
+        for _ in range(FRAMED):
+            yield _version(*writer.write(chance.choice(frames).replace("…", text)), chance)
 
 
 def _version(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from normalizer.folding import fold
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, tagger
 from normalizer.name_words import (
@@ -45,8 +46,13 @@ _BARE = re.compile(r"\[tautan\]")
 @lru_cache(maxsize=1)
 def _known() -> dict[tuple[str, ...], str]:
     """The words of each name that is no private person's: `alone` one known without more, `office` one that needs its
-    office beside it, `street` one that streets are called after."""
-    streets = dict.fromkeys((tuple(name.split()) for name in words_in("street called after")), "street")
+    office beside it, `street` one of a place or that streets are called after."""
+    places = [row[key] for row in read_table("kelurahan.csv") for key in ("name", "kecamatan")]
+    places += [row["alias"] for row in read_table("aliases.csv")]
+    named = (*map(str.split, words_in("street called after")), *(fold(place).split() for place in places))
+    streets = {
+        tuple(name): "street" for name in named if len(name) > 1 or name[0] in words_in("street called after")
+    }
     figures = read_table("public_figures.csv")
     return streets | {tuple(r["name"].split()): "alone" if r["alone"] == "yes" else "office" for r in figures}
 
