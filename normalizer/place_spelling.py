@@ -67,16 +67,14 @@ class Misspellings(Generic[T]):
             if len(bones) >= _CONSONANTS_OF_WORD:
                 self._bones[bones].add(word)
         self._suspects = Memory(self._suspect)
-        self._marked = Memory(self._after)
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a misspelt name may begin with `word`: hardly anyone gets its first three letters wrong."""
+        return len(word) < 3 or word[:3] in self._beginnings
 
     def after_marker(self, words: Sequence[str]) -> tuple[int, T] | None:
         """How many of the settled `words` (three at most), from the first, are a name with a letter wrong, and its
         meaning."""
-        return self._marked[" ".join(words[:3])]
-
-    def _after(self, line: str) -> tuple[int, T] | None:
-        words = line.split()
-        # Hardly anyone gets a name's first three letters wrong; most words end here.
         if "".join(words[:2])[:3] not in self._beginnings:
             return None
         for count in range(len(words), 0, -1):

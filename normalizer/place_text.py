@@ -27,6 +27,7 @@ from normalizer.record import Base
 _SEARCH_WORDS = (
     KELURAHAN | KECAMATAN | {"di", "daerah", "wilayah", "kawasan", "kampung", "warga", "wrg", "tinggal"}
 )
+_LEVELS: dict[str, Level] = {"kel": "kelurahan", "kec": "kecamatan"}
 #: A list of half the city says nothing more after these.
 _MOST_NAMES = 40
 #: What was read so is this much less sure.
@@ -101,7 +102,9 @@ def _misspelt(text: Reading, places: PlaceNames, names: Sequence[Mention]) -> li
             taken.update(range(mention[0], mention[1]))
     for at in [at for at, word in enumerate(words, 1) if word in _SEARCH_WORDS]:
         marker = words[at - 1]
-        if at in taken or text.after(at) in _SEARCH_WORDS:
+        level: Level | None = _LEVELS.get(marker[:3])
+        first = text.after(at)
+        if at in taken or first in _SEARCH_WORDS or not (level or places.misspellings.may_begin(first)):
             continue
         following = words[at : at + 3]
         if STOP in following:
@@ -110,7 +113,6 @@ def _misspelt(text: Reading, places: PlaceNames, names: Sequence[Mention]) -> li
         if near is not None:
             found.append(((at, at + near[0], near[1]), _MISSPELT_MARKED))
             continue
-        level: Level | None = {"kel": "kelurahan", "kec": "kecamatan"}.get(marker[:3])  # type: ignore[assignment]
         if level is None or not following or not following[0].isalpha():
             continue
         for count in range(len(following), 0, -1):
