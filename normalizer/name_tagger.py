@@ -36,6 +36,8 @@ _SIGNS = (
 _NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
 _INTRODUCED = frozenset((" ", ". ", ": ", " : ", ":", "."))
 _STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
+#: Kinds that are a name only right after a title: months, and words of places.
+_SELDOM = frozenset("DP")
 _SPACED = frozenset((" ", ". "))
 #: Kinds before a title with which the name is no street's or house's.
 _TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
@@ -117,9 +119,11 @@ def candidates(words: Words) -> list[int]:
             if what not in _CLOSED and (text[i][0].isupper() or (what in _NAMED and text[i].islower())):
                 called, left = i, left - 1
                 continue
-        if what in _CLOSED or seps[i].endswith(("@", "#")):
+        if (what in _CLOSED and not (what in _SELDOM and i and _after_title(words, i))) or seps[i].endswith(
+            ("@", "#")
+        ):
             continue
-        if what in NAMES or what == UNKNOWN or what == "P":
+        if what in NAMES or what == UNKNOWN or what in _SELDOM:
             word = text[i]
             if len(word) == 1:  # an initial, or a piece of something else
                 named = last == i - 1 and word.isupper() and seps[i] == " "
@@ -202,7 +206,7 @@ def features(words: Words, i: int, before: bool, head: str) -> tuple[str, ...]:
 def surely(words: Words, i: int, head: str) -> bool:
     """Whether word `i` is a known name right after a title or "a.n.", which needs no weighing."""
     kind = words.kind[i]
-    if kind not in NAMES or not i:
+    if not i or (kind not in NAMES and not _after_title(words, i)):
         return False
     if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
         return True
@@ -211,6 +215,13 @@ def surely(words: Words, i: int, head: str) -> bool:
     # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
     large = words.mode == "m" and words.words[i][0].isupper()
     return kind == NAME or large or words.low[i - 1] in _STRICT_TITLES
+
+
+def _after_title(words: Words, i: int) -> bool:
+    """Whether a month or a place's word, written large right after a title, is somebody's name: "Bu Mei"."""
+    if words.kind[i] not in _SELDOM or words.kind[i - 1] not in "Tt" or words.seps[i] != " ":
+        return False
+    return words.mode == "m" and shape(words.words[i]) == "C"
 
 
 class NameTagger:

@@ -58,6 +58,11 @@ _BORN_DATE = re.compile(
     rf"|\bl\. ?){_DATE}",
     re.IGNORECASE,
 )
+_BORN_YEAR = re.compile(
+    rf"(\b(?:lahir(?:an)?|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: (?:tahun|thn?|{_MONTH}))? )(?:19\d\d"
+    rf"|20[01]\d)\b",
+    re.IGNORECASE,
+)
 #: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".
 _BORN_AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECASE)
 _PAPER_DIGITS = 5
@@ -107,6 +112,7 @@ def _plain_digits(text: str) -> str:
 def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bool) -> str:
     if BORN_SIGN in held:
         text = _BORN_AGAIN.sub(rf"\1{BORN}", _BORN_DATE.sub(rf"\1{BORN}", text))
+        text = _BORN_YEAR.sub(rf"\1{BORN}", text)
     if PAPER in held:
         text = _PAPER.sub(
             lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
