@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from normalizer.gazetteer import read_table
 from normalizer.phrases import Phrases
-from normalizer.text_units import words_of
+from normalizer.text_units import topic_features, topic_units, words_of, worth
 
 URL = re.compile(
     r"https?://|www\.|\b[\w-]{2,40}\.(?:com|id|net|org|me|ly)/|\b(?:bit\.ly|t\.me|wa\.me)/", re.IGNORECASE
@@ -18,6 +18,8 @@ URL = re.compile(
 #: Characters from the beginning or the end within which a cue counts as standing there.
 _BEGIN, _END = 25, 30
 _LENGTHS = (4, 9, 16, 30)
+#: What shows a manner begins with one of these.
+_SIGNS = frozenset("*^?!")
 
 
 @lru_cache(maxsize=1)
@@ -60,9 +62,14 @@ def kind_units(text: str) -> list[str]:
     if ("/" in text or "www." in text.lower()) and URL.search(text):
         found["*url"] = None
     found[f"*length{sum(len(words) >= n for n in _LENGTHS)}"] = None
-    return list(found)
+    return [*found, *topic_units(text)]
 
 
 def kind_features(unit: str) -> list[str]:
-    """The features of one unit of `kind_units`: itself."""
-    return [unit]
+    """The features of one unit of `kind_units`: what shows a manner stands for itself, a word for its pieces too."""
+    return [unit] if unit[0] in _SIGNS else topic_features(unit)
+
+
+def kind_worth(feature: str) -> tuple[float, int]:
+    """As `worth`, but a manner must be seen twice."""
+    return (1.0, 2) if feature[0] in _SIGNS else worth(feature)

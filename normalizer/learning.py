@@ -18,6 +18,8 @@ from normalizer.text_training import Example
 _MESSAGE = 2.0
 #: Kinds other than complaint are rare in any collection, and must not drown.
 _RARE = 3.0
+#: Texts of each category, all of them complaints: as they come, and told in words that are harder to place.
+_TOPICS = ("category_texts.csv", "category_cases.csv")
 
 
 def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
@@ -28,7 +30,8 @@ def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
     if task is CATEGORY:
         learnt = [row for row in learnt if row.get("kind", "complaint") in ("complaint", "suggestion")]
     added = (
-        Example(text=whole(row), label=row[task.column], weight=_weight(task, row[task.column]), judged=True)
+        Example(text=whole(row), label=row[task.column], weight=_weight(task, row[task.column]), judged=True,
+                source=row.get("_source", "labelled"))
         for row in learnt
     )
     return [*own, *added]
@@ -48,7 +51,7 @@ def read_labelled(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
                 reader = csv.DictReader(file)
                 if "text" not in (reader.fieldnames or ()):
                     raise ValueError(f"{path} has no column text: its first line must name the columns")
-                yield from reader
+                yield from (row | {"_source": path.stem} for row in reader)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise ValueError(f"{path} cannot be read ({error}): give a CSV file in UTF-8") from error
 
@@ -60,8 +63,9 @@ def _weight(task: Task, label: str) -> float:
 
 
 def _own_category() -> Iterator[Example]:
-    for row in read_table("category_texts.csv"):
-        yield Example(text=row["text"], label=row["category"])
+    for table in _TOPICS:
+        for row in read_table(table):
+            yield Example(text=row["text"], label=row["category"], judged=True)
     for row in read_table("category_terms.csv"):
         for term in row["terms"].split(";"):
             yield Example(text=term, label=row["category"])
@@ -71,8 +75,9 @@ def _own_category() -> Iterator[Example]:
 
 def _own_kind() -> Iterator[Example]:
     for row in read_table("kind_texts.csv"):
-        yield Example(text=row["text"], label=row["kind"], weight=_weight(KIND, row["kind"]))
-    for row in read_table("category_texts.csv"):
-        # A bare term shows no manner.
-        if len(row["text"].split()) > 3:
-            yield Example(text=row["text"], label="complaint")
+        yield Example(text=row["text"], label=row["kind"], weight=_weight(KIND, row["kind"]), judged=True)
+    for table in _TOPICS:
+        for row in read_table(table):
+            # A bare term shows no manner.
+            if len(row["text"].split()) > 3:
+                yield Example(text=row["text"], label="complaint", judged=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from normalizer.gazetteer import DATA
-from normalizer.kind_units import kind_features, kind_units
+from normalizer.kind_units import kind_features, kind_units, kind_worth
 from normalizer.text_model import Reading
-from normalizer.text_units import topic_features, topic_units
+from normalizer.text_units import topic_features, topic_units, worth
 
 
 class Task(Struct, frozen=True, kw_only=True):
@@ -23,9 +23,11 @@ class Task(Struct, frozen=True, kw_only=True):
 CATEGORY = Task(
     column="category",
     path=DATA / "category_model.gz",
-    reading=Reading(units=topic_units, features=topic_features),
+    reading=Reading(units=topic_units, features=topic_features, worth=worth),
 )
 KIND = Task(
-    column="kind", path=DATA / "kind_model.gz", reading=Reading(units=kind_units, features=kind_features)
+    column="kind",
+    path=DATA / "kind_model.gz",
+    reading=Reading(units=kind_units, features=kind_features, worth=kind_worth),
 )
 TASKS = {"category": CATEGORY, "kind": KIND}

@@ -1,7 +1,9 @@
 """Learns the weights that `text_model.py` adds up, from labelled texts. Needs the extra `train` (scikit-learn).
 
-Multinomial logistic regression over tf-idf, with each text's length as the model measures it, so that what is learnt
-is exactly what is judged later. The same texts in the same order give the same model.
+Linear support vectors over tf-idf, with the voices of two naive Bayes added (complement and multinomial): the first
+tell apart what the examples confuse, the others know words that they hold but once. All three are linear, so their
+sum is one table of weights. Each text's length is measured as the model measures it, so that what is learnt is
+exactly what is judged later. The same texts in the same order give the same model.
 """
 
 from __future__ import annotations
@@ -9,91 +11,146 @@ from __future__ import annotations
 import gzip
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from normalizer.text_model import Model, Reading
+from normalizer.text_model import ENOUGH, Model, Reading, packed
 
-#: How closely the weights follow the examples (scikit-learn's C), and how seldom a feature may be seen.
-CLOSENESS, LEAST_SEEN = 30.0, 2
+#: How closely the support vectors follow the examples (scikit-learn's C).
+_CLOSENESS = 0.5
+#: How much each naive Bayes says beside them, and what it takes for granted of a word that it never saw.
+_COMPLEMENT, _MULTINOMIAL = (0.12, 0.3), (0.12, 0.05)
 #: Weights smaller than this part of a feature's largest say nothing worth their place in the file.
 _SMALL = 0.08
 _FOLDS = 5
 
 
 class Example(Struct, frozen=True, kw_only=True):
-    """A labelled text. `judged`: it also serves to judge (a whole message, not a bare term)."""
+    """A labelled text. `judged`: it also serves to judge (a whole message, not a bare term). `source`: the file of
+    labelled messages that it stands in; empty for texts of the project's own."""
 
     text: str
     label: str
     weight: float = 1.0
     judged: bool = False
+    source: str = ""
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """How well texts are told that were not learnt from (five folds): shares of all, and for each label
-    (label, number of texts, share told right)."""
+    """How well texts are told that were not learnt from: shares of all; for each source (source, number of texts,
+    share whose label is first, share whose label is among three); for each label (label, number, share told right)."""
 
     examples: int
     judged: int
     top1: float
     top3: float
+    sources: tuple[tuple[str, int, float, float], ...]
     labels: tuple[tuple[str, int, float], ...]
 
 
-def learn(examples: Sequence[Example], reading: Reading, sources: Sequence[str] = ()) -> bytes:
-    """A model as `TextModel` reads it. Raises `ValueError` when there are fewer than two labels."""
+class Unlearnt(Struct, frozen=True, kw_only=True):
+    """Scores of the judged examples, each by a model that has learnt nothing of its source."""
+
+    labels: tuple[str, ...]
+    at: tuple[int, ...]
+    scores: tuple[tuple[float, ...], ...]
+
+
+class _Weights(Struct, frozen=True):
+    """What was learnt: the labels, each feature's value, a row of weights and a bias for each label."""
+
+    labels: tuple[str, ...]
+    values: dict[str, float]
+    rows: Any
+    bias: Any
+
+
+def unlearnt(examples: Sequence[Example], reading: Reading) -> Unlearnt:
+    """Scores that say what to expect of unknown writers: each file of messages is judged by a model of all others;
+    of the project's own texts each fifth by a model of the other four. Raises `ValueError` as `learn`."""
     _check(examples)
-    judged = [i for i, e in enumerate(examples) if e.judged]
-    temperature = 1.0
-    if len(judged) >= 2 * _FOLDS:
-        temperature = _temperature(*folds(examples, judged, reading), [examples[i].label for i in judged])
-    idf, model = _fit(examples, reading)
-    names = sorted(idf)
-    labels = tuple(str(label) for label in model.classes_)
-    rows = _rows(model)
-    table = []
-    for at, _ in enumerate(names):
-        row = rows[:, at] * idf[names[at]]
-        least = _SMALL * max(abs(float(w)) for w in row)
-        table.append(tuple((c, round(float(w), 3)) for c, w in enumerate(row) if abs(w) > least))
-    return gzip.compress(
-        msgspec.msgpack.encode(
-            Model(
-                labels=labels,
-                bias=tuple(round(float(b), 4) for b in _bias(model)),
-                temperature=round(temperature, 3),
-                features="\n".join(names),
-                squares=tuple(round(idf[name] ** 2, 3) for name in names),
-                weights=tuple(table),
-                sources=tuple(sources),
-            )
-        ),
-        9,
-        mtime=0,
+    texts = [_units(e.text, reading) for e in examples]
+    labels = tuple(sorted({e.label for e in examples}))
+    scores: dict[int, tuple[float, ...]] = {}
+    for apart in _parts(examples):
+        aside = frozenset(apart)
+        rest = [i for i in range(len(examples)) if i not in aside]
+        if len({examples[i].label for i in rest}) < 2:
+            continue
+        weights = _fit([examples[i] for i in rest], [texts[i] for i in rest], reading)
+        rows = _matrix([texts[i] for i in apart], weights.values) @ weights.rows.T
+        known = {label: at for at, label in enumerate(weights.labels)}
+        for i, row in zip(apart, rows, strict=True):
+            told = sum(any(feature in weights.values for feature in features) for features in texts[i])
+            short = min(1.0, told / ENOUGH)
+            score = [float(b + short * s) for b, s in zip(weights.bias, row, strict=True)]
+            scores[i] = tuple(score[known[label]] if label in known else -99.0 for label in labels)
+    at = tuple(sorted(scores))
+    return Unlearnt(labels=labels, at=at, scores=tuple(scores[i] for i in at))
+
+
+def _parts(examples: Sequence[Example]) -> Iterator[list[int]]:
+    """The judged examples, parted into those that are judged together."""
+    sources: dict[str, list[int]] = {}
+    for i, example in enumerate(examples):
+        if example.judged:
+            sources.setdefault(example.source, []).append(i)
+    whole = len(sources) == 1
+    for source, members in sources.items():
+        if source and not whole:
+            yield members
+        else:
+            yield from (part for n in range(_FOLDS) if (part := members[n::_FOLDS]))
+
+
+def learn(
+    examples: Sequence[Example], reading: Reading, sources: Sequence[str] = (), judged: Unlearnt | None = None
+) -> bytes:
+    """A model as `TextModel` reads it; `judged` calibrates its probabilities. Raises `ValueError` when there are
+    fewer than two labels."""
+    _check(examples)
+    temperature = _temperature(judged, examples) if judged is not None and judged.at else 1.0
+    weights = _fit(examples, [_units(e.text, reading) for e in examples], reading)
+    names = sorted(weights.values)
+    rows = []
+    for at, name in enumerate(names):
+        row = [float(weight) for weight in weights.rows[:, at] * weights.values[name]]
+        least = _SMALL * max(map(abs, row))
+        rows.append(packed([weight if abs(weight) > least else 0.0 for weight in row], weights.values[name] ** 2))
+    model = Model(
+        labels=weights.labels,
+        bias=tuple(round(float(bias), 4) for bias in weights.bias),
+        temperature=round(temperature, 3),
+        features="\n".join(names),
+        rows=b"".join(rows),
+        sources=tuple(sources),
     )
+    return gzip.compress(msgspec.msgpack.encode(model), 9, mtime=0)
 
 
-def judge(examples: Sequence[Example], reading: Reading) -> Report:
-    """What to expect of a model learnt from `examples`, by judging each fifth with a model of the others."""
-    _check(examples)
-    judged = [i for i, e in enumerate(examples) if e.judged]
-    labels, scores = folds(examples, judged, reading)
-    first, third, right, count = 0, 0, Counter[str](), Counter[str]()
-    for i, row in zip(judged, scores, strict=True):
-        ranked = [labels[at] for at in sorted(range(len(labels)), key=lambda at: -row[at])[:3]]
+def judge(examples: Sequence[Example], judged: Unlearnt) -> Report:
+    """What to expect of a model learnt from `examples`."""
+    right, count = Counter[str](), Counter[str]()
+    sources: dict[str, list[int]] = {}
+    for i, row in zip(judged.at, judged.scores, strict=True):
+        ranked = [judged.labels[at] for at in sorted(range(len(row)), key=lambda at: -row[at])[:3]]
         wanted = examples[i].label
         count[wanted] += 1
-        first += ranked[0] == wanted
         right[wanted] += ranked[0] == wanted
-        third += wanted in ranked
-    whole = max(1, len(judged))
-    each = tuple((label, count[label], right[label] / count[label]) for label in sorted(count))
+        of = sources.setdefault(examples[i].source, [0, 0, 0])
+        for at, one in enumerate((1, ranked[0] == wanted, wanted in ranked)):
+            of[at] += one
+    whole = max(1, len(judged.at))
     return Report(
-        examples=len(examples), judged=len(judged), top1=first / whole, top3=third / whole, labels=each
+        examples=len(examples),
+        judged=len(judged.at),
+        top1=sum(right.values()) / whole,
+        top3=sum(of[2] for of in sources.values()) / whole,
+        sources=tuple((name, n, first / n, third / n) for name, (n, first, third) in sorted(sources.items())),
+        labels=tuple((label, count[label], right[label] / count[label]) for label in sorted(count)),
     )
 
 
@@ -106,87 +163,66 @@ def _units(text: str, reading: Reading) -> list[list[str]]:
     return [reading.features(unit) for unit in reading.units(text)]
 
 
-def _row(units: Iterable[list[str]], idf: dict[str, float]) -> dict[str, float]:
-    """The features of a text, as long together as `TextModel` measures: by units, not by their sum."""
-    counts: Counter[str] = Counter()
-    square = 0.0
-    for features in units:
-        for feature in features:
-            value = idf.get(feature)
-            if value is not None:
-                counts[feature] += 1
-                square += value * value
-    norm = math.sqrt(square) or 1.0
-    return {feature: count * idf[feature] / norm for feature, count in counts.items()}
+def _matrix(texts: Sequence[list[list[str]]], values: dict[str, float]) -> Any:
+    """A row for each text, as long as `TextModel` measures: by all features of all units, not by their sum."""
+    from scipy.sparse import csr_matrix
+
+    known = {name: at for at, name in enumerate(sorted(values))}
+    ends, columns, data = [0], [], []
+    for units in texts:
+        counts = Counter(feature for features in units for feature in features if feature in known)
+        norm = math.sqrt(sum(n * values[feature] ** 2 for feature, n in counts.items())) or 1.0
+        for feature in sorted(counts):
+            columns.append(known[feature])
+            data.append(counts[feature] * values[feature] / norm)
+        ends.append(len(columns))
+    return csr_matrix((data, columns, ends), shape=(len(texts), len(known)))
 
 
-def _fit(examples: Sequence[Example], reading: Reading) -> tuple[dict[str, float], Any]:
+def _fit(examples: Sequence[Example], texts: Sequence[list[list[str]]], reading: Reading) -> _Weights:
     try:
-        from sklearn.feature_extraction import DictVectorizer
-        from sklearn.linear_model import LogisticRegression
+        import numpy
+        from sklearn.naive_bayes import ComplementNB, MultinomialNB
+        from sklearn.svm import LinearSVC
     except ImportError as error:
         raise ValueError("scikit-learn is missing: install kanal-aduan[train]") from error
-    texts = [_units(e.text, reading) for e in examples]
+    values = _values(texts, reading.worth)
+    matrix, labels = _matrix(texts, values), [e.label for e in examples]
+    taught = {"sample_weight": numpy.array([e.weight for e in examples])}
+    vectors = LinearSVC(C=_CLOSENESS, random_state=0).fit(matrix, labels, **taught)
+    rows, bias = vectors.coef_, vectors.intercept_
+    if len(rows) == 1:
+        # With two labels scikit-learn keeps only the second's.
+        rows, bias = numpy.vstack((-rows[0] / 2, rows[0] / 2)), (-bias[0] / 2, bias[0] / 2)
+    for bayes, (voice, alpha) in ((ComplementNB, _COMPLEMENT), (MultinomialNB, _MULTINOMIAL)):
+        said = bayes(alpha=alpha).fit(matrix, labels, **taught).feature_log_prob_
+        # What a feature says for most labels alike is left out: it changes no odds and would fill the table.
+        rows = rows + voice * (said - numpy.median(said, axis=0))
+    return _Weights(tuple(str(label) for label in vectors.classes_), values, rows, bias)
+
+
+def _values(texts: Sequence[list[list[str]]], worth: Callable[[str], tuple[float, int]]) -> dict[str, float]:
+    """Each feature that is seen often enough, with its inverse document frequency times its worth."""
     seen: Counter[str] = Counter()
     for units in texts:
         seen.update({feature for features in units for feature in features})
-    idf = {f: math.log((1 + len(texts)) / (1 + n)) + 1 for f, n in seen.items() if n >= LEAST_SEEN}
-    vectors = DictVectorizer(sparse=True, sort=True)
-    vectors.fit([dict.fromkeys(idf, 1.0)])
-    matrix = vectors.transform([_row(units, idf) for units in texts])
-    model = LogisticRegression(C=CLOSENESS, max_iter=500)
-    model.fit(matrix, [e.label for e in examples], sample_weight=[e.weight for e in examples])
-    model.vectors_ = vectors
-    return idf, model
+    values = {}
+    for feature, count in seen.items():
+        weight, least = worth(feature)
+        if count >= least:
+            values[feature] = weight * (math.log((1 + len(texts)) / (1 + count)) + 1)
+    return values
 
 
-def _rows(model: Any) -> Any:
-    """A row of weights for each label; with two labels scikit-learn keeps only the second's."""
-    rows = model.coef_
-    return rows if len(rows) > 1 else _both(rows)
-
-
-def _bias(model: Any) -> Any:
-    bias = model.intercept_
-    return bias if len(bias) > 1 else (-bias[0] / 2, bias[0] / 2)
-
-
-def _both(rows: Any) -> Any:
-    import numpy
-
-    return numpy.vstack((-rows[0] / 2, rows[0] / 2))
-
-
-def folds(
-    examples: Sequence[Example], judged: Sequence[int], reading: Reading
-) -> tuple[list[str], list[list[float]]]:
-    """The labels, and for each of the `judged` its scores by a model that has not learnt it."""
-    labels = sorted({e.label for e in examples})
-    scores: dict[int, list[float]] = {}
-    for fold in range(_FOLDS):
-        apart = set(judged[fold::_FOLDS])
-        if not apart:
-            continue
-        idf, model = _fit([e for i, e in enumerate(examples) if i not in apart], reading)
-        rows, bias = _rows(model), _bias(model)
-        matrix = model.vectors_.transform(
-            [_row(_units(examples[i].text, reading), idf) for i in sorted(apart)]
-        )
-        known = {str(label): at for at, label in enumerate(model.classes_)}
-        for i, row in zip(sorted(apart), matrix @ rows.T + bias, strict=True):
-            scores[i] = [float(row[known[label]]) if label in known else -99.0 for label in labels]
-    return labels, [scores[i] for i in judged]
-
-
-def _temperature(labels: Sequence[str], scores: Sequence[Sequence[float]], wanted: Sequence[str]) -> float:
+def _temperature(judged: Unlearnt, examples: Sequence[Example]) -> float:
     """The factor that makes the scores' probabilities as true as can be: the least surprise at what was wanted."""
 
     def surprise(factor: float) -> float:
         total = 0.0
-        for row, label in zip(scores, wanted, strict=True):
+        for i, row in zip(judged.at, judged.scores, strict=True):
             top = max(row)
             whole = sum(math.exp(factor * (value - top)) for value in row)
-            total += math.log(whole) - factor * (row[labels.index(label)] - top)
+            total += math.log(whole) - factor * (row[judged.labels.index(examples[i].label)] - top)
         return total
 
-    return min((step / 20 for step in range(4, 61)), key=surprise)
+    return min((step / 10 for step in range(2, 101)), key=surprise)

@@ -76,8 +76,10 @@ def train(
         learnt = examples(task, read_labelled(files or []))
         with Progress(console=Console(stderr=True), transient=True) as bar:
             bar.add_task(say("train_learning", count=len(learnt)), total=None)
-            report = text_training.judge(learnt, task.reading) if any(e.judged for e in learnt) else None
-            model = text_training.learn(learnt, task.reading, [path.name for path in files or []])
+            judged = text_training.unlearnt(learnt, task.reading)
+            report = text_training.judge(learnt, judged) if judged.at else None
+            names = [path.name for path in files or []]
+            model = text_training.learn(learnt, task.reading, names, judged)
     except ValueError as error:
         raise Misconfigured("train", str(error), say("train_cure")) from None
     path = out or task.path
@@ -88,6 +90,8 @@ def train(
             table.add_column(column, justify="left" if column == what else "right")
         for label, count, right in report.labels:
             table.add_row(label, str(count), f"{100 * right:.0f}")
+        for source, count, first, third in report.sources:
+            table.add_row(f"\[{source or 'data'}]", str(count), f"{100 * first:.1f} / {100 * third:.1f}")
         table.add_row("1", str(report.judged), f"{100 * report.top1:.1f}")
         table.add_row("1-3", str(report.judged), f"{100 * report.top3:.1f}")
         Console().print(table)

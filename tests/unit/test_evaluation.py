@@ -34,10 +34,10 @@ def held_back() -> Judgement:
     ("name", "least"),
     [
         ("kind: complaints recognised", 0.95),
-        ("category, first", 0.70),
-        ("category, among three", 0.85),
-        ("place from text, precision", 0.90),
-        ("place from text, recall", 0.85),
+        ("category, first", 0.80),
+        ("category, among three", 0.90),
+        ("place from text, precision", 0.95),
+        ("place from text, recall", 0.90),
         ("language, own texts", 0.95),
     ],
 )
@@ -49,8 +49,10 @@ def test_scores_on_rows_kept_apart(held_back: Judgement, name: str, least: float
 
 def test_masking_on_rows_kept_apart(held_back: Judgement) -> None:
     by_name = {f.name: f for f in held_back.figures}
-    assert by_name["phone, NIK, e-mail left"].value <= 0.03
-    assert by_name["personal data left"].value <= 0.15
+    assert by_name["kind: others recognised"].value >= 0.75
+    assert by_name["reply text exact"].value >= 0.90
+    assert by_name["phone, NIK, e-mail left"].value == 0
+    assert by_name["personal data left"].value <= 0.03
     assert by_name["harmless words masked too"].value <= 0.03
 
 
