@@ -22,6 +22,29 @@ _RARE = 3.0
 _TOPICS = ("category_texts.csv", "category_cases.csv")
 
 
+#: Whoever complains or asks often greets and thanks; so every so many texts are learnt once more with it.
+_POLITE_EVERY = 4
+_POLITE = (
+    "{text} Terima kasih",
+    "{text}. Terima kasih atas perhatiannya.",
+    "{text}, mohon segera ditindaklanjuti. Terima kasih",
+    "Selamat pagi. {text} Terima kasih.",
+    "{text} makasih",
+    "{text} mksh min",
+    "Terima kasih sebelumnya. {text}",
+    "Assalamualaikum, {text}. Atas bantuannya kami ucapkan terima kasih.",
+    "{text} trims",
+    "{text} tks",
+    "{text} Matur nuwun",
+    "{text} Hatur nuhun",
+    "{text} Thank you.",
+    "Pagi min, {text}",
+    "Demikian laporan kami: {text} Atas perhatian Bapak/Ibu, terima kasih banyak.",
+    "{text} Tolong diperbaiki. Terima kasih",
+    "{text} mohon bantuannya, terimakasih",
+)
+
+
 def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
     """All that `task` is learnt from: the project's own, then the labelled `rows` (columns `text`, the task's
     column; `subject`, `reply_text` and `kind` where there are any). Rows whose `split` is `test` are never learnt."""
@@ -74,10 +97,19 @@ def _own_category() -> Iterator[Example]:
 
 
 def _own_kind() -> Iterator[Example]:
+    for number, (text, kind) in enumerate(_manners()):
+        weight = _weight(KIND, kind)
+        yield Example(text=text, label=kind, weight=weight, judged=True)
+        if kind != "thanks" and number % _POLITE_EVERY == 0:
+            polite = _POLITE[number // _POLITE_EVERY % len(_POLITE)]
+            yield Example(text=polite.format(text=text), label=kind, weight=weight)
+
+
+def _manners() -> Iterator[tuple[str, str]]:
     for row in read_table("kind_texts.csv"):
-        yield Example(text=row["text"], label=row["kind"], weight=_weight(KIND, row["kind"]), judged=True)
+        yield row["text"], row["kind"]
     for table in _TOPICS:
         for row in read_table(table):
             # A bare term shows no manner.
             if len(row["text"].split()) > 3:
-                yield Example(text=row["text"], label="complaint", judged=True)
+                yield row["text"], "complaint"

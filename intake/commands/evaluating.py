@@ -91,7 +91,7 @@ def train(
         for label, count, right in report.labels:
             table.add_row(label, str(count), f"{100 * right:.0f}")
         for source, count, first, third in report.sources:
-            table.add_row(f"\[{source or 'data'}]", str(count), f"{100 * first:.1f} / {100 * third:.1f}")
+            table.add_row(rf"\[{source or 'data'}]", str(count), f"{100 * first:.1f} / {100 * third:.1f}")
         table.add_row("1", str(report.judged), f"{100 * report.top1:.1f}")
         table.add_row("1-3", str(report.judged), f"{100 * report.top3:.1f}")
         Console().print(table)
