@@ -94,9 +94,18 @@ def _goes_on(sep: str, kind: str, word: str) -> bool:
     return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or word in _SHORTENED))
 
 
-def _opened(before: str, what: str, named: bool) -> bool:
-    """Whether a word written small may be a name behind one of kind `before`. After "saya" an unknown one is a verb."""
-    return named or before in OPENERS or (before == SELF and what in NAMES)
+def _opened(words: Words, i: int, named: bool) -> bool:
+    """Whether word `i` may be a name because of the word before it, which is one when `named`. After "saya" an unknown
+    one written small is a verb; "ibu-ibu" is nobody's title."""
+    before, what = words.kind[i - 1], words.kind[i]
+    if what in _SELDOM and not words.words[i][0].isupper():
+        return False
+    return named or (before in OPENERS and not twice(words, i - 1)) or (before == SELF and what in NAMES)
+
+
+def twice(words: Words, i: int) -> bool:
+    """Whether word `i` is the second half of one said twice: "ibu-ibu"."""
+    return i > 0 and words.seps[i] == "-" and words.low[i] == words.low[i - 1]
 
 
 def candidates(words: Words) -> list[int]:
@@ -133,16 +142,19 @@ def candidates(words: Words) -> list[int]:
                     (what == "P" and words.mode == "m")
                     or (what == UNKNOWN and _CODE.match(seps[i + 1]) is not None)
                 )
-                named = what == "N" or (word[0].isupper() and not short_form)
-                named = named or bool(near and what != "P" and _opened(kind[i - 1], what, last == i - 1))
+                opened = near and _opened(words, i, last == i - 1)
+                # The word of a place is a name only where one has begun.
+                named = (
+                    what == "N" or opened or (word[0].isupper() and what not in _SELDOM and not short_form)
+                )
             if named:
                 found.append(i)
                 last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
             opened = i and kind[i - 1] in ("J" if what in "RT" else "TtIJ")
-            follows = last == i - 1 or (opened and seps[i] in (" ", ": "))
-            if i and follows and seps[i] in _NEAR and text[i][0].isupper() and what in "olRT":
+            follows = (last == i - 1 and seps[i] == " ") or (opened and seps[i] in (" ", ": "))
+            if i and follows and text[i][0].isupper() and what in "olRT":
                 found.append(i)
                 last = i
     return found
@@ -210,7 +222,7 @@ def surely(words: Words, i: int, head: str) -> bool:
         return False
     if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
         return True
-    if head not in _TITLED or words.seps[i] not in _SPACED:
+    if head not in _TITLED or words.seps[i] not in _SPACED or twice(words, i - 1):
         return False
     # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
     large = words.mode == "m" and words.words[i][0].isupper()
@@ -246,15 +258,17 @@ class NameTagger:
             total += get(feature, 0.0)
         return total
 
-    def tag(self, words: Words, least: float) -> list[int]:
-        """Which words are names: those whose score is `least` or more."""
+    def tag(self, words: Words, least: float, unknown: float) -> list[int]:
+        """Which words are names: those whose score is `least` or more, `unknown` for those that no list holds."""
         names: list[int] = []
         last, run_end, head = -2, -2, "^"
         for i in candidates(words):
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= least:
+            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= (
+                unknown if words.kind[i] == UNKNOWN else least
+            ):
                 names.append(i)
                 last = i
         return names

@@ -30,8 +30,9 @@ from normalizer.name_words import (
 from normalizer.phrases import words_in
 
 MASK = "[nama]"
-#: From which score on a word is a name: below even odds, for a name left readable is worse than a word too many.
-LEAST = -0.8
+#: From which score on a word is a name, one of the lists and one that no list holds: below even odds, for
+#: a name left readable is worse than a word too many.
+LEAST, LEAST_UNKNOWN = -1.0, -0.3
 #: How far before a name its office may stand: "Gubernur DKI Jakarta Pramono".
 _OFFICE_NEAR = 3
 _HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))
@@ -49,10 +50,8 @@ def _known() -> dict[tuple[str, ...], str]:
     office beside it, `street` one of a place or that streets are called after."""
     places = [row[key] for row in read_table("kelurahan.csv") for key in ("name", "kecamatan")]
     places += [row["alias"] for row in read_table("aliases.csv")]
-    named = (*map(str.split, words_in("street called after")), *(fold(place).split() for place in places))
-    streets = {
-        tuple(name): "street" for name in named if len(name) > 1 or name[0] in words_in("street called after")
-    }
+    named = (*map(str.split, words_in("no person")), *(fold(place).split() for place in places))
+    streets = {tuple(name): "street" for name in named if len(name) > 1 or name[0] in words_in("no person")}
     figures = read_table("public_figures.csv")
     return streets | {tuple(r["name"].split()): "alone" if r["alone"] == "yes" else "office" for r in figures}
 
@@ -75,7 +74,7 @@ def without_names(text: str) -> str:
 
 def _without(text: str) -> str:
     words = Words(text)
-    names = tagger().tag(words, LEAST)
+    names = tagger().tag(words, LEAST, LEAST_UNKNOWN)
     if not names:
         return text
     chosen = set(names)

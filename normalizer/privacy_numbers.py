@@ -60,8 +60,9 @@ _BORN_BEFORE = re.compile(
     r"|tanggal lahir|tgl lahir|tmpt lahir|l\.)[^\d\n]{0,52}$"
 )
 _HOUSE_BEFORE = re.compile(
-    r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b)"
-    r"(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}$"
+    r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}"
+    r"|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau"
+    r"|nya)\b)?[ .:#]{1,3})$"
 )
 #: With what each alternative of the pattern above ends: most numbers need no closer look.
 _HOUSE_WORDS = (
@@ -228,12 +229,16 @@ def _plain(text: str, groups: list[tuple[int, int]], at: int) -> int:
         is_time = sep in (":", ".") and b - a <= 2 and d - c == 2 and int(first) < 25 and int(second) < 60
         if is_time and at + 2 < len(groups):
             e, f = groups[at + 2]
+            if text[d:e] == sep and f - e == 2 and int(text[e:f]) < 60:
+                # With seconds, when nothing goes on in the same manner.
+                return 3 if at + 3 == len(groups) or text[f : groups[at + 3][0]] != sep else 0
             is_time = text[d:e] != "." and (f - e < 3 or _begins_phone(text, e, f))
         if is_time:
             return 2
     if b - a == 4 and first[:2] in ("19", "20") and at + 1 < len(groups):
         c, d = groups[at + 1]
-        if d - c == 4 and text[c : c + 2] in ("19", "20"):
+        another = d - c == 4 and text[c : c + 2] in ("19", "20")
+        if another or (text[b:c] == " " and d - c <= 2 and _plain(text, groups, at + 1)):
             return 1
     return 0
 

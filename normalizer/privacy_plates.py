@@ -50,6 +50,8 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
     ):
         return None
     suffix = _SUFFIX.match(text, end, end + 7)
+    if digits == 1 and prefix.end(1) == start:  # "P2TL" is a word
+        return None
     parted = suffix is not None and text[end : end + 1] in " .-"
     if suffix is not None and parted and _is_word(suffix[1]):
         suffix = None
