@@ -37,7 +37,7 @@ check: ## ruff, mypy and import-linter alone
 
 evaluate: ## judge the labelled texts (PART=test, FILES=…) and write charts to build/evaluation
 	@scripts/environment dev
-	@exec .venv/bin/kanal evaluate $(or $(FILES),tests/evaluation/corpus tests/evaluation/privacy_own.csv) --part $(or $(PART),test) --charts build/evaluation
+	@exec .venv/bin/kanal evaluate $(or $(FILES),tests/evaluation) --part $(or $(PART),test) --charts build/evaluation
 
 bench: ## measure the ratios that the project promises
 	@scripts/environment dev

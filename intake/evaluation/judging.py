@@ -104,7 +104,11 @@ Judged = Iterable[tuple[LabelledSet, dict[str, str], Complaint]]
 
 
 def _having(judged: Judged, column: str) -> list[tuple[dict[str, str], Complaint]]:
-    return [(row, complaint) for labelled, row, complaint in judged if column in labelled.columns]
+    """The rows of the sets that are labelled in `column`; where it is empty throughout, it says nothing."""
+    rows = list(judged)
+    sets_of = {labelled.name: labelled for labelled, _, _ in rows}
+    filled = {name for name, labelled in sets_of.items() if any(row.get(column) for row in labelled.rows)}
+    return [(row, complaint) for labelled, row, complaint in rows if labelled.name in filled]
 
 
 def _miss(out: Judgement, figure: str, row: dict[str, str], wanted: str, found: str) -> None:
