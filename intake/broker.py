@@ -15,6 +15,7 @@ from datetime import datetime
 
 import structlog
 
+from complaint_queue.broker import Hosts, Where
 from complaint_queue.journal import Journal
 from complaint_queue.publisher import BrokerSettings, Publisher
 from complaint_queue.statuses import Keep, StatusConsumer
@@ -53,13 +54,13 @@ class Broker:
     keep: Keep
     """Keeps a status of the CRM; see `complaint_queue.statuses`."""
     publisher: Publisher | None = None
-    url: str = ""
+    url: Where = ""
     _found: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def find(self) -> None:
         """Decide which broker; called at start, and again while there is none."""
         if self.table.url:
-            self.url = self.table.url.reveal()
+            self.url = self.table.hosts()
         elif os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672):
             self.url = LOCAL
         if self.url and self.publisher is None:
@@ -105,6 +106,4 @@ class Broker:
         """Which broker, for the start-up lines; never its password."""
         if not self.url:
             return "none: the journal holds every event (set KANAL_AMQP_URL to publish)"
-        return (
-            f"RabbitMQ at {self.url.rpartition('@')[2].split('/')[0]}, virtual host {self.table.virtual_host}"
-        )
+        return f"RabbitMQ at {Hosts.of(self.url).names}, virtual host {self.table.virtual_host}"

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from adapters.base import Account
 from adapters.base import load as load_adapter
+from complaint_queue.broker import Hosts
 from complaint_queue.keeping import RawKind
 from intake.alarms.ways import AlarmsTable, ways_of
 from normalizer.errors import Misconfigured
@@ -58,6 +59,9 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
 
 class BrokerTable(Struct, frozen=True, kw_only=True):
     """RabbitMQ. With no `url`, one on localhost is used if it answers; else the journal holds everything.
+    `url` is one address or a list, of the nodes of one cluster: references, or addresses without a password.
+    `credentials` is "file:PATH" of a file with user:password; `ca_file`, `cert_file` and `key_file` are for amqps://
+    (docs/high-availability.md).
     `single_active_consumer`: the CRM's queue serves one consumer at a time (docs/crm-events.md)."""
 
     url: Secret | None = None
@@ -65,11 +69,38 @@ class BrokerTable(Struct, frozen=True, kw_only=True):
     crm_public_key: str = ""
     alarm_after: float = 60.0
     single_active_consumer: bool = False
+    credentials: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+    def hosts(self) -> Hosts:
+        """Where it is. Raises `Misconfigured` with the cure."""
+        if self.credentials and not self.credentials.startswith("file:"):
+            raise Misconfigured(
+                "broker.credentials",
+                "must be a reference to a file",
+                'write user:password into a file, mode 600, and here "file:PATH"',
+            )
+        if self.cert_file and not self.key_file:
+            raise Misconfigured(
+                "broker.key_file", "is missing beside cert_file", "name the certificate's key"
+            )
+        urls = Hosts.of(self.url.reveal() if self.url else "").urls
+        return Hosts.of(
+            Hosts(
+                urls=urls,
+                credentials_file=self.credentials.removeprefix("file:"),
+                ca_file=self.ca_file,
+                cert_file=self.cert_file,
+                key_file=self.key_file,
+            )
+        )
 
 
 class JournalTable(Struct, frozen=True, kw_only=True):
     """With no `url` the journal is a file in the data folder. `url` (postgresql://…) is one that several gateways
-    share; `files` is then their common folder of attachments. See docs/journal.md."""
+    share; `files` is then their common folder of attachments. See docs/high-availability.md."""
 
     url: Secret | None = None
     files: str = ""
@@ -271,9 +302,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     _check_listen(gateway.listen)
     accounts = _accounts(table.get("account", []))
     config = Config(gateway=gateway, broker=BrokerTable(), accounts=accounts, source=str(source))
-    broker = convert(BrokerTable, table.get("broker", {}), "broker", config.resolve)
+    broker = convert(BrokerTable, _joined(table.get("broker", {})), "broker", partial(_broker_url, config))
     if environment.get("KANAL_AMQP_URL"):
         broker = replace(broker, url=Secret(environment["KANAL_AMQP_URL"]))
+    if broker.url:
+        broker.hosts()
     journal = convert(JournalTable, table.get("journal", {}), "journal", partial(_journal_url, config))
     if environment.get("KANAL_JOURNAL_URL"):
         journal = replace(journal, url=Secret(environment["KANAL_JOURNAL_URL"]))
@@ -297,6 +330,32 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         retention=retention,
         duplicates=duplicates,
     )
+
+
+def _joined(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The broker's table with several addresses as one text."""
+    url = table.get("url")
+    if not isinstance(url, list) or not url or not all(isinstance(one, str) for one in url):
+        return table
+    return {**table, "url": ",".join(url)}
+
+
+def _broker_url(config: Config, references: str) -> str:
+    """What stands behind each of them; an address itself may stand there if no password is in it."""
+    found: list[str] = []
+    for reference in references.split(","):
+        reference = reference.strip()
+        if not reference.startswith(("amqp://", "amqps://")):
+            found.append(config.resolve(reference))
+            continue
+        if urlsplit(reference).password:
+            raise Misconfigured(
+                "broker.url",
+                "a password must not stand in the configuration",
+                'put user:password into a file and write credentials = "file:PATH"; or "env:NAME" for all of it',
+            )
+        found.append(reference)
+    return ",".join(found)
 
 
 def _journal_url(config: Config, reference: str) -> str:

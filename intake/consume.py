@@ -19,13 +19,12 @@ from aio_pika.abc import AbstractIncomingMessage
 from msgspec import Struct, json
 from rich.table import Table
 from rich.text import Text
-from yarl import URL
 
 from complaint_queue import reconciliation, topology, wire
-from complaint_queue.broker import address
+from complaint_queue.broker import Reach, Where
 from complaint_queue.journal import OutboxEvent
-from complaint_queue.line import close, connection_of
-from normalizer.errors import Unavailable, Unreadable
+from complaint_queue.line import close, connected
+from normalizer.errors import Misconfigured, Unavailable, Unreadable
 from normalizer.identity import JAKARTA
 from normalizer.record import ComplaintEvent
 
@@ -116,7 +115,7 @@ class Seen:
 
 
 async def consume(
-    url: str,
+    url: Where,
     *,
     on_event: OnEvent,
     limit: int | None = None,
@@ -132,25 +131,33 @@ async def consume(
 ) -> Tally:
     """Hand each event to `on_event` once, until `limit` were handled or `idle_timeout` seconds brought none.
 
-    The connection is made again whenever it breaks; `Unavailable` only after `connect_tries` failures in a row.
+    The connection is made again whenever it breaks, to the next of several hosts;
+    `Unavailable` only after `connect_tries` failures in a row.
     `private_key` (32 bytes) opens what confidential complaints carry sealed. When `on_event` raises, its event
     stays in the queue and the error comes out here. `on_reconciled` is told how a day's reconciliation compares.
     """
     own = Seen() if seen is None else seen
     run = _Run(on_event, own, private_key, limit, on_reconciled, remembers=seen is not None)
-    where = address(url, virtual_host, "kanal-aduan consumer")
+    reach = Reach(url, virtual_host, "kanal-aduan consumer")
     failures = 0
     try:
         while not run.finished:
             try:
-                if not await _until_broken(run, where, queue, prefetch, idle_timeout, single_active):
+                if not await _until_broken(run, reach, queue, prefetch, idle_timeout, single_active):
                     break
                 failures = 0
-            except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+            except (
+                aio_pika.exceptions.AMQPError,
+                OSError,
+                TimeoutError,
+                RuntimeError,
+                Misconfigured,
+            ) as error:
                 failures += 1
                 if connect_tries is not None and failures >= connect_tries:
                     raise Unavailable(f"RabbitMQ cannot be reached: {error}") from error
                 await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)))
+            reach.failed()
     finally:
         if seen is None:
             own.close()
@@ -230,14 +237,13 @@ class _Run:
 
 
 async def _until_broken(
-    run: _Run, where: URL, queue: str, prefetch: int, idle: float | None, single_active: bool
+    run: _Run, reach: Reach, queue: str, prefetch: int, idle: float | None, single_active: bool
 ) -> bool:
     """Consume over one connection. False when idle, True when it broke or the limit is reached."""
     waiting: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
-    connection, socket = connection_of(where)
+    connection, socket = await connected(reach)
     try:
         async with asyncio.timeout(10):
-            await connection.connect()
             channel = await connection.channel()
             await channel.set_qos(prefetch_count=prefetch)
             await topology.declare(channel, single_active=single_active)

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from complaint_queue import topology
+from complaint_queue.broker import Where
 from complaint_queue.deadletters import MOST, DeadLetter, Which, chosen, opened, peek
 from intake.staff.audit import Audit, noted
 from normalizer.errors import Misconfigured
@@ -21,7 +22,7 @@ _LOOK = "look with `kanal deadletters list`"
 class DeadLetters:
     """The dead letters of one broker. Everything raises `Unavailable` when it does not answer."""
 
-    url: str
+    url: Where
     audit: Audit
     virtual_host: str = topology.VIRTUAL_HOST
 

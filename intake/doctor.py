@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec import Struct
-
 from intake.config import Config, find_file, load
+from intake.doctor_broker import look_at_broker
+from intake.findings import Finding, cure_of, first_line
 from intake.simulate import local_address, settings_of
 from normalizer.errors import KanalError, Misconfigured
 
@@ -34,15 +34,6 @@ if TYPE_CHECKING:
 
 #: Bytes that should be free where complaints are kept: two days of a busy week with photos.
 ROOM = 5 * 1024**3
-
-
-class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that was looked at: what was found, and the cure when that is not well."""
-
-    what: str
-    ok: bool
-    found: str
-    cure: str = ""
 
 
 def ask_gateway(config: Config, within: float = 3.0) -> dict[str, Any]:
@@ -99,7 +90,7 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
     findings += [finding async for finding in _accounts(config)]
     findings += [_desk(config)]
     findings += [_port(where, what, running) for what, where in _doors(config)]
-    findings += [await _broker(config)]
+    findings += [await look_at_broker(config)]
     findings += [_package(), _gateway(running, config)]
     return findings
 
@@ -191,7 +182,7 @@ def _keys(config: Config, environment: Mapping[str, str]) -> Finding:
     try:
         keyring_of(config, environment)
     except KanalError as error:
-        return Finding(what="keys", ok=False, found=_first_line(error), cure=_cure(error))
+        return Finding(what="keys", ok=False, found=first_line(error), cure=cure_of(error))
     return Finding(what="keys", ok=True, found=f"{where}; keep a copy apart from the data folder")
 
 
@@ -222,8 +213,8 @@ async def _shared_journal(url: str, config: Config, environment: Mapping[str, st
             found = f"{where}, schema {version}; {depths.unpublished} unpublished, {depths.quarantined} in quarantine"
     except Exception as error:
         told = postgres_open.at_start(url, error)
-        cure = _cure(told) if isinstance(told, KanalError) else "see the server's log"
-        return [Finding(what="journal", ok=False, found=_first_line(told), cure=cure)]
+        cure = cure_of(told) if isinstance(told, KanalError) else "see the server's log"
+        return [Finding(what="journal", ok=False, found=first_line(told), cure=cure)]
     findings = [Finding(what="journal", ok=True, found=found)]
     if fsync != "on" or synced == "off":
         found = f"{where} has fsync={fsync}, synchronous_commit={synced}: what was answered may be lost"
@@ -263,7 +254,7 @@ async def _embedded_journal(config: Config, environment: Mapping[str, str]) -> F
         finally:
             await journal.close()
     except KanalError as error:
-        return Finding(what="journal", ok=False, found=_first_line(error), cure=_cure(error))
+        return Finding(what="journal", ok=False, found=first_line(error), cure=cure_of(error))
     if problems:
         cure = "stop the gateway, copy the data folder, then bring back the last backup of journal.sqlite3"
         return Finding(what="journal", ok=False, found=f"{path} is damaged: {problems[0]}", cure=cure)
@@ -290,7 +281,7 @@ async def _accounts(config: Config) -> AsyncIterator[Finding]:
             ports = Ports(inbox=_NoInbox(), clock=_Now(), new_spool=None, public_url=config.public_url)
             await load_adapter(account.adapter)(account, settings, ports).close()
         except KanalError as error:
-            yield Finding(what=what, ok=False, found=_first_line(error), cure=_cure(error))
+            yield Finding(what=what, ok=False, found=first_line(error), cure=cure_of(error))
         else:
             yield Finding(what=what, ok=True, found=f"{account.adapter}, for the channel {account.channel}")
 
@@ -398,55 +389,6 @@ def _port(where: str, what: str, running: bool) -> Finding:
     return Finding(what=f"port {what}", ok=True, found=f"{where} is free")
 
 
-async def _broker(config: Config) -> Finding:
-    from intake.broker import LOCAL, answers
-
-    url = config.broker.url.reveal() if config.broker.url else ""
-    if not url:
-        if os.environ.get("KANAL_BROKER") == "none" or not await answers("127.0.0.1", 5672):
-            found = "none configured, none on localhost: the journal holds every event"
-            return Finding(
-                what="broker",
-                ok=True,
-                found=found,
-                cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/",
-            )
-        url = LOCAL
-    return await _broker_at(url, config)
-
-
-async def _broker_at(url: str, config: Config) -> Finding:
-    """Connects, opens our virtual host and looks for the queue, passively."""
-    from urllib.parse import urlsplit
-
-    import aio_pika
-
-    from complaint_queue import topology
-    from complaint_queue.publisher import address
-
-    where = urlsplit(url).hostname or "?"
-    try:
-        async with asyncio.timeout(8):
-            connection = await aio_pika.connect(address(url, config.broker.virtual_host, "kanal doctor"))
-            async with connection:
-                channel = await connection.channel()
-                try:
-                    queue = await channel.get_queue(topology.QUEUE, ensure=True)
-                except aio_pika.exceptions.ChannelNotFoundEntity:
-                    found = f"{where} answers; the gateway will declare its queues"
-                    return Finding(what="broker", ok=True, found=found)
-                ready = queue.declaration_result.message_count
-    except (OSError, TimeoutError, KanalError, aio_pika.exceptions.AMQPError) as error:
-        cure = (
-            "check KANAL_AMQP_URL, the user's rights, and the virtual host: "
-            f"rabbitmqctl add_vhost {config.broker.virtual_host} && "
-            f"rabbitmqctl set_permissions -p {config.broker.virtual_host} USER '.*' '.*' '.*'"
-        )
-        found = f"{where}: {_first_line(error) or type(error).__name__}"
-        return Finding(what="broker", ok=False, found=found, cure=cure)
-    return Finding(what="broker", ok=True, found=f"{where} answers; {ready} messages wait for the CRM")
-
-
 def _package() -> Finding:
     """RabbitMQ's own programs: only the demo and the tests need them."""
     from intake.private_rabbitmq import installed
@@ -462,15 +404,3 @@ def _package() -> Finding:
 def _gateway(running: bool, config: Config) -> Finding:
     found = f"answers at {local_address(config)}" if running else "does not run"
     return Finding(what="gateway", ok=True, found=found)
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, Misconfigured):
-        return f"{error.setting}: {error.problem}"
-    return str(error).partition("\n")[0]
-
-
-def _cure(error: KanalError) -> str:
-    return (
-        error.cure if isinstance(error, Misconfigured) else "see the gateway's log; `kanal quarantine list`"
-    )

@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,13 +35,27 @@ class PrivateRabbitMQ:
     """`async with PrivateRabbitMQ(folder) as node:` starts it; `node.url` is where it listens.
 
     The folder holds its data, log and cookie; without one a temporary folder is made and removed at the end.
+    `settings` are more lines of rabbitmq.conf, `erlang` more arguments of its virtual machine. `beside` is the node
+    whose port mapper, cookie and user this one shares, so that both can form a cluster (`intake.private_cluster`).
     """
 
-    def __init__(self, folder: Path | None = None, virtual_host: str = VIRTUAL_HOST) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        virtual_host: str = VIRTUAL_HOST,
+        *,
+        settings: Mapping[str, str] | None = None,
+        erlang: str = "",
+        beside: PrivateRabbitMQ | None = None,
+    ) -> None:
         self._temporary = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="kanal-rabbitmq-")) if folder is None else folder.resolve()
         self.virtual_host = virtual_host
-        self.user, self.password = "kanal", secrets.token_urlsafe(12)
+        self.settings: dict[str, str] = dict(settings or {})
+        self._erlang, self._beside = erlang, beside
+        self.user = "kanal"
+        self.password: str = beside.password if beside else secrets.token_urlsafe(12)
+        self._cookie: str = beside._cookie if beside else secrets.token_hex(16)
         self.port = self._dist_port = self._epmd_port = 0
         self._node: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
@@ -78,12 +93,16 @@ class PrivateRabbitMQ:
         """The port mapper that this node brought with it; it would outlive its node."""
         return None if self._epmd is None else self._epmd.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether no process of the node runs any more."""
+        return self._node is None or self._node.poll() is not None
+
     async def start(self, within: float = 60.0) -> None:
         """Start and wait until it greets. Raises `Misconfigured` without the package, `Unavailable` in trouble."""
         server = _server()
         for attempt in range(1, _START_TRIES + 1):
-            if not self.port:
-                self.port, self._dist_port, self._epmd_port = _free_ports(3)
+            self.choose_ports()
             try:
                 await self._launch(server, within)
                 return
@@ -92,6 +111,27 @@ class PrivateRabbitMQ:
                 if attempt == _START_TRIES:
                     raise
                 self.port = 0
+
+    def choose_ports(self) -> None:
+        """Its ports, and with them its name, before it is started; once only."""
+        if not self.port:
+            self.port, self._dist_port, self._epmd_port = _free_ports(3)
+            if self._beside is not None:
+                self._epmd_port = self._beside._epmd_port
+
+    async def start_mapper(self) -> None:
+        """Start epmd, where the nodes of a cluster find each other, and wait until it listens."""
+        if self._beside is not None:
+            return
+        if self._epmd is None or self._epmd.poll() is not None:
+            await asyncio.to_thread(self._write_files)
+            self._epmd = self._spawn([_tool("epmd"), "-port", str(self._epmd_port), "-address", "127.0.0.1"])
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self._epmd_port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
 
     async def restart(self, within: float = 60.0) -> None:
         """Bring a killed node back: same ports, same data."""
@@ -181,6 +221,7 @@ class PrivateRabbitMQ:
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_CRASH_DUMP_SECONDS": "0",
+            **({"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": self._erlang} if self._erlang else {}),
         }
 
     def _write_files(self) -> None:
@@ -189,7 +230,7 @@ class PrivateRabbitMQ:
         (self.folder / "plugins").write_text("[].\n")
         cookie = self.folder / ".erlang.cookie"
         if not cookie.exists():
-            cookie.write_text(secrets.token_hex(16))
+            cookie.write_text(self._cookie)
             cookie.chmod(0o400)
         settings = self.folder / "rabbitmq.conf"
         settings.touch(mode=0o600)
@@ -200,6 +241,7 @@ class PrivateRabbitMQ:
             f"default_pass = {self.password}\n"
             "default_user_tags.administrator = true\n"
             "disk_free_limit.absolute = 50MB\n"
+            + "".join(f"{name} = {value}\n" for name, value in self.settings.items())
         )
 
     async def _launch(self, server: Path, within: float) -> None:
@@ -207,11 +249,10 @@ class PrivateRabbitMQ:
         if self._node is not None and self._node.poll() is None:
             raise Unavailable("the node still runs")
         await asyncio.to_thread(self._write_files)
-        if self._epmd is None or self._epmd.poll() is not None:
-            self._epmd = self._spawn([_tool("epmd"), "-port", str(self._epmd_port), "-address", "127.0.0.1"])
+        await self.start_mapper()
         (self.folder / "node.pid").unlink(missing_ok=True)
         self._node = self._spawn([str(server)])
-        self._watch_over(self._node.pid, self._epmd.pid)
+        self._watch_over(*(process.pid for process in (self._node, self._epmd) if process is not None))
         try:
             async with asyncio.timeout(within):
                 while not await self._greets():

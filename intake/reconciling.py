@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from complaint_queue import topology
+from complaint_queue.broker import Where
 from complaint_queue.reconciliation import Reconciliation, build, message_of, span_of
 from complaint_queue.sender import Sender, sending
 from complaint_queue.sent import Sent, Telling
@@ -58,7 +59,7 @@ class Reconciler:
 
     journal: Telling
     clock: Callable[[], datetime]
-    broker: Callable[[], str]
+    broker: Callable[[], Where]
     source: str
     virtual_host: str = topology.VIRTUAL_HOST
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,11 +52,9 @@ def status(
 
 async def _send(config: Config, update: StatusUpdate) -> None:
     from complaint_queue import statuses
-    from intake.broker import LOCAL, answers
+    from intake.commands.crm import broker_of
 
-    url = config.broker.url.reveal() if config.broker.url else ""
-    if not url and os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672):
-        url = LOCAL
+    url = await broker_of(config)
     if not url:
         raise Misconfigured(
             "broker.url",

@@ -16,6 +16,7 @@ from intake.commands.options import AsJson, ConfigFile, read
 from intake.words import say
 
 if TYPE_CHECKING:
+    from complaint_queue.broker import Where
     from complaint_queue.journal_postgres import PostgresJournal
     from complaint_queue.journal_sqlite import SqliteJournal
     from intake import control
@@ -103,12 +104,12 @@ async def order(config: Config, wanted: control.Mending) -> str:
     return reply.ticket
 
 
-async def broker_of(config: Config) -> str:
+async def broker_of(config: Config) -> Where:
     """The broker's address as the gateway finds it; empty when there is none."""
     from intake.broker import LOCAL, answers
 
     if config.broker.url:
-        return config.broker.url.reveal()
+        return config.broker.hosts()
     local = os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672)
     return LOCAL if local else ""
 

@@ -19,6 +19,7 @@ from normalizer.errors import Malformed, Misconfigured
 if TYPE_CHECKING:
     from collections import Counter
 
+    from complaint_queue.broker import Where
     from complaint_queue.reconciliation import Reconciliation
     from intake.config import Config
     from intake.resending import Wanted
@@ -114,7 +115,7 @@ async def _reconcile(config: Config, day: date, dry_run: bool) -> tuple[Reconcil
     return parts
 
 
-async def broker(config: Config) -> str:
+async def broker(config: Config) -> Where:
     """The address of the broker that the gateway uses. Raises `Misconfigured` when there is none."""
     url = await broker_of(config)
     if not url:

@@ -21,6 +21,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from msgspec import Struct
 
 from complaint_queue import topology
+from complaint_queue.broker import Where
 from complaint_queue.sender import PATIENCE, Sender, sending
 from complaint_queue.wire import PREFIX
 from normalizer.errors import Unavailable
@@ -135,7 +136,7 @@ class Box:
 
 
 @asynccontextmanager
-async def opened(url: str, which: Which, virtual_host: str = topology.VIRTUAL_HOST) -> AsyncIterator[Box]:
+async def opened(url: Where, which: Which, virtual_host: str = topology.VIRTUAL_HOST) -> AsyncIterator[Box]:
     """The dead letters of one queue for as long as they are needed. Raises `Unavailable`."""
     async with sending(url, virtual_host) as sender:
         try:
@@ -147,7 +148,7 @@ async def opened(url: str, which: Which, virtual_host: str = topology.VIRTUAL_HO
 
 
 async def peek(
-    url: str, which: Which, limit: int = 100, virtual_host: str = topology.VIRTUAL_HOST
+    url: Where, which: Which, limit: int = 100, virtual_host: str = topology.VIRTUAL_HOST
 ) -> tuple[DeadLetter, ...]:
     """The first `limit` dead letters; all of them stay where they are."""
     async with opened(url, which, virtual_host) as box:

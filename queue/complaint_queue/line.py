@@ -20,6 +20,8 @@ from aiormq.connection import TCPTransportFactory, TLSTransportFactory, Transpor
 from pamqp import commands
 from yarl import URL
 
+from complaint_queue.broker import Reach
+
 #: Called with delivery tag, whether all earlier ones are meant too, and whether the broker took them.
 OnConfirm = Callable[[int, bool, bool], None]
 #: Called with the message id of what came back, and the broker's reason.
@@ -148,6 +150,29 @@ def connection_of(url: URL) -> tuple[aio_pika.Connection, Socket]:
     """A connection that is not opened yet, and its socket; end both by `close`."""
     connection, socket = aio_pika.Connection(url), Socket()
     connection.kwargs["transport_factory"] = socket
+    return connection, socket
+
+
+async def connected(reach: Reach, within: float = 10.0) -> tuple[aio_pika.Connection, Socket]:
+    """Connect to the first host that answers, each within so many seconds; end it by `close`.
+
+    Raises what the last of them failed with.
+    """
+    for left in reversed(range(len(reach))):
+        connection, socket = connection_of(reach.url)
+        try:
+            async with asyncio.timeout(within):
+                await connection.connect()
+        except Exception:
+            await close(connection, socket, 0.0)
+            reach.failed()
+            if not left:
+                raise
+        except BaseException:
+            await close(connection, socket, 0.0)
+            raise
+        else:
+            break
     return connection, socket
 
 

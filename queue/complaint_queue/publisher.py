@@ -68,6 +68,7 @@ class Publisher:
         metrics: PublisherMetrics | None = None,
     ) -> None:
         self._journal, self._settings = journal, settings
+        self._reach = settings.reach("kanal-aduan publisher")
         self._alarm, self._clock, self._metrics = on_alarm, clock, metrics
         self.connected = False
         self.last_confirm: datetime | None = None
@@ -127,17 +128,17 @@ class Publisher:
             self._away("the connection broke")
         except Exception as error:  # whatever it is, the relay must live
             was_up = isinstance(error, BrokerLost)
-            self._away(_words(error, self._settings.address("").path[1:]))
+            self._away(_words(error, self._reach.virtual_host))
         return was_up
 
     def _away(self, why: str) -> None:
         log.warning("broker_away", why=why)
+        self._reach.failed()
         self._alarm("broker_away", f"RabbitMQ cannot be reached ({why}); the journal holds every event")
 
     async def _session(self) -> bool:
-        name = "kanal-aduan publisher"
         line = await Line.open(
-            self._settings.address(name),
+            self._reach.url,
             self._settings.connect_timeout,
             self._on_confirm,
             self._on_return,

@@ -13,8 +13,8 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from complaint_queue import topology
-from complaint_queue.broker import address
-from complaint_queue.line import close, connection_of
+from complaint_queue.broker import Reach, Where
+from complaint_queue.line import close, connected
 from normalizer.errors import Unavailable
 
 #: Seconds in which the broker has to answer.
@@ -59,13 +59,15 @@ class Sender:
 
 
 @asynccontextmanager
-async def sending(url: str, virtual_host: str = topology.VIRTUAL_HOST) -> AsyncIterator[Sender]:
+async def sending(url: Where, virtual_host: str = topology.VIRTUAL_HOST) -> AsyncIterator[Sender]:
     """A connection for as long as it is needed. Raises `Unavailable`."""
-    connection, socket = connection_of(address(url, virtual_host, "kanal-aduan by hand"))
+    try:
+        connection, socket = await connected(Reach(url, virtual_host, "kanal-aduan by hand"), PATIENCE)
+    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
     try:
         try:
             async with asyncio.timeout(PATIENCE):
-                await connection.connect()
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
             raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error

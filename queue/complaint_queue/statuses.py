@@ -15,13 +15,12 @@ import aio_pika
 import msgspec
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
-from yarl import URL
 
 from complaint_queue import topology
-from complaint_queue.broker import address
-from complaint_queue.line import close, connection_of
+from complaint_queue.broker import Reach, Where
+from complaint_queue.line import close, connected
 from complaint_queue.wire import CONTENT_TYPE, PREFIX, SPEC_VERSION, Delivered, rfc3339
-from normalizer.errors import Unavailable, Unreadable
+from normalizer.errors import Misconfigured, Unavailable, Unreadable
 from normalizer.record import SCHEMA_VERSION
 from normalizer.stages import StatusUpdate
 
@@ -75,17 +74,20 @@ def message_of(update: StatusUpdate, source: str) -> aio_pika.Message:
 
 
 async def send(
-    url: str,
+    url: Where,
     update: StatusUpdate,
     source: str,
     virtual_host: str = topology.VIRTUAL_HOST,
     single_active: bool = False,
 ) -> None:
     """Publish one update with a confirm, as the CRM would. Raises `Unavailable`."""
-    connection, socket = connection_of(address(url, virtual_host, "kanal-aduan status"))
+    reach = Reach(url, virtual_host, "kanal-aduan status")
+    try:
+        connection, socket = await connected(reach)
+    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
     try:
         async with asyncio.timeout(10):
-            await connection.connect()
             channel = await connection.channel(publisher_confirms=True)
             await topology.declare(channel, single_active=single_active)
             exchange = await channel.get_exchange(topology.STATUS_EXCHANGE, ensure=False)
@@ -114,7 +116,7 @@ def json_schema() -> dict[str, Any]:
 class StatusConsumer:
     """Takes updates off the queue until cancelled, on a connection of its own."""
 
-    url: str
+    url: Where
     keep: Keep
     virtual_host: str = topology.VIRTUAL_HOST
     prefetch: int = 50
@@ -125,26 +127,32 @@ class StatusConsumer:
 
     async def run(self) -> None:
         """Connect again whenever the connection breaks."""
-        where = address(self.url, self.virtual_host, "kanal-aduan statuses")
+        reach = Reach(self.url, self.virtual_host, "kanal-aduan statuses")
         failures = 0
         while True:
             try:
-                await self._until_broken(where)
+                await self._until_broken(reach)
                 failures = 0
-            except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+            except (
+                aio_pika.exceptions.AMQPError,
+                OSError,
+                TimeoutError,
+                RuntimeError,
+                Misconfigured,
+            ) as error:
                 failures += 1
                 if failures == 1:
                     log.warning("statuses_wait", error=str(error) or type(error).__name__)
             finally:
                 self.connected = False
+            reach.failed()
             await asyncio.sleep(min(LONGEST_AGAIN, 0.2 * 2 ** min(failures, 7)))
 
-    async def _until_broken(self, where: URL) -> None:
+    async def _until_broken(self, reach: Reach) -> None:
         waiting: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
-        connection, socket = connection_of(where)
+        connection, socket = await connected(reach)
         try:
             async with asyncio.timeout(10):
-                await connection.connect()
                 channel = await connection.channel()
                 await channel.set_qos(prefetch_count=self.prefetch)
                 await topology.declare(channel, single_active=self.single_active)

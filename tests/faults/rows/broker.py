@@ -65,9 +65,10 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def scene(stage: Stage, rate: float) -> AsyncIterator[Scene]:
-    """Everything up and under load, calm and published so far; the load ends with the block."""
-    url = await stage.url()
+async def scene(stage: Stage, rate: float, url: str = "") -> AsyncIterator[Scene]:
+    """Everything up and under load, calm and published so far; the load ends with the block. `url` is another
+    broker than the stage's."""
+    url = url or await stage.url()
     ledger = Ledger()
     gateway = GatewayProcess(stage.folder, url)
     await gateway.start(60)

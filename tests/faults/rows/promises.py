@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.rows import broker, disk_full, fault_points, kill_gateway, steady
+from tests.faults.rows import broker, cluster, disk_full, fault_points, kill_gateway, steady
 from tests.faults.rows.row import Row
 
-ROWS: dict[str, Row] = {
-    row.name: row for row in (kill_gateway.ROW, fault_points.ROW, *broker.ROWS, disk_full.ROW, *steady.ROWS)
-}
+_ALL = (kill_gateway.ROW, fault_points.ROW, *broker.ROWS, cluster.ROW, disk_full.ROW, *steady.ROWS)
+ROWS: dict[str, Row] = {row.name: row for row in _ALL}
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("kill -9 of the gateway at random instants", ("kill-gateway",), ("faults/test_journal_sync.py",)),
     Promise("death at each step of the way in and out", ("fault-points",)),
     Promise("kill -9 of RabbitMQ under load", ("kill-broker",), ("faults/test_broker_faults.py",)),
+    Promise("kill -9 of one node of a RabbitMQ cluster", ("kill-cluster-node",)),
     Promise("RabbitMQ stalled by SIGSTOP", ("stall-broker",), ("faults/test_broker_faults.py",)),
     Promise("RabbitMQ down for 10 minutes", ("broker-down",), ("faults/test_broker_faults.py",)),
     Promise(

@@ -1,0 +1,85 @@
+"""`kanal doctor` looks at RabbitMQ: every host of a cluster by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from intake.config import Config
+from intake.findings import Finding, first_line
+from normalizer.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+    from complaint_queue.broker import Where
+
+
+async def look_at_broker(config: Config) -> Finding:
+    """Which broker there is, and what it says; nothing is declared."""
+    from intake.broker import LOCAL, answers
+
+    if not config.broker.url:
+        if os.environ.get("KANAL_BROKER") == "none" or not await answers("127.0.0.1", 5672):
+            found = "none configured, none on localhost: the journal holds every event"
+            return Finding(
+                what="broker",
+                ok=True,
+                found=found,
+                cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/",
+            )
+        return await _broker_at(LOCAL, config)
+    try:
+        return await _broker_at(config.broker.hosts(), config)
+    except Misconfigured as error:
+        return Finding(what="broker", ok=False, found=first_line(error), cure=error.cure)
+
+
+async def _broker_at(where: Where, config: Config) -> Finding:
+    """Connects to every host, opens our virtual host and looks for the queue, passively."""
+    from aio_pika.exceptions import AMQPError
+
+    from complaint_queue.broker import Reach
+
+    reach = Reach(where, config.broker.virtual_host, "kanal doctor")
+    away: list[str] = []
+    found = ""
+    for _ in range(len(reach)):
+        url = reach.url
+        try:
+            found = await _look_for_queue(url) or found
+        except (OSError, TimeoutError, RuntimeError, AMQPError) as error:
+            away.append(f"{url.host}:{url.port}: {first_line(error) or type(error).__name__}")
+        reach.failed()
+    if away and found:
+        cure = "the other hosts of the cluster do the work: mend this one, or take it out of broker.url"
+        return Finding(what="broker", ok=False, found=f"{'; '.join(away)} ({found})", cure=cure)
+    if away:
+        cure = (
+            "check KANAL_AMQP_URL, the user's rights, and the virtual host: "
+            f"rabbitmqctl add_vhost {config.broker.virtual_host} && "
+            f"rabbitmqctl set_permissions -p {config.broker.virtual_host} USER '.*' '.*' '.*'"
+        )
+        return Finding(what="broker", ok=False, found="; ".join(away), cure=cure)
+    return Finding(what="broker", ok=True, found=f"{reach.hosts.names}: {found}")
+
+
+async def _look_for_queue(url: URL) -> str:
+    import aio_pika
+
+    from complaint_queue import topology
+    from complaint_queue.line import close, connection_of
+
+    connection, socket = connection_of(url)
+    try:
+        async with asyncio.timeout(8):
+            await connection.connect()
+            channel = await connection.channel()
+            try:
+                queue = await channel.get_queue(topology.QUEUE, ensure=True)
+            except aio_pika.exceptions.ChannelNotFoundEntity:
+                return "answers; the gateway will declare its queues"
+            return f"answers; {queue.declaration_result.message_count} messages wait for the CRM"
+    finally:
+        await close(connection, socket)
