@@ -32,6 +32,8 @@ _ALIKE = re.compile(
     r"(?<![\w/.-])[A-Z]{1,2}[ .\-]{0,2}(?=[OIl ]*\d)(?:[\dOIl] ?){1,4}[ .\-]{0,2}(?=[A-Za-z]*[A-Z])[A-Za-z]"
     r"{1,3}(?![\w'’])|(?<![\w/.-])[bB] ?(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}[ .\-]{0,2}[A-Za-z]{2,3}(?!\w)"
 )
+#: Written as plates are, and known to everybody as something else.
+_CODES = frozenset(("P2TL", "P3K", "P2P", "T2P", "G2G", "B2B", "P5K", "P4GN", "K3L", "B3K", "F1S", "N95S"))
 _LARGE_WORDS = frozenset(("RT", "RW", "KM", "WIB", "DKI", "NO", "JL", "GG", "LT", "HP", "WA", "DI", "KE"))
 _MOST_DIGITS, _LEAST_DIGITS = 4, 3
 
@@ -50,7 +52,7 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
     ):
         return None
     suffix = _SUFFIX.match(text, end, end + 7)
-    if digits == 1 and prefix.end(1) == start:  # "P2TL" is a word
+    if suffix is not None and text[prefix.start() : suffix.end()].upper() in _CODES:
         return None
     parted = suffix is not None and text[end : end + 1] in " .-"
     if suffix is not None and parted and _is_word(suffix[1]):
