@@ -53,8 +53,13 @@ def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
     if task is CATEGORY:
         learnt = [row for row in learnt if row.get("kind", "complaint") in ("complaint", "suggestion")]
     added = (
-        Example(text=whole(row), label=row[task.column], weight=_weight(task, row[task.column]), judged=True,
-                source=row.get("_source", "labelled"))
+        Example(
+            text=whole(row),
+            label=row[task.column],
+            weight=_weight(task, row[task.column]),
+            judged=True,
+            source=row.get("_source", "labelled"),
+        )
         for row in learnt
     )
     return [*own, *added]

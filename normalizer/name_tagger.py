@@ -259,7 +259,7 @@ class NameTagger:
         return total
 
     def tag(self, words: Words, least: float, unknown: float) -> list[int]:
-        """Which words are names: those whose score is `least` or more, `unknown` for those that no list holds."""
+        """Which words are names: those whose score is `least` or more, `unknown` where no list of names holds them."""
         names: list[int] = []
         last, run_end, head = -2, -2, "^"
         for i in candidates(words):
@@ -267,7 +267,7 @@ class NameTagger:
                 head = head_of(words, i)
             run_end = i
             if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= (
-                unknown if words.kind[i] == UNKNOWN else least
+                least if words.kind[i] in NAMES else unknown
             ):
                 names.append(i)
                 last = i

@@ -1,10 +1,12 @@
 """`public_text`: the complaint as the public may read it, with what points to a person masked.
 
-Masked: e-mail addresses, telephones, any 16-digit number (NIK, KK), account and other long numbers, number plates,
-handles (not the province's own), links (their host stays), names (see `privacy_names.py`), the reporter's own name
-wherever it stands, dates of birth, exact house numbers. Street, RT and RW stay, for without them nobody knows where
-the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every number of four or
-more digits; it is still shown to nobody but those who may read it.
+Masked: addresses of mail, accounts (not the province's own), passwords and links (their host stays), see
+`privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts, other long numbers, dates of birth and
+exact house numbers, see `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`;
+number plates, `privacy_plates.py`; names, `privacy_names.py`, and the reporter's own wherever it stands. Street, RT
+and RW stay, for without them nobody knows where the hole is. A confidential complaint is masked more strictly: also
+street addresses, RT/RW, and every number of four or more digits; it is still shown to nobody but those who may read
+it.
 """
 
 from __future__ import annotations

@@ -119,7 +119,9 @@ def learn(
     for at, name in enumerate(names):
         row = [float(weight) for weight in weights.rows[:, at] * weights.values[name]]
         least = _SMALL * max(map(abs, row))
-        rows.append(packed([weight if abs(weight) > least else 0.0 for weight in row], weights.values[name] ** 2))
+        rows.append(
+            packed([weight if abs(weight) > least else 0.0 for weight in row], weights.values[name] ** 2)
+        )
     model = Model(
         labels=weights.labels,
         bias=tuple(round(float(bias), 4) for bias in weights.bias),
