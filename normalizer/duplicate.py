@@ -13,16 +13,16 @@ from __future__ import annotations
 
 from normalizer.context import Context, decided
 from normalizer.duplicate_memory import Recent
-from normalizer.duplicate_print import Fingerprint, rememberable
+from normalizer.duplicate_print import Fingerprint, rememberable, text_of
 from normalizer.duplicate_reading import Reading
-from normalizer.duplicate_score import Asked, Compared, compare
+from normalizer.duplicate_score import Asked, Compared, Scorer, compare
 from normalizer.record import Complaint, DuplicateLink, Evidence, Flag
 
 #: More links than this help nobody.
 MOST_LINKS = 10
 _MOST_WORDS, _HEAVY = 8, 0.5
 #: So many in a row that are another thing, and the rest, which is less like it, is not looked at.
-_VAIN = 4
+_VAIN = 3
 _FLAG: Flag = "possible_duplicate"
 
 
@@ -68,29 +68,42 @@ def _links(
     if not others:
         return ()
     asked = Asked(found, reading)
-    links: list[DuplicateLink] = []
+    said = _said(asked, others, recent.scorer)
+    if not said:
+        return ()
+    shown = recent.reader.read(text_of(complaint), showing=True).shown
+    return tuple(
+        DuplicateLink(
+            ticket=other.ticket,
+            confidence=round(likely, 2),
+            reasons=compared.reasons,
+            words=_words(compared, shown, asked),
+        )
+        for likely, other, compared in said[:MOST_LINKS]
+    )
+
+
+def _said(
+    asked: Asked, others: list[Fingerprint], scorer: Scorer
+) -> list[tuple[float, Fingerprint, Compared]]:
+    """Those that are the same likely enough, the likeliest first."""
+    said: list[tuple[float, Fingerprint, Compared]] = []
     vain = 0
     for other in others:
         if vain >= _VAIN:
             break
-        vain += 1
         compared = compare(asked, other)
-        likely = recent.scorer.probability(compared.features)
-        if likely >= recent.scorer.threshold and compared.possible:
+        likely = scorer.probability(compared.features)
+        if likely >= scorer.threshold and compared.possible:
             vain = 0
-            links.append(
-                DuplicateLink(
-                    ticket=other.ticket,
-                    confidence=round(likely, 2),
-                    reasons=compared.reasons,
-                    words=_words(compared, reading, asked),
-                )
-            )
-    links.sort(key=lambda link: -link.confidence)
-    return tuple(links[:MOST_LINKS])
+            said.append((likely, other, compared))
+        else:
+            vain += 1
+    said.sort(key=lambda one: -one[0])
+    return said
 
 
-def _words(compared: Compared, reading: Reading, asked: Asked) -> tuple[str, ...]:
+def _words(compared: Compared, shown: dict[int, str], asked: Asked) -> tuple[str, ...]:
     """The heaviest words of this complaint that the other one has too."""
     heaviest = sorted(compared.shared, key=lambda hashed: -asked.own[hashed][1])[:_MOST_WORDS]
-    return tuple(reading.shown[hashed] for hashed in heaviest if asked.own[hashed][1] >= _HEAVY)
+    return tuple(shown[hashed] for hashed in heaviest if asked.own[hashed][1] >= _HEAVY)

@@ -15,31 +15,38 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
+from itertools import chain
 from math import floor
+from typing import TypeAlias
 
 import msgspec
 
 from normalizer.duplicate_photos import Photos
 from normalizer.duplicate_print import Fingerprint, fingerprint_of, pack, rememberable, unpack
 from normalizer.duplicate_reading import Reader, Reading
-from normalizer.duplicate_score import Learned, Scorer, load
+from normalizer.duplicate_score import Learned, Scorer, elsewhere, load
 from normalizer.duplicate_words import Slot, lasting
 from normalizer.record import Complaint
 
 DAYS, MOST = 14, 50_000
+#: Most lists have one number.
+_Entry: TypeAlias = "int | array[int] | None"
 #: So many of the newest are looked at under one key, and so many are compared.
-_UNDER_ONE_KEY, _COMPARED = 32, 16
+_UNDER_ONE_KEY, _COMPARED = 24, 16
+#: A key under which so many stand is weak, whatever it is.
+_COMMON = 18
 #: Votes that a complaint needs before it is compared: a strong key has two, a weak one has one.
 _LEAST_VOTES, _PHOTO_VOTES = 2, 6
 #: The index is a table of so many lists; keys that share a list cost a vain look, no more.
-_LISTS = 1 << 17
+_LISTS = 1 << 18
 _SQUARE = 500  # of a degree: about 220 metres
 _BANDS, _BINS = 3, 8
 _LEAST_WORDS = 6
-_MOST_KEYS = 8
+_MOST_KEYS, _MOST_MATTERS = 8, 3
 _ODD, _ODDER = 2_654_435_761, 1_000_003
 #: A category of less probability leads nowhere.
 _LIKELY = 0.25
+_SPOT = (0.0, False)
 _ROOM = 8
 _DIRECTIONS = "barat timur utara selatan pusat tengah baru jakarta besar raya dalam"
 _NUMBERED = frozenset(
@@ -65,7 +72,7 @@ class Recent:
         self._packed: list[bytes] = []
         self._first = self._oldest = 0
         self._numbers: dict[int, int] = {}
-        self._lists: list[array[int] | None] = [None] * _LISTS
+        self._lists: list[_Entry] = [None] * _LISTS
         self._photos = Photos()
         self._dull = {self.reader.hash(word) for word in _DIRECTIONS.split()}
         self._named: dict[str, int] = {}
@@ -102,15 +109,16 @@ class Recent:
             number = self._first + len(self._packed)
             self._packed.append(packed)
             self._numbers[found.complaint_id] = number
-            for keys in self._keys(found):
-                for key in keys:
-                    entry = self._lists[key]
-                    if entry is None:
-                        self._lists[key] = array("I", (number & 0xFFFFFFFF,))
-                        continue
+            for key in chain(*self._keys(found)):
+                entry = self._lists[key]
+                if entry is None:
+                    self._lists[key] = number
+                elif isinstance(entry, int):
+                    self._lists[key] = array("Q", (entry, number))
+                else:
                     if len(entry) >= _UNDER_ONE_KEY:
                         del entry[: _UNDER_ONE_KEY // 4]
-                    entry.append(number & 0xFFFFFFFF)
+                    entry.append(number)
             self._photos.add(number, found.photos)
             self._make_room(found.at - self._window)
 
@@ -131,13 +139,14 @@ class Recent:
 
     def _forget(self, number: int) -> None:
         found = unpack(self._packed[number - self._first])
-        for keys in self._keys(found):
-            for key in keys:
-                entry = self._lists[key]
-                if entry is not None and number in entry:
-                    entry.remove(number)
-                    if not entry:
-                        self._lists[key] = None
+        for key in chain(*self._keys(found)):
+            entry = self._lists[key]
+            if entry == number:
+                self._lists[key] = None
+            elif isinstance(entry, array) and number in entry:
+                entry.remove(number)
+                if not entry:
+                    self._lists[key] = None
         self._photos.forget(number)
         self._packed[number - self._first] = b""
         del self._numbers[found.complaint_id]
@@ -149,35 +158,50 @@ class Recent:
         strong, weak = self._keys(found)
         with self._lock:
             votes: Counter[int] = Counter()
-            lists = self._lists
-            for key in strong:
-                entry = lists[key]
-                if entry is not None:
-                    votes.update(entry)
+            common = self._count(strong, votes, weak=False)
             votes.update(votes)  # two for each
-            for key in weak:
-                entry = lists[key]
-                if entry is not None:
-                    votes.update(entry)
+            self._count([*weak, *common], votes, weak=True)
             for number in self._photos.near(found.photos):
                 votes[number] += _PHOTO_VOTES
             votes.pop(self._numbers.get(found.complaint_id, -1), None)
             chosen = [(worth, number) for number, worth in votes.items() if worth >= _LEAST_VOTES]
             chosen.sort(reverse=True)
             packed = [self._packed[number - self._first] for _, number in chosen[:_COMPARED]]
-        return [one for one in map(unpack, filter(None, packed)) if abs(one.at - found.at) <= self._window]
+        others = map(unpack, filter(None, packed))
+        return [one for one in others if abs(one.at - found.at) <= self._window and not elsewhere(one, found)]
+
+    def _count(self, keys: list[int], votes: Counter[int], *, weak: bool) -> list[int]:
+        """One vote under each key. What leads to many tells little: such keys are given back, unless they are `weak`
+        already."""
+        lists, common = self._lists, []
+        for key in keys:
+            entry = lists[key]
+            if entry is None:
+                continue
+            if isinstance(entry, int):
+                votes[entry] += 1
+            elif weak or len(entry) < _COMMON:
+                votes.update(entry)
+            else:
+                common.append(key)
+        return common
 
     def _keys(self, found: Fingerprint) -> tuple[list[int], list[int]]:
-        """The lists that a fingerprint stands in: strong keys and weak ones."""
+        """The lists that a fingerprint stands in: strong keys, one of which is enough, and weak ones."""
         strong: list[int] = []
         weak: list[int] = []
         words = memoryview(found.words).cast("I").tolist()
         named = found.counts[0] + found.counts[1]
         regions = named + found.counts[2]
-        topics = [self._name(code) for code, likely in found.topics.items() if likely >= _LIKELY] or [0]
+        topics = [code for code, likely in found.topics.items() if likely >= _LIKELY]
+        topic_names = [self._name(code) for code in topics] or [0]
+        area = any(lasting().get(code, _SPOT)[1] for code in topics)
         strong += [name % _LISTS for name in words[named:regions][:_MOST_KEYS]]
+        # A region with a category is shared by many; where a neighbourhood has one trouble it is enough.
+        broad = strong if area else weak
         for word in words[regions:][:_MOST_KEYS]:
-            (weak if word in self._dull else strong).extend([(word + topic) % _LISTS for topic in topics])
+            if word not in self._dull:
+                broad += [(word + topic) % _LISTS for topic in topic_names]
         numbers = []
         for mark in memoryview(found.marks).cast("Q").tolist()[: 2 * _MOST_KEYS]:
             slot, value = mark >> 32, mark & 0xFFFFFFFF
@@ -191,12 +215,8 @@ class Recent:
             weak.append(sum(numbers) * _ODD % _LISTS)
         if found.region:
             place = self._name(found.region)
-            for code, likely in found.topics.items():
-                if likely >= _LIKELY:
-                    key = (place ^ self._name(code)) % _LISTS
-                    strong.append(key)
-                    if lasting().get(code, (0.0, False))[1]:
-                        weak.append(key)
+            broad += [(place ^ topic) % _LISTS for topic in topic_names]
+            weak += [(place ^ matter) % _LISTS for matter in words[: found.counts[0]][:_MOST_MATTERS]]
             strong += [(place ^ value) % _LISTS for value in numbers[:3]]
         if found.latitude is not None and found.longitude is not None:
             # The two nearest squares each way: of two points less than a square apart at least one is the same.

@@ -77,12 +77,17 @@ def rememberable(complaint: Complaint) -> bool:
     return not complaint.confidential and not complaint.against_office and complaint.kind != "spam"
 
 
-def fingerprint_of(complaint: Complaint, reader: Reader) -> tuple[Fingerprint, Reading]:
-    """The fingerprint of a rememberable complaint, and the reading of its text that it was made from."""
+def text_of(complaint: Complaint) -> str:
+    """All that a complaint says of what and where."""
     text = f"{complaint.subject}\n{complaint.text}" if complaint.subject else complaint.text
     if complaint.place.address and complaint.place.address not in text:
         text = f"{text}\n{complaint.place.address}"
-    reading = reader.read(text)
+    return text
+
+
+def fingerprint_of(complaint: Complaint, reader: Reader) -> tuple[Fingerprint, Reading]:
+    """The fingerprint of a rememberable complaint, and the reading of its text that it was made from."""
+    reading = reader.read(text_of(complaint))
     place = complaint.place
     region = place.kelurahan or place.kecamatan or place.city
     point = place.coordinates

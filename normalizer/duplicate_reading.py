@@ -27,10 +27,12 @@ from normalizer.duplicate_words import (
     Slot,
     canonical,
     cues,
+    little_words,
     nicknames,
     no_names,
     plain,
     region_word,
+    region_words,
     school_slot,
     things,
 )
@@ -72,6 +74,7 @@ _PASSED = frozenset(
 )
 #: First words of regions that are also a kind of place: Sungai Bambu, Pulau Pari.
 _WATERS = frozenset(("sungai", "pulau", "kali"))
+_LEVELS = frozenset(("kelurahan", "kel", "kecamatan", "kec"))
 _LANES = ("gang", "gg", "lorong")
 #: Ends a name: a comma, a sentence, a line. A point after a short word ends nothing ("Jl.", "No.").
 _BREAK = re.compile(r"[,;!?\n]+|(?<=[^\W\d_]{4})\.(?=\s)")
@@ -139,6 +142,7 @@ class Reader:
         self._key = key[:64]
         self._common = common
         self._known: dict[str, _Word] = {}
+        self._plain: dict[str, tuple[int, float, bool]] = {}
         self._hasty = Hasty(common)
         self._numbers: dict[tuple[int, int], int] = {}
         self.again = self.hash("lagi")
@@ -156,16 +160,18 @@ class Reader:
         data = name.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, digest_size=size, key=self._key).digest()
 
-    def read(self, text: str) -> Reading:
-        """What stands in `text`; linear in its length, and blind beyond a bound."""
+    def read(self, text: str, *, showing: bool = False) -> Reading:
+        """What stands in `text`; linear in its length, and blind beyond a bound. Only when `showing` the words behind
+        the hashes are kept."""
         text = _BREAK.sub(f" {_STOP} ", text[:MOST_CHARACTERS])
         tokens = fold(text).split()[:MOST_WORDS]
         short = nicknames()
         if not short.keys().isdisjoint(tokens):
             tokens = [part for token in tokens for part in short.get(token, (token,))]
-        known, found = self._known, Reading()
+        known, plain, found = self._known, self._plain, Reading()
         words, matters, names, marks = found.words, found.matters, found.names, found.marks
         shown = found.shown
+        regional = region_words()
         written: tuple[bool, ...] | None = None
         slot = filled = skip = 0
         named = regions_only = False
@@ -173,18 +179,35 @@ class Reader:
             if skip:
                 skip -= 1
                 continue
+            if not slot and (simple := plain.get(token)) is not None:
+                hashed, weight, matter = simple
+                (matters if matter else words)[hashed] = weight
+                named = False
+                if showing:
+                    shown[hashed] = token
+                continue
             word = known.get(token) or self._learn(token)
             kind, hashed, weight, matter, opens, level, value, pairs = word
             if pairs is not None and at + 1 < len(tokens) and tokens[at + 1] in pairs:
                 both = pairs[tokens[at + 1]]
                 (matters if both.matter else words)[both.hash] = both.weight
-                shown[both.hash] = f"{token} {tokens[at + 1]}"
+                if showing:
+                    shown[both.hash] = f"{token} {tokens[at + 1]}"
                 slot, skip, named = 0, 1, False
                 continue
             if kind >= _NUMBER_KIND or (value and slot in _COUNTED):
                 slot, skip = self._counted(found, word, tokens, at, slot, filled > 0, named)
                 filled, named = 0, False
                 continue
+            if kind == _FIXED_KIND and token in regional and _in_region(tokens, at, named):
+                # Rawa Buaya has no crocodile, Tanah Abang is no land.
+                kind, hashed, weight, matter, opens = (
+                    _REGION_KIND,
+                    self._region_hash(token),
+                    _REGION,
+                    False,
+                    0,
+                )
             named = kind in _NAMING
             if slot and token not in _PASSED:
                 takes = kind == _NAME_KIND
@@ -197,6 +220,7 @@ class Reader:
                         written = capitals(text)
                     takes = at < len(written) and written[at]
                 if takes and filled < _LONGEST_NAME:
+                    matter = False  # Gang Buntu is not clogged
                     regions_only = kind == _REGION_KIND and (not filled or regions_only)
                     marks.setdefault(slot, set()).add(hashed)
                     filled += 1
@@ -218,7 +242,8 @@ class Reader:
                 matters[hashed] = weight
             elif kind:
                 words[hashed] = weight
-            shown[hashed] = token
+            if showing:
+                shown[hashed] = token
         return found
 
     def _counted(
@@ -258,21 +283,38 @@ class Reader:
                 return 0, 1
         return 0, 0
 
+    def _region_hash(self, token: str) -> int:
+        return self.hash(token)
+
     def _mark(self, found: Reading, slot: int, value: int) -> None:
         hashed = self._numbers.get((slot, value))
         if hashed is None:
             if len(self._numbers) >= _KNOWN:
                 self._numbers.clear()
-            hashed = self._numbers[slot, value] = self.hash(f"number {slot} {value}")
+            # "Jalan Otista 88" and "Jalan Otista no. 88" are one number.
+            kept = Slot.HOUSE if slot == Slot.STREET_NUMBER else slot
+            hashed = self._numbers[slot, value] = self.hash(f"number {int(kept)} {value}")
         found.mark(slot, hashed, f"{Slot(slot).name.lower().replace('_', ' ')} {value}")
 
     # words
+
+    def ordinary(self, token: str) -> bool:
+        """Whether the folded `token` is a word of our tables that tells of something: no name, cue or little word."""
+        if token in cues() or token in little_words() or len(token) < 3 or not token.isalpha():
+            return False
+        thing, _ = canonical(token, self._common)
+        known = thing != token or token in things()[0] or token in self._common
+        return known and not region_word(token)
 
     def _learn(self, token: str) -> _Word:
         word = self._word(token)
         if len(self._known) >= _KNOWN:
             self._known.clear()
+            self._plain.clear()
         self._known[token] = word
+        simple = word.kind in (_Kind.COMMON, _Kind.FIXED)
+        if simple and not (word.slot or word.value or word.pairs or token in region_words()):
+            self._plain[token] = (word.hash, word.weight, word.matter)
         return word
 
     def _word(self, token: str) -> _Word:
@@ -338,6 +380,14 @@ class Reader:
         if len(token) < 3:
             return _Kind.COMMON, _SYLLABLE
         return _Kind.NAME, _NAME if len(token) > 3 else _SHORT_NAME
+
+
+def _in_region(tokens: list[str], at: int, named: bool) -> bool:
+    """Whether the word at `at`, which is a thing and a part of regions' names, stands in such a name."""
+    if at and (named or tokens[at - 1] in _LEVELS):
+        return True
+    following = tokens[at + 1] if at + 1 < len(tokens) else ""
+    return following in region_words() and following not in things()[0]
 
 
 def capitals(text: str) -> tuple[bool, ...]:

@@ -26,9 +26,9 @@ MODEL = DATA / "duplicate_model.gz"
 
 #: The features, in the order of the weights.
 FEATURES = (
-    "place", "place_cubed", "contradiction", "contradictions", "names_share", "names_none", "marks_left",
-    "regions_left", "sorts_left", "photo", "sender", "topic", "topic_other", "matter", "matter_left", "matter_none",
-    "words_alike", "words_within", "words", "place_topic", "late", "late_squared", "again", "soon", "text", "vague",
+    "place", "place_cubed", "precise", "contradiction", "contradictions", "marks_left", "regions_left", "sorts_left",
+    "photo", "sender", "topic", "topic_alike", "topic_other", "place_topic", "matter", "matter_left", "matter_more",
+    "words_alike", "words", "time", "late", "late_squared", "again",
 )  # fmt: skip
 #: The length of a kecamatan's code; a longer one is a kelurahan's.
 _KECAMATAN = len("31.71.01")
@@ -40,6 +40,9 @@ _SOMEWHERE = 0.3
 _LONG_COPY, _NEARLY = 10.0, 0.8
 #: A category of unknown lasting.
 _UNKNOWN = (336.0, False)
+#: Of 100: a region that is believed.
+_SURE = 65
+_PRECISE = 0.8
 _SOME, _LIKELY, _FEW_WORDS = 0.2, 0.3, 2.0
 #: Two pictures with at most so many different bits are copies of one.
 SAME_PHOTO = 8
@@ -58,7 +61,12 @@ _NUMBERS: dict[int, tuple[float, float]] = {
     Slot.SORT: (0.05, 0.15),
 }
 _STREET, _NEAR, _SORT = int(Slot.STREET), int(Slot.NEAR), int(Slot.SORT)
+_ON_STREET = frozenset((int(Slot.HOUSE), int(Slot.STREET_NUMBER)))
 _COARSE = frozenset((int(Slot.LEVEL), _SORT))
+#: Another number here is another place, whatever else agrees: of near 300 pairs of one incident none had one. A trouble
+#: that a neighbourhood shares is told from several RT and houses.
+_TELLING = frozenset(map(int, (Slot.PLATE, Slot.KM, Slot.SCHOOL_NUMBER, Slot.LEVEL, Slot.ROUTE)))
+_TELLING_ALONE = _TELLING | set(map(int, (Slot.RT, Slot.RW, Slot.HOUSE, Slot.STREET_NUMBER, Slot.BLOCK)))
 _STREET_WORTH, _LANDMARK_WORTH = 0.6, 0.55
 _CLASH = {_STREET: 0.9, _NEAR: 0.7}
 _LANDMARK_CLASH = 0.8
@@ -135,207 +143,229 @@ def same_photo(ours: Collection[int], theirs: Collection[int]) -> bool:
     return any((one ^ other).bit_count() <= SAME_PHOTO for one in ours for other in theirs)
 
 
+def elsewhere(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether both surely lie in different kecamatan: whatever they say, it is not the same."""
+    return (
+        one.region[:_KECAMATAN] != other.region[:_KECAMATAN]
+        and len(one.region) >= _KECAMATAN <= len(other.region)
+        and one.sure >= _SURE <= other.sure
+    )
+
+
 def compare(asked: Asked, other: Fingerprint) -> Compared:
     """Everything that speaks for and against one incident."""
     mine, own = asked.found, asked.own
     reasons: list[str] = []
     words = memoryview(other.words).cast("I").tolist()
     theirs = set(words)
-    their_regions = words[sum(other.counts) :]
     shared = own.keys() & theirs
     common = [0.0, 0.0, 0.0, 0.0]
     for hashed in shared:
         sort, weight = own[hashed]
         common[sort] += weight
-    common_matters, common_names = common[0], common[2]
-    common_words = common[1] + common_matters
+    matters = common[0]
+    both = common[1] + matters
+    more_matters, all_mine = mine.weights[0], mine.weights[0] + mine.weights[1]
+    their_matters, all_theirs = other.weights[0], other.weights[0] + other.weights[1]
+    union = all_mine + all_theirs - both
+    copy = both >= _LONG_COPY and both > _NEARLY * union
 
-    topic, topic_other, top = _topics(asked, other)
-    mine_matters, mine_words, mine_names = mine.weights
-    their_matters, their_words, their_names = other.weights
-    left = min(mine_matters, their_matters) - common_matters
-    all_mine, all_theirs = mine_matters + mine_words, their_matters + their_words
-    union = all_mine + all_theirs - common_words
-
+    topic, alike, topic_other, top = _topics(asked, other)
     hours, area = lasting().get(asked.top or top, _UNKNOWN)
     if top and top != asked.top:
         other_hours, other_area = lasting().get(top, _UNKNOWN)
         hours, area = min(hours, other_hours), area or other_area
-    area = area and (topic > _SOME or common_matters > 0)
-    agree: list[float] = []
-    clash: list[float] = []
-    _regions(mine, other, sum(1 for h in their_regions if h in own), area, agree, clash, reasons)
-    if mine.latitude is not None and other.latitude is not None:
-        _points(mine, other, area, agree, clash, reasons)
-    marks_left = sorts_left = False
-    if other.marks and asked.found.marks:
-        marks_left, sorts_left = _marks(asked, other.marks, theirs, agree, clash, reasons)
-    agree += [0.4] * int(min(_MOST_NAMES, common_names / _NAME))
-    sender = bool(asked.senders) and not asked.senders.isdisjoint(memoryview(other.senders).cast("Q"))
-    photo = bool(asked.photos) and same_photo(asked.photos, memoryview(other.photos).cast("Q"))
-    # A photo shows the place; who wrote before mostly means the same place.
-    if photo:
-        agree.append(0.95)
-        reasons.insert(0, "photo")
-    if sender:
-        agree.append(0.5)
-        reasons.insert(0, "sender")
-    doubt = 1.0
-    for worth in agree:
-        doubt *= 1.0 - worth
-    place = 1.0 - doubt
-    regions_left = (
-        len(their_regions) > 0
-        and (mine.region != other.region or len(mine.region) <= _KECAMATAN)
-        and not asked.regions <= theirs
-        and not own.keys() >= set(their_regions)
-    )
+    # The category may be judged wrongly; two who name the same thing tell of the same.
+    same = max(topic, min(1.0, matters / 2))
+    where = _Where(area and (topic > _SOME or matters > 0), reasons)
+    where.photo = bool(asked.photos) and same_photo(asked.photos, memoryview(other.photos).cast("Q"))
+    where.sender = bool(asked.senders) and not asked.senders.isdisjoint(memoryview(other.senders).cast("Q"))
+    where.compare(asked, other, theirs, words[sum(other.counts) :])
+    where.agree += [0.4] * int(min(_MOST_NAMES, common[2] / _NAME))
+    place = where.place()
 
-    if regions_left and not (mine.region and other.region):
-        clash.append(0.6)
     apart = abs(mine.at - other.at) / 3600
     late = max(0.0, min(3.0, apart / hours) - 0.4)
     later = mine if mine.at >= other.at else other
-    if topic > _LIKELY or common_matters > 0:
+    if topic > _LIKELY or matters > 0:
         reasons.append("topic")
-    if common_words > _FEW_WORDS:
+    if both > _FEW_WORDS:
         reasons.append("words")
-    copy = common_words >= _LONG_COPY and common_words > _NEARLY * union
     features = (
         place,
         place**3,
-        max(clash, default=0.0),
-        min(2.0, sum(clash)),
-        common_names / max(_NAME, min(mine_names, their_names)),
-        min(mine_names, their_names, 6.0) / 6 if not common_names else 0.0,
-        1.0 if marks_left else 0.0,
-        1.0 if regions_left else 0.0,
-        1.0 if sorts_left else 0.0,
-        1.0 if photo else 0.0,
-        1 - topic_other if sender and (topic > _SOME or not asked.top or not top) else 0.0,
-        topic,
-        topic_other,
-        min(4.0, common_matters) / 2,
-        min(3.0, max(0.0, left)) / (1 + common_matters),
-        1 - topic if mine_matters and their_matters and not common_matters else 0.0,
-        common_words / max(3.0, union),
-        common_words / max(3.0, min(all_mine, all_theirs)),
-        min(common_words, 10.0) / 5,
-        place * topic,
+        1.0 if place > _PRECISE else 0.0,
+        max(where.clash, default=0.0),
+        min(2.0, sum(where.clash)),
+        1.0 if where.marks_left else 0.0,
+        1.0 if where.regions_left else 0.0,
+        1.0 if where.sorts_left else 0.0,
+        1.0 if where.photo else 0.0,
+        1 - topic_other if where.sender and (topic > _SOME or not asked.top or not top) else 0.0,
+        same,
+        alike,
+        topic_other / (1 + matters),
+        place * same,
+        min(4.0, matters) / 2,
+        min(3.0, max(0.0, min(more_matters, their_matters) - matters)) / (1 + matters),
+        min(4.0, max(0.0, max(more_matters, their_matters) - matters)) / (1 + matters),
+        both / max(3.0, union),
+        min(both, 10.0) / 5,
+        math.log1p(apart) / 6,
         late,
         late * late,
         min(1.0, apart / 24) if later.again else 0.0,
-        1.0 if apart < 3 else 0.0,
-        1.0 if copy else 0.0,
-        max(0.0, 5 - min(all_mine + mine_names, all_theirs + their_names)) / 5,
     )
-    possible = apart <= _OVER * hours and (place >= _SOMEWHERE or copy)
+    possible = apart <= _OVER * hours and (place >= _SOMEWHERE or copy) and not where.another
     return Compared(features, tuple(dict.fromkeys(reasons)), tuple(shared), possible)
 
 
-def _topics(asked: Asked, other: Fingerprint) -> tuple[float, float, str]:
-    """The probability of one category for both, that of another one for each, and the other's likeliest."""
+def _topics(asked: Asked, other: Fingerprint) -> tuple[float, float, float, str]:
+    """The probability of one category for both, how alike the categories are (Bhattacharyya's coefficient), the
+    probability of another one for each, and the other's likeliest."""
     mine, theirs = asked.found.topics, other.topics
     if not theirs:
-        return 0.0, 0.0, ""
-    topic = sum(likely * theirs[code] for code, likely in mine.items() if code in theirs)
+        return 0.0, 0.0, 0.0, ""
+    products = [likely * theirs[code] for code, likely in mine.items() if code in theirs]
+    topic, alike = sum(products), sum(map(math.sqrt, products))
     top = next(iter(theirs)) if len(theirs) == 1 else max(theirs, key=theirs.__getitem__)
     if not asked.top or asked.top == top:
-        return topic, 0.0, top
-    return topic, max(0.0, mine[asked.top] * theirs[top] - topic), top
+        return topic, alike, 0.0, top
+    return topic, alike, max(0.0, mine[asked.top] * theirs[top] - topic), top
 
 
-def _regions(
-    mine: Fingerprint,
-    other: Fingerprint,
-    words: int,
-    area: bool,
-    agree: list[float],
-    clash: list[float],
-    reasons: list[str],
-) -> None:
-    """What the regions say for and against: their codes, and where one is unknown the words of their names."""
-    one, two = mine.region, other.region
-    if one and one == two and len(one) > _KECAMATAN:
-        agree.append(0.75 if area else 0.35)
-        reasons.append("region")
-    elif one and two and (one.startswith(two) or two.startswith(one)):
-        agree.append(min(0.6, 0.25 * words + 0.15) if area else 0.1 + 0.1 * min(words, 2))
-        if not words:
-            clash.append(0.1)
-    elif one and two:
-        clash.append(min(1.0, min(mine.sure, other.sure) / 80))
-    elif words:
-        agree.append(min(0.6, 0.3 * words) if area else min(0.35, 0.15 * words))
-    if (mine.inside == 0) != (other.inside == 0):
-        clash.append(0.5)
+class _Where:
+    """Whether it is one place: what agrees, as the share of doubt that each agreement takes away, and what clashes."""
 
+    __slots__ = (
+        "agree", "another", "area", "clash", "marks_left", "photo", "reasons", "regions_left", "sender", "sorts_left",
+    )  # fmt: skip
 
-def _points(
-    mine: Fingerprint,
-    other: Fingerprint,
-    area: bool,
-    agree: list[float],
-    clash: list[float],
-    reasons: list[str],
-) -> None:
-    """What two points say: metres apart."""
-    if mine.latitude is None or mine.longitude is None or other.latitude is None or other.longitude is None:
-        return
-    away = metres(mine.latitude, mine.longitude, other.latitude, other.longitude)
-    if away < 200:
-        agree.append(0.9 if away < 80 else 0.7)
-        reasons.append("point")
-    elif away >= 400:
-        clash.append(0.4 if area and away < 1500 else 1.0)
+    def __init__(self, area: bool, reasons: list[str]) -> None:
+        self.area, self.reasons = area, reasons
+        self.agree: list[float] = []
+        self.clash: list[float] = []
+        self.photo = self.sender = False
+        self.marks_left = self.regions_left = self.sorts_left = False
+        """Whether each names something of the place that the other knows nothing of."""
+        self.another = False
+        """A contradiction that nothing makes good."""
 
+    def place(self) -> float:
+        """How surely it is one place, from 0 to 1: every agreement leaves less doubt."""
+        doubt = 1.0
+        for worth in self.agree:
+            doubt *= 1.0 - worth
+        return 1.0 - doubt
 
-def _marks(
-    asked: Asked,
-    packed: bytes,
-    theirs: set[int],
-    agree: list[float],
-    clash: list[float],
-    reasons: list[str],
-) -> tuple[bool, bool]:
-    """Slot by slot: the same name or number agrees, another one in the same slot contradicts. Whether each has a mark
-    that the other knows nothing of, and whether they speak of different sorts of landmarks."""
-    own = asked.own
-    named: dict[int, list[int]] = {}
-    fine: set[int] = set()
-    disagreeing: set[int] = set()
-    agreeing: set[int] = set()
-    for mark in memoryview(packed).cast("Q").tolist():
-        slot, value = mark >> 32, mark & 0xFFFFFFFF
-        if slot not in _COARSE:
-            fine.add(value)
-        if slot not in _NUMBERS:
-            named.setdefault(slot, []).append(value)
-        elif slot in asked.numbers:
-            (agreeing if value in asked.numbers[slot] else disagreeing).add(slot)
-    for slot in agreeing:
-        agree.append(_NUMBERS[slot][0])
-        if slot not in _COARSE:
-            reasons.append("number")
-    sorts = _SORT in disagreeing and _SORT not in agreeing
-    clash += [_NUMBERS[slot][1] for slot in disagreeing - agreeing]
-    for slot in asked.named.keys() | named.keys():
-        one, two = asked.named.get(slot), named.get(slot)
+    def compare(self, asked: Asked, other: Fingerprint, theirs: set[int], their_regions: list[int]) -> None:
+        # A photo shows the place; who wrote before mostly means the same place.
+        if self.photo:
+            self.agree.append(0.95)
+            self.reasons.append("photo")
+        if self.sender:
+            self.agree.append(0.5)
+            self.reasons.append("sender")
+        mine, own = asked.found, asked.own
+        near = self._points(mine, other)
+        self._regions(mine, other, sum(1 for h in their_regions if h in own))
+        if other.marks or mine.marks:
+            self._marks(asked, other.marks, theirs)
+            self.another = self.another and not near and not self.photo
+        self.regions_left = (
+            bool(their_regions)
+            and (mine.region != other.region or len(mine.region) <= _KECAMATAN)
+            and not asked.regions <= theirs
+            and not own.keys() >= set(their_regions)
+        )
+        if self.regions_left and not (mine.region and other.region):
+            self.clash.append(0.6)
+
+    def _regions(self, mine: Fingerprint, other: Fingerprint, words: int) -> None:
+        """What the regions say: their codes, and where one is unknown the words of their names."""
+        one, two, area = mine.region, other.region, self.area
+        if one and one == two and len(one) > _KECAMATAN:
+            self.agree.append(0.75 if area else 0.35)
+            self.reasons.append("region")
+        elif one and two and (one.startswith(two) or two.startswith(one)):
+            self.agree.append(min(0.6, 0.25 * words + 0.15) if area else 0.1 + 0.1 * min(words, 2))
+            if not words:
+                self.clash.append(0.1)
+        elif one and two:
+            self.clash.append(min(1.0, min(mine.sure, other.sure) / 80))
+        elif words:
+            self.agree.append(min(0.6, 0.3 * words) if area else min(0.35, 0.15 * words))
+        if (mine.inside == 0) != (other.inside == 0):
+            self.clash.append(0.5)
+
+    def _points(self, mine: Fingerprint, other: Fingerprint) -> bool:
+        """What two points say; whether they are near."""
+        if (
+            mine.latitude is None
+            or mine.longitude is None
+            or other.latitude is None
+            or other.longitude is None
+        ):
+            return False
+        away = metres(mine.latitude, mine.longitude, other.latitude, other.longitude)
+        if away < 200:
+            self.agree.append(0.9 if away < 80 else 0.7)
+            self.reasons.append("point")
+        elif away >= 400:
+            self.clash.append(0.4 if self.area and away < 1500 else 1.0)
+        return away < 200
+
+    def _marks(self, asked: Asked, packed: bytes, theirs: set[int]) -> None:
+        """Slot by slot: the same name or number agrees, another one in the same slot contradicts."""
+        own = asked.own
+        named: dict[int, list[int]] = {}
+        fine: set[int] = set()
+        disagreeing: set[int] = set()
+        agreeing: set[int] = set()
+        for mark in memoryview(packed).cast("Q").tolist():
+            slot, value = mark >> 32, mark & 0xFFFFFFFF
+            if slot not in _COARSE:
+                fine.add(value)
+            if slot not in _NUMBERS:
+                named.setdefault(slot, []).append(value)
+            elif slot in _ON_STREET and value in asked.fine:
+                agreeing.add(slot)
+            elif slot in asked.numbers:
+                (agreeing if value in asked.numbers[slot] else disagreeing).add(slot)
+        disagreeing -= agreeing
+        self.agree += [_NUMBERS[slot][0] for slot in agreeing]
+        self.clash += [_NUMBERS[slot][1] for slot in disagreeing]
+        if agreeing - _COARSE:
+            self.reasons.append("number")
+        self.sorts_left = _SORT in disagreeing
+        self.another = not disagreeing.isdisjoint(_TELLING if self.area else _TELLING_ALONE)
+        for slot in asked.named.keys() | named.keys():
+            self._named(slot, asked.named.get(slot), named.get(slot), own, theirs)
+        self.marks_left = any(m not in theirs and m not in fine for m in asked.fine) and any(
+            m not in own and m not in asked.fine for m in fine
+        )
+
+    def _named(
+        self,
+        slot: int,
+        one: set[int] | None,
+        two: list[int] | None,
+        own: dict[int, tuple[int, float]],
+        theirs: set[int],
+    ) -> None:
+        """A name in a slot, of which the other may speak without the slot's word."""
         here = sum(1 for h in one if h in theirs) / len(one) if one else 0.0
         there = sum(1 for h in two if h in own) / len(two) if two else 0.0
         covered = max(here, there)
         street = slot == _STREET
         if one and two and here < 1.0 and there < 1.0:
-            clash.append(_CLASH.get(slot, _LANDMARK_CLASH))
+            self.clash.append(_CLASH.get(slot, _LANDMARK_CLASH))
+            self.another = self.another or not (here or there or slot == _NEAR)
         elif covered >= 0.5:
             worth = _STREET_WORTH if street else _LANDMARK_WORTH
-            agree.append(worth if covered > 0.99 else worth / 2)
+            self.agree.append(worth if covered > 0.99 else worth / 2)
             if covered < 0.99:
-                clash.append(0.3)
-            reasons.append("street" if street else "landmark")
+                self.clash.append(0.3)
+            self.reasons.append("street" if street else "landmark")
         else:
-            clash.append(0.25 if street else 0.05)
-    left = any(m not in theirs and m not in fine for m in asked.fine) and any(
-        m not in own and m not in asked.fine for m in fine
-    )
-    return left, sorts
+            self.clash.append(0.25 if street else 0.05)

@@ -61,7 +61,7 @@ _ENDINGS = ("nya", "nye", "kan", "in", "an", "lah", "e")
 _BEGINNINGS = ("meng", "mem", "men", "me", "di", "ber", "ter", "ke", "ng", "n")
 
 #: Shorter words have too many others like them.
-_SHORTEST, _LONG = 3, 7
+_SHORTEST = 3
 #: One vowel in so many letters, or fewer: written in haste.
 _FEW_VOWELS = 4
 
@@ -191,41 +191,23 @@ def skeleton(word: str) -> str:
 
 
 class Hasty:
-    """Finds the known word behind one that was written without its vowels, or with one letter too few or too many.
-
-    Looked up, not compared: every word is known by its consonants and without each of its inner letters; what two words
-    share so means nothing.
-    """
+    """Finds the known word behind one that was written without its vowels."""
 
     def __init__(self, worth: Mapping[str, float]) -> None:
         single, _ = things()
-        # The commonest word behind a skeleton is meant; of equals none.
+        # The commonest word behind a skeleton is meant.
         known = sorted({*worth, *single, *region_words()}, key=lambda word: (worth.get(word, 1.0), word))
-        self._skeletons: dict[str, str] = {}
-        self._deletions: dict[str, str] = {}
-        self._long: set[str] = set()
+        self._words: dict[str, str] = {}
         for word in known:
             if len(word) > _SHORTEST and word.isalpha():
-                self._skeletons.setdefault(skeleton(word), word)
-            if len(word) >= _LONG and word.isalpha():
-                self._long.add(word)
-                for form in (word[:i] + word[i + 1 :] for i in range(1, len(word) - 1)):
-                    other = self._deletions.setdefault(form, word)
-                    if other != word:
-                        self._deletions[form] = ""
+                self._words.setdefault(skeleton(word), word)
 
     def find(self, token: str) -> str:
         """The word that is meant, or an empty string."""
         if not token.isalpha() or len(token) < _SHORTEST:
             return ""
-        vowels = sum(token.count(v) for v in "aiueo")
-        if vowels <= (len(token) - 1) // _FEW_VOWELS:
-            bare = skeleton(token)
-            if len(bare) >= _SHORTEST and (word := self._skeletons.get(bare)):
-                return word
-        if len(token) >= _LONG - 1:
-            if word := self._deletions.get(token):
-                return word
-            shorter = (token[:at] + token[at + 1 :] for at in range(1, len(token) - 1))
-            return next((form for form in shorter if form in self._long), "")
-        return ""
+        bare = skeleton(token)
+        vowels = sum(token.count(vowel) for vowel in "aiueo")
+        if vowels > (len(token) - 1) // _FEW_VOWELS or len(bare) < _SHORTEST:
+            return ""
+        return self._words.get(bare, "")

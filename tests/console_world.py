@@ -96,7 +96,9 @@ class ConsoleWorld:
                 events = await journal.unpublished(100)
                 self.inside.clock.forward(chance.uniform(0.02, 3))
                 await journal.mark_published([e.position for e in events], self.inside.clock.now())
-        for number, text in enumerate(("pagi Jakarta, semangat!", "wah Kenari ramai ya hari ini", "mantap min")):
+        for number, text in enumerate(
+            ("pagi Jakarta, semangat!", "wah Kenari ramai ya hari ini", "mantap min")
+        ):
             await self.say("x-dki", 1000 + number, text, public=True)
         await self.inside.settle(after=1)
         raw = RawEvent(

@@ -120,7 +120,10 @@ def _train_duplicate(files: list[Path], out: Path | None) -> None:
         raise Misconfigured("train", str(error), say("train_cure")) from None
     path = out or MODEL
     path.write_bytes(model)
-    shares = {"precision": f"{100 * report.precision:.1f}", "recall": f"{100 * report.recall:.1f}"}
+    shares = {
+        name: f"{100 * getattr(report, name):.1f}"
+        for name in ("precision", "recall", "precision_unknown", "recall_unknown")
+    }
     typer.echo(say("train_pairs", pairs=report.pairs, same=report.same, **shares))
     typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
 

@@ -12,7 +12,9 @@ class _Trial:
     """A PNG of 8 by 8, made by hand: this process does not load a decoder."""
 
     def __init__(self) -> None:
-        rows = b"".join(b"\0" + bytes((16 * (x + y)) % 256 for x in range(8) for _ in "RGB") for y in range(8))
+        rows = b"".join(
+            b"\0" + bytes((16 * (x + y)) % 256 for x in range(8) for _ in "RGB") for y in range(8)
+        )
         head = b"\0\0\0\x08\0\0\0\x08\x08\x02\0\0\0"
         parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
         self._content = b"\x89PNG\r\n\x1a\n" + b"".join(

@@ -153,9 +153,13 @@ def told(files: Sequence[tuple[str, Sequence[dict[str, str]]]], context: Context
     and when they were sent."""
     found = list(_own_scenes(context))
     for name, rows in files:
-        if rows and {"same_as", "hours"} <= rows[0].keys():
+        if _timed(rows):
             found += _labelled(name, rows, context)
     return found
+
+
+def _timed(rows: Sequence[Mapping[str, str]]) -> bool:
+    return bool(rows) and {"same_as", "hours"} <= rows[0].keys()
 
 
 def _own_scenes(context: Context) -> Iterator[Told]:
@@ -181,11 +185,12 @@ def _labelled(name: str, rows: Sequence[dict[str, str]], context: Context) -> It
 
 
 def ordinary_texts(files: Iterable[Sequence[Mapping[str, str]]]) -> Iterator[str]:
-    """What words are counted in: the texts and terms of each category and kind, and the labelled rows."""
+    """What words are counted in: the texts of each category and kind, and labelled rows; but not those that tell of one
+    incident several times, where a street's name is no rare word."""
     for table in ("category_texts.csv", "kind_texts.csv"):
         for row in read_table(table):
             yield row["text"]
     for rows in files:
-        for labelled_row in rows:
+        for labelled_row in () if _timed(rows) else rows:
             if labelled_row.get("split") != "test":
                 yield labelled_row.get("reply_text") or labelled_row["text"]

@@ -160,7 +160,14 @@ async def test_a_broken_message_is_corrected_and_another_way_needs_a_reason(
 
 async def test_clerks_strangers_and_forged_forms_are_refused(world: ConsoleWorld) -> None:
     (entry,) = await world.inside.journal.quarantined()
-    paths = ("/konsol", "/konsol/peta", "/konsol/peta.json", "/konsol/langsung", "/konsol/triase", "/konsol/cari")
+    paths = (
+        "/konsol",
+        "/konsol/peta",
+        "/konsol/peta.json",
+        "/konsol/langsung",
+        "/konsol/triase",
+        "/konsol/cari",
+    )
     async with PlainBrowser(world) as browser:  # type: ignore[arg-type]
         for path in paths:
             await browser.get(path)
@@ -171,11 +178,15 @@ async def test_clerks_strangers_and_forged_forms_are_refused(world: ConsoleWorld
             assert browser.status == 403, path
     async with PlainBrowser(world) as browser:  # type: ignore[arg-type]
         await browser.sign_in("operator")
-        await browser.post(f"/konsol/karantina/{entry.entry_id}", {"act": "discard", "reason": "x", "csrf": "no"})
+        await browser.post(
+            f"/konsol/karantina/{entry.entry_id}", {"act": "discard", "reason": "x", "csrf": "no"}
+        )
         assert browser.status == 403
         await browser.get(f"/konsol/karantina/{entry.entry_id}")
         csrf = browser.hidden("csrf")
-        await browser.post(f"/konsol/karantina/{entry.entry_id}", {"act": "discard", "reason": " ", "csrf": csrf})
+        await browser.post(
+            f"/konsol/karantina/{entry.entry_id}", {"act": "discard", "reason": " ", "csrf": csrf}
+        )
         assert browser.status == 422
     assert len(await world.inside.journal.quarantined()) == 1
 
