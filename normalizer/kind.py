@@ -1,27 +1,30 @@
 """What kind of message it is. Whatever is not surely something else is a complaint: none may be lost to a guess.
 
-Weights learnt from examples judge the manner of a text (`kind_units.py`); the topic does not count. Several names of
-gambling games are spam whatever else is said.
+Weights learnt from examples judge the words (`text_model.py`). Several names of gambling games are spam whatever else
+is said.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from operator import itemgetter
 
 from normalizer.context import Context, decided
 from normalizer.folding import fold
-from normalizer.phrases import phrase_list
+from normalizer.phrases import phrase_list, words_in
 from normalizer.record import Complaint, Evidence, Kind
 from normalizer.text_model import TextModel
+from normalizer.text_units import words_of
 
-#: As soon as a complaint is as likely as this, it is one: to answer a thank-you with a ticket is the smaller harm.
-LIKELY = 0.4
+#: As soon as a complaint is as likely as this, a text is one, though it sounds more like the other: to answer a
+#: thank-you with a ticket is the smaller harm. Chosen on texts that were not learnt from: spam and abuse are told
+#: well; irony, and complaints that ask or announce, are not.
+LIKELY: dict[Kind, float] = {
+    "thanks": 0.2, "question": 0.15, "announcement": 0.2, "suggestion": 0.25, "spam": 0.4, "abuse": 0.4,
+}  # fmt: skip
 #: So many games, loans and followers are named only by those who sell them.
 _SPAM_PHRASES = 3
-_KINDS: dict[str, Kind] = {
-    "complaint": "complaint", "question": "question", "suggestion": "suggestion", "thanks": "thanks",
-    "announcement": "announcement", "spam": "spam", "abuse": "abuse",
-}  # fmt: skip
+_KINDS: dict[str, Kind] = {kind: kind for kind in LIKELY}
 
 
 def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple[str, ...]]:
@@ -38,15 +41,31 @@ def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple
     scored = model.judge(whole)
     odds = dict(scored.ranked)
     complaint = odds.pop("complaint", 0.0)
-    if not odds or complaint >= LIKELY:
+    name, likely = max(odds.items(), key=itemgetter(1), default=("complaint", 0.0))
+    if complaint >= likely or complaint >= LIKELY[_KINDS[name]]:
         # What only fails to be something else is no confident complaint: on public channels a person looks at it.
         trouble = tuple(dict.fromkeys(phrase for _, _, phrase, _ in phrase_list("trouble").find(folded)))
-        if not trouble or complaint < max(odds.values(), default=0.0):
+        if not trouble or complaint < likely:
             return "complaint", 0.5, trouble[:5]
         return "complaint", min(0.95, 0.7 + 0.05 * len(trouble)), trouble[:5]
-    name, likely = max(odds.items(), key=itemgetter(1))
-    words = tuple(word.lstrip("^") for word in scored.words if not word.startswith("*"))
-    return _KINDS[name], round(likely, 3), words
+    if name == "thanks" and (bad := _no_thanks(whole)):
+        return "complaint", 0.5, bad
+    return _KINDS[name], round(likely, 3), scored.words
+
+
+def _no_thanks(text: str) -> tuple[str, ...]:
+    """The trouble that a thank-you names, if it names no relief and denies nothing: such thanks are bitter, or said
+    in advance."""
+    words = words_of(text)
+    if _list("relief").isdisjoint(words) and _list("denial").isdisjoint(words):
+        return tuple(word for word in dict.fromkeys(words) if word in _list("bad state"))[:4]
+    return ()
+
+
+@cache
+def _list(name: str) -> frozenset[str]:
+    """A list of `data/phrases.csv` in the spelling in which texts are read."""
+    return frozenset(word for phrase in words_in(name) for word in words_of(phrase))
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:

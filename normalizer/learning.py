@@ -23,7 +23,7 @@ _TOPICS = ("category_texts.csv", "category_cases.csv")
 
 
 #: Whoever complains or asks often greets and thanks; so every so many texts are learnt once more with it.
-_POLITE_EVERY = 4
+_POLITE_EVERY = 20
 _POLITE = (
     "{text} Terima kasih",
     "{text}. Terima kasih atas perhatiannya.",
@@ -111,8 +111,9 @@ def _own_kind() -> Iterator[Example]:
 
 
 def _manners() -> Iterator[tuple[str, str]]:
-    for row in read_table("kind_texts.csv"):
-        yield row["text"], row["kind"]
+    for table in ("kind_texts.csv", "kind_cases.csv"):
+        for row in read_table(table):
+            yield row["text"], row["kind"]
     for table in _TOPICS:
         for row in read_table(table):
             # A bare term shows no manner.

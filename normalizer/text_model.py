@@ -135,7 +135,7 @@ class TextModel:
         spoke = nlargest(4, [(weights[unit][first], unit) for unit in units if unit in weights])
         return Scored(
             ranked=tuple([(self.labels[at], odds[at] / whole) for at in order]),
-            words=tuple([unit for weight, unit in spoke if weight > _HALF]),
+            words=tuple([unit for weight, unit in spoke if weight > _HALF and "*" not in unit]),
         )
 
 
