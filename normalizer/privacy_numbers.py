@@ -102,6 +102,8 @@ _HOUSE_AFTER = re.compile(
 )
 
 
+#: What most short numbers of an address or a time stand behind.
+_COUNTED = ("rt ", "rw ", "rt. ", "rw. ", "/rw", "rt", "rw.", "km ", "jam ", "gg ")
 #: A plate's letters are parted from its digits by these, or by nothing.
 _AFTER_LETTERS = frozenset(" .-")
 
@@ -125,6 +127,8 @@ def without_numbers(text: str) -> str:
 
 def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[tuple[int, int, str]]:
     """The numbers to mask in one run, in order."""
+    if end - start < _SHORT and text[max(0, start - 4) : start].lower().endswith(_COUNTED):
+        return
     before = text[max(0, start - _BEFORE) : start].lower()
     if text[start - 1 : start] in _AFTER_LETTERS or text[start - 1 : start].isalpha():
         digits = _GROUP.match(text, start, end)
