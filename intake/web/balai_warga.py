@@ -20,7 +20,7 @@ from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, 
 from adapters.shared.multipart import Part, read
 from adapters.shared.room import Room
 from complaint_queue.journal import ComplaintFile
-from intake.web import guard
+from intake.web import guard, regions
 from intake.web import qr as qr_code
 from intake.web.deps import DEPS, PageDeps
 from intake.web.receipt import tracking_link
@@ -39,10 +39,10 @@ FASTEST = 2
 _ROOM = 256 * 1024 * 1024
 _BODIES: web.AppKey[Room] = web.AppKey("public_form_room", Room)
 _PRESSURE: web.AppKey[Pressure] = web.AppKey("public_form_pressure", Pressure)
-#: What this page may do beyond the others: ask where the device is, and work on another thread.
+#: What this page may do beyond the others: ask where the device is, work on another thread, fetch the map.
 _HEADERS = {
     "Permissions-Policy": guard.HEADERS["Permissions-Policy"].replace("geolocation=()", "geolocation=(self)"),
-    "Content-Security-Policy": guard.HEADERS["Content-Security-Policy"] + "; worker-src 'self'",
+    "Content-Security-Policy": guard.HEADERS["Content-Security-Policy"] + "; worker-src 'self'; connect-src 'self'",
 }
 
 
@@ -203,6 +203,7 @@ async def _show(
         honeypot=HONEYPOT,
         categories=categories(ticket_day(deps.clock())),
         kelurahan=_kelurahan_labels(),
+        regions=regions.address(deps),
         limits={
             "text_min": TEXT_MIN, "text_max": TEXT_MAX,
             "files": FILES_MAX, "file_bytes": FILE_BYTES_MAX, "megabytes": FILE_BYTES_MAX // 1024 // 1024,

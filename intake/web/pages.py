@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from intake.web import attachments, balai_warga, console, desk, mending, receipt, render, signin, tracking
+from intake.web import (
+    attachments,
+    balai_warga,
+    console,
+    desk,
+    mending,
+    receipt,
+    regions,
+    render,
+    signin,
+    tracking,
+)
 from intake.web.deps import DEPS, PageDeps
 from intake.web.errors import errors_as_pages
 
@@ -30,6 +41,7 @@ def mount(app: web.Application, deps: PageDeps) -> None:
     tracking.mount(app)
     mending.mount(app)
     balai_warga.mount(app)
+    regions.mount(app)
     attachments.mount(app)
     console.mount(app)
 

@@ -7,10 +7,13 @@ ticket alone shows nothing, and a wrong code looks like an unknown one.
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 
 from aiohttp import web
+from msgspec import Struct
 
 from complaint_queue.journal import ComplaintFile
+from complaint_queue.way_out import Progress, Step
 from intake.staff.rules import TooManyTries
 from intake.web import guard
 from intake.web.deps import DEPS
@@ -69,6 +72,30 @@ async def by_code(request: web.Request) -> web.StreamResponse:
     return await _stages(request, found)
 
 
+class Leg(Struct, frozen=True):
+    """One stage of the way: when it began (None: not known, or not yet), and what was told while it lasted."""
+
+    stage: str
+    begun: datetime | None
+    steps: tuple[Step, ...] = ()
+
+
+def legs(opened_at: datetime, progress: Progress) -> tuple[Leg, ...]:
+    """The four stages with their steps in order. What comes late and is lower moves nothing; a word that is no stage
+    stands where the complaint was when it was said."""
+    reached = max(progress.rank, 1)
+    begun: dict[int, datetime] = {0: opened_at}
+    told: dict[int, list[Step]] = {}
+    at = 0
+    for step in progress.steps:
+        rank = STAGES.index(step.stage) if step.stage in STAGES else -1
+        if at < rank < reached:
+            at = rank
+            begun[at] = step.at
+        told.setdefault(at, []).append(step)
+    return tuple(Leg(name, begun.get(rank), tuple(told.get(rank, ()))) for rank, name in enumerate(STAGES))
+
+
 async def _stages(request: web.Request, found: ComplaintFile) -> web.StreamResponse:
     progress = await request.app[DEPS].journal.progress(found.complaint_id)
     return await page(
@@ -78,7 +105,6 @@ async def _stages(request: web.Request, found: ComplaintFile) -> web.StreamRespo
         ticket="",
         found=found,
         progress=progress,
-        stages=STAGES,
+        legs=legs(found.opened_at, progress),
         reached=max(progress.rank, 1),
-        steps=tuple(reversed(progress.steps)),
     )

@@ -52,15 +52,34 @@ def place(longitude: float, latitude: float) -> tuple[float, float] | None:
     return None
 
 
+def frames() -> list[dict[str, float]]:
+    """The two boxes as a page's script needs them: degrees, and how far apart they are drawn."""
+    found = []
+    for bounds, box in (_MAINLAND, _ISLANDS):
+        west, south, east, north = bounds
+        scale = _scale(bounds, box)
+        found.append(
+            {"west": west, "south": south, "east": east, "north": north, "left": box[0], "top": box[1]}
+            | {"across": _SQUEEZE * scale, "down": scale}
+        )
+    return found
+
+
+def _scale(bounds: tuple[float, float, float, float], box: tuple[float, float, float, float]) -> float:
+    """How long a degree of latitude is drawn."""
+    west, south, east, north = bounds
+    return min(box[2] / ((east - west) * _SQUEEZE), box[3] / (north - south))
+
+
 def _project(
     longitude: float,
     latitude: float,
     bounds: tuple[float, float, float, float],
     box: tuple[float, float, float, float],
 ) -> tuple[float, float]:
-    west, south, east, north = bounds
-    left, top, width, height = box
-    scale = min(width / ((east - west) * _SQUEEZE), height / (north - south))
+    west, _, _, north = bounds
+    left, top, _, _ = box
+    scale = _scale(bounds, box)
     return (
         round(left + (longitude - west) * _SQUEEZE * scale, 1),
         round(top + (north - latitude) * scale, 1),

@@ -1,5 +1,6 @@
 // Makes the public form kinder; it works whole without this file, and then a person looks at the report first.
 import { problems, show } from "./isian.js";
+import { combobox } from "./pilihan.js";
 
 const DRAFT = "lapor";
 const KEPT = ["text", "category", "address", "kelurahan", "name", "phone", "email", "lat", "long", "accuracy"];
@@ -135,19 +136,44 @@ form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("input:not([type=file]):not([type=checkbox])")) event.preventDefault();
 });
 
-// --- where the device is ---
+// --- where it is: the device's position, a search, or a map that is fetched when asked for ---
 
 const locate = form.querySelector("[data-locate]");
 const unlocate = form.querySelector("[data-forget]");
 const spot = document.getElementById("lokasi-terbaca");
+const map = document.getElementById("peta");
+const openMap = form.querySelector("[data-map]");
+// The kelurahan that we took the position to be in. As long as nobody says so, the position alone is sent.
+let guessed = fields.lat.value ? (read().guessed ?? "") : "";
 
-function place(latitude, longitude, accuracy) {
+combobox(fields.kelurahan);
+form.addEventListener("formdata", ({ formData }) => {
+  if (guessed && fields.lat.value && fields.kelurahan.value === guessed) formData.set("kelurahan", "");
+});
+
+function guess(label) {
+  if (fields.kelurahan.value && fields.kelurahan.value !== guessed) return;
+  fields.kelurahan.value = guessed = label;
+}
+
+async function place(latitude, longitude, accuracy) {
   [fields.lat.value, fields.long.value, fields.accuracy.value] = [latitude, longitude, accuracy];
   unlocate.hidden = !latitude;
   spot.classList.remove("wrong");
-  spot.textContent = !latitude ? "" : accuracy ? spot.dataset.found.replace("#", accuracy) : spot.dataset.before;
-  keep();
+  const told = !latitude ? "" : accuracy ? spot.dataset.found.replace("#", accuracy) : spot.dataset.before;
+  spot.textContent = told;
+  if (!latitude) guess("");
+  keep({ guessed });
+  if (!latitude) return;
+  const { regions, areaAt } = await import(form.dataset.place);
+  const area = areaAt(await regions(form.dataset.regions), Number(latitude), Number(longitude));
+  if (fields.lat.value !== latitude) return; // moved meanwhile
+  guess(area?.label ?? "");
+  spot.textContent = `${told} ${area ? spot.dataset.area.replace("#", area.label) : spot.dataset.outside}`;
+  keep({ guessed });
 }
+
+const placed = (...where) => place(...where).catch(() => { /* the position is kept without its kelurahan's name */ });
 
 if ("geolocation" in navigator && window.isSecureContext) {
   locate.hidden = false;
@@ -155,7 +181,7 @@ if ("geolocation" in navigator && window.isSecureContext) {
     spot.classList.remove("wrong");
     spot.textContent = spot.dataset.asking;
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => place(coords.latitude.toFixed(6), coords.longitude.toFixed(6), String(Math.ceil(coords.accuracy))),
+      ({ coords }) => placed(coords.latitude.toFixed(6), coords.longitude.toFixed(6), String(Math.ceil(coords.accuracy))),
       () => {
         spot.classList.add("wrong");
         spot.textContent = spot.dataset.failed;
@@ -165,7 +191,34 @@ if ("geolocation" in navigator && window.isSecureContext) {
   });
 }
 unlocate.addEventListener("click", () => {
-  place("", "", "");
+  placed("", "", "");
   locate.focus();
 });
-if (fields.lat.value) place(fields.lat.value, fields.long.value, fields.accuracy.value);
+if (fields.lat.value) placed(fields.lat.value, fields.long.value, fields.accuracy.value);
+
+async function showMap() {
+  const { regions, draw } = await import(form.dataset.place);
+  const all = await regions(form.dataset.regions);
+  draw(map, all, map.dataset, (area) => {
+    fields.kelurahan.value = area.label;
+    guessed = "";
+    keep({ guessed });
+    closeMap();
+    fields.kelurahan.focus();
+  });
+}
+
+function closeMap() {
+  map.hidden = true;
+  openMap.setAttribute("aria-expanded", "false");
+}
+
+openMap.hidden = false;
+openMap.addEventListener("click", () => {
+  if (!map.hidden) return closeMap();
+  map.hidden = false;
+  openMap.setAttribute("aria-expanded", "true");
+  const said = map.querySelector("[role=status]");
+  said.textContent = map.dataset.loading;
+  showMap().catch(() => { said.textContent = map.dataset.failed; });
+});
