@@ -35,7 +35,7 @@ MANIFEST, SUMS, FILES = "manifest.json", "SHA256SUMS", "files"
 SECRET = ("keys.json", "secrets")
 #: What is in a data folder and in no backup: it is copied in its own way, can be made anew, or belongs to a process.
 _NOT = re.compile(
-    r"(journal|staff|reading)\.sqlite3.*|keys\.json|secrets|files|control\.sock|lost\+found|\..*"
+    r"(journal|staff|reading)\.sqlite3.*|keys\.json|secrets|files|growing|control\.sock|lost\+found|\..*"
 )
 
 #: Told of the work: what is copied, how far it is, and how much there is of it.
@@ -132,6 +132,8 @@ class Backup:
             self._note(name, copy)
 
     def _attachments(self) -> None:
+        if self.config.s3 is not None:
+            return  # the bucket's own versions and copies keep them: docs/high-availability.md
         folder = self.config.files_dir
         names = list(file_garbage.names(folder)) if folder.is_dir() else []
         for done, name in enumerate(names, 1):

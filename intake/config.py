@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from adapters.base import Account
 from adapters.base import load as load_adapter
 from complaint_queue.broker import Hosts
+from complaint_queue.files_s3 import S3Place
 from complaint_queue.keeping import RawKind
 from intake.alarms.ways import AlarmsTable, ways_of
 from normalizer.errors import Misconfigured
@@ -98,12 +99,24 @@ class BrokerTable(Struct, frozen=True, kw_only=True):
         )
 
 
+class S3Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The S3 service that `journal.files` is in; without `endpoint` it is Amazon's. Both keys are references."""
+
+    access_key: Secret
+    secret_key: Secret
+    endpoint: str = ""
+    region: str = "us-east-1"
+
+
 class JournalTable(Struct, frozen=True, kw_only=True):
     """With no `url` the journal is a file in the data folder. `url` (postgresql://…) is one that several gateways
-    share; `files` is then their common folder of attachments. See docs/high-availability.md."""
+    share; `files` is then where all of them find the attachments: "s3://bucket/prefix", or a folder of which
+    `files_shared` says that every gateway sees it. See docs/high-availability.md."""
 
     url: Secret | None = None
     files: str = ""
+    files_shared: bool = False
+    s3: S3Table | None = None
 
 
 class AnswersTable(Struct, frozen=True, kw_only=True):
@@ -183,8 +196,34 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def files_dir(self) -> Path:
-        """Where attachments and large raw events are."""
-        return Path(self.journal.files) if self.journal.files else self.data_dir / "files"
+        """Where attachments and large raw events are, unless they are in S3."""
+        own = self.s3 is not None or not self.journal.files
+        return self.data_dir / "files" if own else Path(self.journal.files)
+
+    @property
+    def s3(self) -> S3Place | None:
+        """The bucket that they are in. Raises `Misconfigured`."""
+        if not self.journal.files.startswith("s3:"):
+            return None
+        found = urlsplit(self.journal.files)
+        if not found.netloc or self.journal.files != f"s3://{found.netloc}{found.path}":
+            raise Misconfigured(
+                "journal.files", f"{self.journal.files} names no bucket", "write s3://bucket/prefix"
+            )
+        if self.journal.s3 is None:
+            raise Misconfigured(
+                "journal.s3",
+                "is missing: S3 needs its keys",
+                'write [journal.s3] access_key = "env:NAME", secret_key = "file:PATH", endpoint, region',
+            )
+        return S3Place(
+            bucket=found.netloc,
+            prefix=found.path.strip("/"),
+            endpoint=self.journal.s3.endpoint,
+            region=self.journal.s3.region,
+            access_key=self.journal.s3.access_key.reveal(),
+            secret_key=self.journal.s3.secret_key.reveal(),
+        )
 
     @property
     def host(self) -> str:
@@ -310,6 +349,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     journal = convert(JournalTable, table.get("journal", {}), "journal", partial(_journal_url, config))
     if environment.get("KANAL_JOURNAL_URL"):
         journal = replace(journal, url=Secret(environment["KANAL_JOURNAL_URL"]))
+    _ = replace(config, journal=journal).s3
     answers = convert(AnswersTable, table.get("answers", {}), "answers", _no_secret)
     answers.quiet()
     for name in answers.silent_accounts:

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from intake.config import Config, find_file, load
 from intake.doctor_broker import look_at_broker
+from intake.doctor_files import look_at_files
 from intake.findings import Finding, cure_of, first_line
 from intake.simulate import local_address, settings_of
 from normalizer.errors import KanalError, Misconfigured
@@ -87,6 +88,7 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
     running = (await asyncio.to_thread(ask_gateway, config))["status"] != "away"
     findings += [_folder(config), _room(config), _keys(config, environment), await _photos()]
     findings += await _journal(config, environment)
+    findings += await look_at_files(config)
     findings += [finding async for finding in _accounts(config)]
     findings += [_desk(config)]
     findings += [_port(where, what, running) for what, where in _doors(config)]
@@ -220,15 +222,6 @@ async def _shared_journal(url: str, config: Config, environment: Mapping[str, st
         found = f"{where} has fsync={fsync}, synchronous_commit={synced}: what was answered may be lost"
         cure = "set both to on in postgresql.conf and reload it"
         findings = [Finding(what="journal", ok=False, found=found, cure=cure)]
-    if not config.journal.files:
-        findings.append(
-            Finding(
-                what="attachments",
-                ok=True,
-                found=f"in {config.files_dir}, which other gateways on this journal do not see",
-                cure="with more than one gateway: [journal] files = a folder that all of them share",
-            )
-        )
     return findings
 
 

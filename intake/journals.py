@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from complaint_queue.accounts_lease import AccountsLease, AccountTurns, Alone
 from complaint_queue.codec import Codec
+from complaint_queue.file_port import Files
+from complaint_queue.files import FileStore
+from complaint_queue.files_s3 import S3Files
 from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from intake.config import Config
@@ -27,6 +30,14 @@ def reader_of(config: Config, codec: Codec) -> SqliteJournal | PostgresJournal:
     if config.journal.url:
         return PostgresJournal.read_only(config.journal.url.reveal(), codec)
     return SqliteJournal.read_only(config.data_dir / "journal.sqlite3", codec)
+
+
+def files_of(config: Config, codec: Codec) -> Files:
+    """Where attachments and large raw events are, not opened yet. Raises `Misconfigured`."""
+    place = config.s3
+    if place is not None:
+        return S3Files(place, config.data_dir / "growing", codec)
+    return FileStore(config.files_dir, codec)
 
 
 def turns_of(config: Config) -> AccountTurns:

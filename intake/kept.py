@@ -25,7 +25,7 @@ from pebble import ProcessPool
 
 from adapters.base import Accepted, Adapter, Ignored, Item, NotRead, Prepares, Receipt
 from complaint_queue import points
-from complaint_queue.files import FileStore
+from complaint_queue.file_port import Files
 from complaint_queue.journal import Held, Journal, Kept
 from intake.receive import Receiver
 from normalizer.errors import Damaged, NeedsOperator, ProviderUnavailable, Rejected, Unavailable, Unreadable
@@ -61,7 +61,7 @@ class KeptWorker:
     """The loop that parses kept raw events, the least tried first."""
 
     journal: Journal
-    files: FileStore
+    files: Files
     receiver: Receiver
     adapters: Mapping[str, Adapter[Any]]
     deadline: float = DEADLINE

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from complaint_queue.editing import EditableJournal
-from complaint_queue.files import FileStore
+from complaint_queue.file_port import Files
 from complaint_queue.journal import ComplaintFile, Journal, QuarantineEntry
 from intake.receive import EDITED, ROW_LIMIT, body_hash
 from intake.staff.audit import Audit, noted
@@ -153,12 +153,12 @@ class Draft:
     content_type: str
 
     @classmethod
-    async def of(cls, raw: RawEvent, files: FileStore) -> Draft:
+    async def of(cls, raw: RawEvent, files: Files) -> Draft:
         """Of `raw`, whose body may lie in the file store. Raises `Damaged` or `Misconfigured`."""
         kind = next((v for k, v in raw.headers.items() if k.lower() == "content-type"), "")
         if not raw.body and not raw.body_file and "?" in raw.url:
             return cls("query", _lines(raw.url.partition("?")[2]), kind)
-        if raw.body_file and (files.size(raw.body_file) or 0) > EDIT_LIMIT:
+        if raw.body_file and (await files.size(raw.body_file) or 0) > EDIT_LIMIT:
             raise Misconfigured("entry", f"is larger than {EDIT_LIMIT} bytes", "replay or discard it")
         body = await files.read(raw.body_file) if raw.body_file else raw.body
         return cls("body", body, kind.partition(";")[0].strip().lower())
@@ -183,7 +183,7 @@ class Draft:
             _put(tree, path, value)
         return Draft(self.part, msgspec.json.encode(tree), self.content_type)
 
-    async def kept(self, files: FileStore) -> Changed:
+    async def kept(self, files: Files) -> Changed:
         """As a change that may be ordered: what is large lies in the file store, synced."""
         if self.part == "query":
             return Changed(part="query", query=_query(self.content))

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from adapters.base import Accepted, Adapter, Cursor, Fate, Ignored, Item, NotRead, Receipt, Spool
 from complaint_queue import points
-from complaint_queue.files import FileSpool, FileStore
+from complaint_queue.file_port import Files
+from complaint_queue.file_spool import FileSpool
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
 from complaint_queue.way_out import ProviderWord
 from intake.metrics import Metrics
@@ -39,7 +40,7 @@ class Receiver:
     """Turns raw events into fates. `woken` is called when something new waits to be settled."""
 
     journal: Journal
-    files: FileStore
+    files: Files
     secrets: Secrets
     metrics: Metrics
     woken: Callable[[], None]

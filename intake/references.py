@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
-from complaint_queue.files import FileStore
+from complaint_queue.file_port import Files
 from complaint_queue.keeping import Keeping, WalkedMessage
 from normalizer.errors import Damaged
 
@@ -21,7 +21,7 @@ def files_of(row: WalkedMessage) -> Iterator[str]:
 
 
 async def wanted_files(
-    journal: Keeping, files: FileStore, breathe: Callable[[float], Awaitable[None]]
+    journal: Keeping, files: Files, breathe: Callable[[float], Awaitable[None]]
 ) -> set[str]:
     """Their names in the store; `breathe(began)` is awaited after each page. Raises `Damaged` when a row does not
     open: then it is unknown what it refers to."""

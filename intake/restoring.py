@@ -81,6 +81,13 @@ class Restore:
                 f"the backup is of a journal in {manifest.journal}, the configuration names {wanted}",
                 "use the configuration that belongs to it (config/kanal.toml in the backup)",
             )
+        if self.config.s3 is not None and any(name.startswith(f"{FILES}/") for name in sums):
+            raise Misconfigured(
+                "journal.files",
+                f"the backup holds the attachments themselves, the configuration names {self.config.s3.words}",
+                f"copy {self.source / FILES}/ into the bucket, under that prefix, and take that folder out of "
+                "a copy of the backup; or restore into a folder",
+            )
         for done, (name, sha256) in enumerate(sums.items(), 1):
             path = self.source / name
             if ".." in Path(name).parts or not path.is_file() or sum_of(path) != sha256:

@@ -12,12 +12,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 import structlog
 
-from complaint_queue import file_garbage
-from complaint_queue.files import FileStore
+from complaint_queue.file_port import Files
 from complaint_queue.keeping import Keeping
 from intake.config import RetentionTable
 from intake.references import wanted_files
@@ -43,7 +41,7 @@ class Retention:
     """The nightly work; one gateway does it where several share a journal."""
 
     journal: Keeping
-    files: FileStore
+    files: Files
     table: RetentionTable
     clock: Callable[[], datetime]
     least_rest: float = LEAST_REST
@@ -105,12 +103,12 @@ class Retention:
             # Who knows what a row that does not open refers to: then no file goes.
             log.error("garbage_kept", error=str(error))
             return
-        folder, count, size = self.files.folder, 0, 0
-        found = file_garbage.unwanted(folder, wanted, older_than)
-        while page := await asyncio.to_thread(lambda: list(islice(found, FILES_AT_ONCE))):
+        count, size = 0, 0
+        await self.files.tend(wanted, older_than)
+        async for page in self.files.unwanted(wanted, older_than, FILES_AT_ONCE):
             began = loop.time()
             for name in page:
-                freed = await asyncio.to_thread(file_garbage.remove, folder, name, older_than)
+                freed = await self.files.remove(name, older_than)
                 count, size = count + bool(freed), size + freed
             await breathe(began)
         if count:

@@ -23,7 +23,6 @@ from aiohttp import web
 
 from adapters.base import Adapter, Fate, Ports, Runs, Serves, load
 from complaint_queue.codec import Codec
-from complaint_queue.files import FileStore
 from complaint_queue.keys import load_or_create
 from intake import systemd
 from intake.alarms import AlarmBoard, ways_of
@@ -37,7 +36,7 @@ from intake.conversation.converse import Converser
 from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
 from intake.guard import GuardedFetch
-from intake.journals import journal_of, turns_of
+from intake.journals import files_of, journal_of, turns_of
 from intake.kept import KeptWorker
 from intake.logs import hide
 from intake.media import MediaFetcher
@@ -125,7 +124,13 @@ class Service:
         self._run("replies", self.replies.run)
         self._run("silence", self.silence.run)
         self._run(
-            "watch", Watch(self.journal, (folder, self.config.files_dir), self.clock.now, self.alarm).run
+            "watch",
+            Watch(
+                self.journal,
+                (folder,) if self.config.s3 else (folder, self.config.files_dir),
+                self.clock.now,
+                self.alarm,
+            ).run,
         )
         self._run("alarms", self.board.run)
         self._run("systemd", systemd.stay_alive)
@@ -172,8 +177,8 @@ class Service:
         keyring = load_or_create(folder / "keys.json", os.environ)
         codec = self.codec = Codec(keyring)
         self.secrets = Secrets(keyring.identity_key)
-        self.files = FileStore(self.config.files_dir, codec)
-        self.files.sweep()
+        self.files = files_of(self.config, codec)
+        await self.files.open()
         self.journal = journal_of(self.config, codec, self.clock.now)
         self.turns = turns_of(self.config)
         await self.journal.open()

@@ -7,7 +7,6 @@ wrong is named with its cure. Nothing is mended here.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,8 +14,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from complaint_queue import file_garbage, wire
-from complaint_queue.files import FileStore
+from complaint_queue import wire
+from complaint_queue.file_port import Files
 from complaint_queue.keeping import Keeping, WalkedComplaint, WalkedEvent, WalkedMessage
 from intake.receive import body_hash
 from intake.references import files_of
@@ -71,7 +70,7 @@ class Verifier:
     """One run over `journal` and `files`. `whole`: also read every file to its end, not only look for it."""
 
     journal: Keeping
-    files: FileStore
+    files: Files
     whole: bool = True
     progress: Progress = lambda step, done, total: None
     _problems: list[Problem] = field(default_factory=list)
@@ -233,7 +232,7 @@ class Verifier:
     async def _every_file(self) -> None:
         for sha256, (owner, size) in self._wanted.items():
             try:
-                found = await asyncio.to_thread(self.files.size, sha256)
+                found = await self.files.size(sha256)
                 if found is None:
                     raise Damaged("it is missing from the file store")
                 if size and found != size:
@@ -248,12 +247,11 @@ class Verifier:
     async def _unwanted(self) -> tuple[str, ...]:
         """Files that nothing names are no fault: what a crash left, or what retention is going to remove."""
         wanted = {self.files.name(sha256) for sha256 in self._wanted}
-        folder = self.files.folder
-        if self._count or not folder.is_dir():
+        if self._count:
             return ()
-        left = await asyncio.to_thread(
-            lambda: sum(1 for _ in file_garbage.unwanted(folder, wanted, time.time() - GRACE))
-        )
+        left = 0
+        async for page in self.files.unwanted(wanted, time.time() - GRACE):
+            left += len(page)
         return (f"{left} files that nothing refers to; they go by themselves at night",) if left else ()
 
 

@@ -15,6 +15,7 @@ from intake import private_postgres
 from intake.private_postgres import PrivatePostgres
 from intake.private_rabbitmq import PrivateRabbitMQ, installed
 from tests.relay import declare_empty
+from tests.s3_server import S3Server
 
 # How long an example takes says nothing of a property: a busy machine must not fail one.
 hypothesis.settings.register_profile("kanal", deadline=None)
@@ -50,6 +51,17 @@ async def rabbitmq_url(rabbitmq: PrivateRabbitMQ) -> str:
     """The node's address, with the queues as the gateway declares them, and empty."""
     await declare_empty(rabbitmq.url)
     return rabbitmq.url
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server in a process of its own."""
+    server = S3Server()
+    try:
+        server.start(tmp_path_factory.mktemp("s3") / "log")
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

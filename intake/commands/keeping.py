@@ -51,11 +51,11 @@ def verify(
 
 async def _verify(config: Config, quick: bool) -> Verified:
     from complaint_queue.codec import Codec
-    from complaint_queue.files import FileStore
     from intake.doctor import keyring_of
+    from intake.journals import files_of
     from intake.verifying import Verifier
 
-    files = FileStore(config.files_dir, Codec(keyring_of(config)))
+    files = files_of(config, Codec(keyring_of(config)))
     try:
         async with open_journal(config) as journal:
             with bars() as progress:
@@ -89,6 +89,8 @@ def backup(
         typer.echo(msgspec.json.encode(made).decode())
         return
     typer.echo(say("backup_done", folder=folder, files=made.files, megabytes=made.bytes // 1_000_000))
+    if settings.s3 is not None:
+        typer.echo(say("backup_s3", place=settings.s3.words))
     typer.echo(say("backup_with_keys" if made.with_keys else "backup_without_keys"))
 
 

@@ -108,11 +108,11 @@ def edit(
 
 async def _edit(config: Config, number: int, content: bytes | None, fields: list[str], reason: str) -> None:
     from complaint_queue.codec import Codec
-    from complaint_queue.files import FileStore
     from intake import control, quarantine
     from intake.doctor import keyring_of
+    from intake.journals import files_of
 
-    files = FileStore(config.files_dir, Codec(keyring_of(config)))
+    files = files_of(config, Codec(keyring_of(config)))
     try:
         async with open_journal(config) as journal:
             entry = (await quarantine.view(journal, number)).entry

@@ -13,6 +13,7 @@ from aiohttp import web
 from intake.file_addresses import FileAddresses, Kind
 from intake.web import guard
 from intake.web.deps import DEPS
+from normalizer.errors import Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -59,7 +60,10 @@ async def _sent(request: web.Request, kind: Kind, headers: dict[str, str]) -> we
         sha256
     ):
         raise web.HTTPForbidden
-    size = deps.files.size(sha256)
+    try:
+        size = await deps.files.size(sha256)
+    except Unavailable as error:
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": str(round(error.retry_after or 10))}) from None
     if size is None:
         raise web.HTTPNotFound
     response = web.StreamResponse(headers={**headers, "Content-Length": str(size)})

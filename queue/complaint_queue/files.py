@@ -1,160 +1,42 @@
-"""Attachments and large raw events: a content-addressed store, encrypted, synced with its folders.
+"""Attachments and large raw events in a folder: content-addressed, encrypted, synced with its folders.
 
 A file's address is the SHA-256 of its content; its name on disk is a keyed hash of that, so that nobody who
-sees the folder can tell whether we hold a certain picture. On disk a file is
-
-    "KAF1" | key id (4) | salt (16) | frames
-
-each frame 64 KiB of content (the last one shorter) under AES-256-GCM with a key of the file's own, derived
-from salt and body key. A frame's nonce is its number and whether it is the last (the STREAM construction of Hoang,
-Reyhanitabar, Rogaway and Vizár, 2015), so frames that are moved, repeated or cut off at the end are noticed.
+sees the folder can tell whether we hold a certain picture. What is in it: `file_spool`. Fulfils `file_port.Files`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import fcntl
 import hashlib
 import hmac
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from normalizer.errors import Damaged, Misconfigured, StorageFull, Unavailable
+from normalizer.errors import Damaged, Misconfigured
 
 from . import file_garbage as garbage
 from .codec import Codec
-from .keys import BodyKey, sync_folder
+from .file_port import name_of, put_all
+from .file_spool import (
+    FRAME,
+    HEAD,
+    FileSpool,
+    Pieces,
+    Sealed,
+    size_of,
+    storage_error,
+    sweep_growing,
+    temporary,
+)
+from .keys import sync_folder
 
-FRAME = 64 * 1024
-_MAGIC = b"KAF1"
-_HEAD = 24
-_TAG = 16
+__all__ = ["FRAME", "FileSpool", "FileStore", "storage_error"]
+
 _AT_ONCE = 8  # frames decrypted per visit to a thread
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def storage_error(error: OSError) -> Unavailable:
-    """What a failed write means for the one who waits for it."""
-    if error.errno in _FULL:
-        return StorageFull("no room left on the file store's disk", 30)
-    return Unavailable(f"the file store cannot be written ({error.strerror or error})")
-
-
-def _nonce(number: int, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
-
-
-def _cipher(key: BodyKey, salt: bytes) -> AESGCM:
-    return AESGCM(key.derive(b"file" + salt))
-
-
-class FileSpool:
-    """A growing file (`adapters.base.Spool`): 64 KiB stay in memory, the rest goes to disk encrypted.
-
-    `size` is in bytes. `write` raises `StorageFull` or `Unavailable`.
-    """
-
-    def __init__(self, folder: Path, codec: Codec) -> None:
-        self.size = 0
-        self._folder = folder
-        self._hash = hashlib.sha256()
-        self._waiting = bytearray()
-        self._frames = 0
-        self._file: int | None = None
-        self._path: Path | None = None
-        salt = os.urandom(16)
-        self._head = _MAGIC + codec.keyring.newest.id + salt
-        self._cipher = _cipher(codec.keyring.newest, salt)
-
-    def write(self, chunk: bytes) -> None:
-        """Add `chunk` to the end."""
-        self.size += len(chunk)
-        self._hash.update(chunk)
-        self._waiting += chunk
-        if len(self._waiting) > FRAME:
-            try:
-                self._drain()
-            except OSError as error:
-                self.discard()
-                raise storage_error(error) from None
-
-    @property
-    def sha256(self) -> str:
-        """Of everything written until now, hexadecimal."""
-        return self._hash.hexdigest()
-
-    def small(self) -> bytes | None:
-        """The content while it is still wholly in memory (64 KiB at most), else None."""
-        return bytes(self._waiting) if self._frames == 0 else None
-
-    def discard(self) -> None:
-        """Forget it; harmless after it was kept."""
-        file, path = self._file, self._path
-        self._file = self._path = None
-        self._waiting.clear()
-        if path is not None:
-            path.unlink(missing_ok=True)
-        if file is not None:
-            os.close(file)
-
-    def finish(self) -> Path:
-        """Write what is left, sync, and give the path of the temporary file. Blocks; raises OSError."""
-        if len(self._waiting) > FRAME:
-            self._drain()
-        self._frame(bytes(self._waiting), last=True)
-        self._waiting.clear()
-        assert self._file is not None and self._path is not None  # noqa: S101, PT018 - made by _frame
-        os.fsync(self._file)
-        return self._path
-
-    def kept(self) -> None:
-        """The temporary file has another name now: let go of it."""
-        file, self._file, self._path = self._file, None, None
-        if file is not None:
-            os.close(file)
-
-    def _drain(self) -> None:
-        waiting, at = self._waiting, 0
-        while len(waiting) - at > FRAME:
-            self._frame(bytes(waiting[at : at + FRAME]), last=False)
-            at += FRAME
-        del waiting[:at]
-
-    def _frame(self, content: bytes, *, last: bool) -> None:
-        if self._file is None:
-            self._path, self._file = _temporary(self._folder)
-            _write(self._file, self._head)
-        _write(self._file, self._cipher.encrypt(_nonce(self._frames, last), content, self._head))
-        self._frames += 1
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    """All of it, unbuffered: nothing is left to fail when the file is closed."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def _temporary(folder: Path) -> tuple[Path, int]:
-    """A new file in `folder`, locked for as long as it is open, so that no sweep takes it for a crash's."""
-    while True:
-        path = folder / f"{os.getpid()}-{os.urandom(8).hex()}"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # a sweep met it between its making and its locking, and removes it
-            os.close(descriptor)
-            continue
-        if os.fstat(descriptor).st_nlink:
-            return path, descriptor
-        os.close(descriptor)
 
 
 class FileStore:
@@ -163,7 +45,6 @@ class FileStore:
     def __init__(self, folder: Path, codec: Codec) -> None:
         self.folder = folder
         self._codec = codec
-        self._naming = codec.keyring.naming
         self._growing = folder / "growing"
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="files")
         self._dirty: set[Path] = set()
@@ -179,17 +60,21 @@ class FileStore:
             self._growing.mkdir(parents=True, exist_ok=True, mode=0o700)
             sync_folder(self.folder)
             sync_folder(self.folder.parent)
-            path, probe = _temporary(self._growing)
+            path, probe = temporary(self._growing)
             path.unlink()
             os.close(probe)
             garbage.put_back(self.folder)
-            return sum(_sweep(path) for path in self._growing.iterdir())
+            return sweep_growing(self._growing)
         except OSError as error:
             raise Misconfigured(
                 "files.path",
                 f"{self.folder} cannot be written ({error.strerror})",
                 f"run: mkdir -p {self.folder} && chown of it to the gateway's user, or name another folder",
             ) from None
+
+    async def open(self) -> int:
+        """`sweep`, not in the event loop."""
+        return await asyncio.to_thread(self.sweep)
 
     async def close(self) -> None:
         """Wait for what is being synced, and end the threads."""
@@ -222,11 +107,7 @@ class FileStore:
 
     async def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
         """Several at once, sharing their folders' sync."""
-        done = await asyncio.gather(*(self.put(c) for c in contents), return_exceptions=True)
-        for result in done:
-            if isinstance(result, BaseException):
-                raise result
-        return tuple(r for r in done if isinstance(r, str))
+        return await put_all(self, contents)
 
     async def read(self, sha256: str) -> bytes:
         """The whole content. Raises `Damaged` when it is missing or not what was stored."""
@@ -237,8 +118,8 @@ class FileStore:
         loop = asyncio.get_running_loop()
         reader = await loop.run_in_executor(self._threads, _Reader, self._path(sha256), self._codec)
         try:
-            while chunk := await loop.run_in_executor(self._threads, reader.more):
-                yield chunk
+            for first in range(0, reader.sealed.frames, _AT_ONCE):
+                yield await loop.run_in_executor(self._threads, reader.content, first)
         finally:
             reader.close()
         if not hmac.compare_digest(reader.sha256, sha256.lower()):
@@ -249,8 +130,12 @@ class FileStore:
         """The content for reading here and there. Raises `Damaged` when it is missing."""
         loop = asyncio.get_running_loop()
         reader = await loop.run_in_executor(self._threads, _Reader, self._path(sha256), self._codec)
+
+        async def fetch(first: int, count: int) -> bytes:
+            return await loop.run_in_executor(self._threads, reader.stored, first, count)
+
         try:
-            yield Pieces(reader, self._threads)
+            yield Pieces(reader.sealed, fetch)
         finally:
             reader.close()
 
@@ -258,17 +143,33 @@ class FileStore:
         """The name on disk of this content, below `folder`: `ab/cdef…`."""
         return str(self._path(sha256).relative_to(self.folder))
 
-    def size(self, sha256: str) -> int | None:
+    async def size(self, sha256: str) -> int | None:
         """Bytes of content, or None when there is no such file."""
         try:
-            stored = self._path(sha256).stat().st_size - _HEAD
+            found = await asyncio.to_thread(self._path(sha256).stat)
         except FileNotFoundError:
             return None
-        return max(0, stored - _frames_in(stored) * _TAG)
+        return size_of(found.st_size)
+
+    async def unwanted(
+        self, wanted: Container[str], older_than: float, at_once: int = 200
+    ) -> AsyncIterator[list[str]]:
+        """The names that are not `wanted` and were last wanted before `older_than`, page by page."""
+        if not self.folder.is_dir():
+            return
+        found = garbage.unwanted(self.folder, wanted, older_than)
+        while page := await asyncio.to_thread(lambda: list(islice(found, at_once))):
+            yield page
+
+    async def remove(self, name: str, older_than: float) -> int:
+        """Remove it if it was last wanted before that; the bytes that became free."""
+        return await asyncio.to_thread(garbage.remove, self.folder, name, older_than)
+
+    async def tend(self, wanted: Container[str], older_than: float) -> None:
+        """Nothing to do: `remove` ends what it begins, and `sweep` what a crash left of it."""
 
     def _path(self, sha256: str) -> Path:
-        name = hmac.digest(self._naming, sha256.lower().encode(), "sha256").hex()
-        return self.folder / name[:2] / name[2:42]
+        return self.folder / name_of(self._codec, sha256)
 
     def _place(self, spool: FileSpool) -> Path:
         try:
@@ -332,42 +233,8 @@ def _sync_all(folders: Iterable[Path]) -> None:
         sync_folder(folder)
 
 
-def _sweep(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-    except (BlockingIOError, FileNotFoundError):
-        return 0
-    finally:
-        os.close(descriptor)
-    return 1
-
-
-def _frames_in(stored: int) -> int:
-    """How many frames a file of so many bytes after its head has."""
-    return max(1, -(-stored // (FRAME + _TAG)))
-
-
-class Pieces:
-    """A stored file of which somebody reads here and there; `size` is in bytes of content.
-
-    Every piece is proved to be of the file that was stored under this name. Only who reads it to its end, with
-    `FileStore.chunks`, knows besides that the name is its content's.
-    """
-
-    def __init__(self, reader: _Reader, threads: ThreadPoolExecutor) -> None:
-        self._reader, self._threads, self.size = reader, threads, reader.size
-
-    async def read(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes from `offset` on, fewer at the end. Raises `Damaged`."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._reader.piece, offset, size
-        )
-
-
 class _Reader:
-    """Decrypts one stored file a few frames at a time; used in a thread."""
+    """One stored file, a few frames at a time; used in a thread."""
 
     def __init__(self, path: Path, codec: Codec) -> None:
         try:
@@ -376,62 +243,29 @@ class _Reader:
             raise Damaged("a file is missing from the file store") from None
         except OSError as error:
             raise storage_error(error) from None
-        self._head = self._file.read(_HEAD)
-        key = codec.keyring.by_id.get(self._head[4:8])
-        if len(self._head) != _HEAD or not self._head.startswith(_MAGIC) or key is None:
+        try:
+            self.sealed = Sealed(self._file.read(HEAD), os.fstat(self._file.fileno()).st_size, codec)
+        except Damaged:
             self._file.close()
-            raise Damaged("a stored file has a damaged head, or a key that is not in the key file")
-        self._cipher = _cipher(key, self._head[8:])
-        stored = self._left = os.fstat(self._file.fileno()).st_size - _HEAD
-        self._frames = _frames_in(stored)
-        self.size = max(0, stored - self._frames * _TAG)
-        self._number = 0
-        self._ended = False
+            raise
         self._hash = hashlib.sha256()
 
     @property
     def sha256(self) -> str:
+        """Of what `content` gave until now."""
         return self._hash.hexdigest()
 
-    def more(self) -> bytes:
-        """The next content, empty at the end."""
-        plain = []
-        for _ in range(_AT_ONCE):
-            if self._ended:
-                break
-            plain.append(self._frame())
-        content = b"".join(plain)
+    def stored(self, first: int, count: int) -> bytes:
+        """So many frames as they are stored."""
+        begin, end = self.sealed.span(first, count)
+        self._file.seek(begin)
+        return self._file.read(end - begin)
+
+    def content(self, first: int) -> bytes:
+        """The next content, for reading from the beginning to the end."""
+        content = self.sealed.opened_many(self.stored(first, _AT_ONCE), first)
         self._hash.update(content)
         return content
-
-    def piece(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes of content from `offset` on; apart from `more`, which reads from the beginning."""
-        size = max(0, min(size, self.size - offset))
-        if offset < 0 or not size:
-            return b""
-        first, last = offset // FRAME, (offset + size - 1) // FRAME
-        self._file.seek(_HEAD + first * (FRAME + _TAG))
-        plain = [
-            self._opened(self._file.read(FRAME + _TAG), number, number == self._frames - 1)
-            for number in range(first, last + 1)
-        ]
-        start = offset - first * FRAME
-        return b"".join(plain)[start : start + size]
-
-    def _frame(self) -> bytes:
-        sealed = self._file.read(FRAME + _TAG)
-        self._left -= len(sealed)
-        last = self._left <= 0
-        content = self._opened(sealed, self._number, last)
-        self._number += 1
-        self._ended = last
-        return content
-
-    def _opened(self, sealed: bytes, number: int, last: bool) -> bytes:
-        try:
-            return self._cipher.decrypt(_nonce(number, last), sealed, self._head)
-        except (InvalidTag, ValueError):
-            raise Damaged("a stored file is cut off or is not what was stored") from None
 
     def close(self) -> None:
         self._file.close()

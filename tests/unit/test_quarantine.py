@@ -112,7 +112,7 @@ async def test_a_large_copy_lies_in_the_file_store(desk: Desk) -> None:
     files = desk.world.files
     padded = {**UPDATE, "message": {**UPDATE["message"], "message_id": 41, "pad": "x" * 100_000}}  # type: ignore[dict-item]
     change = await Draft("body", json.dumps(padded).encode(), "application/json").kept(files)
-    assert (change.body, files.size(change.body_file)) == (b"", len(json.dumps(padded)))
+    assert (change.body, await files.size(change.body_file)) == (b"", len(json.dumps(padded)))
     await quarantine.edit(desk.world.journal, desk.staff, WHO, desk.entry, change)
     await desk.read_kept()
     await desk.world.settle()

@@ -10,7 +10,7 @@ from typing import cast
 from aiohttp import web
 
 from complaint_queue.editing import EditableJournal
-from complaint_queue.files import FileStore
+from complaint_queue.file_port import Files
 from intake import quarantine
 from intake.staff.rules import Session
 from intake.web.console.door import console_page, form, operators_only
@@ -54,7 +54,7 @@ async def _show(
     draft, editable = "", False
     if view.raw is not None:
         try:
-            made = await quarantine.Draft.of(view.raw, cast("FileStore", deps.files))
+            made = await quarantine.Draft.of(view.raw, cast("Files", deps.files))
         except (Damaged, Misconfigured) as error:
             draft = str(error)
         else:
@@ -95,7 +95,7 @@ async def _act(request: web.Request, session: Session) -> web.StreamResponse:
 
 async def _edit(request: web.Request, who: str, number: int, content: str, reason: str) -> None:
     deps = request.app[DEPS]
-    journal, files = cast("EditableJournal", deps.journal), cast("FileStore", deps.files)
+    journal, files = cast("EditableJournal", deps.journal), cast("Files", deps.files)
     view = await quarantine.view(journal, number)
     original = await quarantine.original_of(journal, view.entry)
     draft = await quarantine.Draft.of(original, files)
