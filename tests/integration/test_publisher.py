@@ -109,22 +109,23 @@ async def test_a_full_queue_refuses_and_nothing_of_it_is_marked(
             await rabbitmq.ctl("clear_policy", "-p", rabbitmq.virtual_host, "kecil")
 
 
+@pytest.mark.timeout(500)
 async def test_nothing_is_marked_while_the_broker_blocks_and_all_after_it(
     rabbitmq: PrivateRabbitMQ, rabbitmq_url: str
 ) -> None:
     relay = Relay(rabbitmq_url, confirm_timeout=1.0)
     async with relay.running():
-        await relay.until_alarm("broker_away", stands=False)
+        await relay.until_alarm("broker_away", stands=False, within=120)
         await rabbitmq.set_memory_limit(0)
         try:
             relay.outbox.fill(complaints=20)
             relay.publisher.wake()
-            await relay.until_alarm("broker_blocked")
+            await relay.until_alarm("broker_blocked", within=120)
             assert relay.outbox.marked == {}
         finally:
             await rabbitmq.set_memory_limit(0.4)
-        await relay.outbox.until_marked(20)
-        await relay.until_alarm("broker_blocked", stands=False)
+        await relay.outbox.until_marked(20, within=120)
+        await relay.until_alarm("broker_blocked", stands=False, within=120)
 
 
 async def test_what_is_too_large_is_quarantined_and_its_followers_wait(rabbitmq_url: str) -> None:

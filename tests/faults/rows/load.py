@@ -99,10 +99,10 @@ class Crm:
 
     async def _on_event(self, event: ComplaintEvent) -> None:
         record = event.complaint
-        if event.added is not None and event.added.text:
-            found = self._ledger.find(event.added.text)
-        else:
+        if event.added is None:
             found = self._ledger.find(record.original_text or record.text)
+        else:  # a photo that was read late brings no words; the record repeats those that came before
+            found = self._ledger.find(event.added.text)
         if not found and record.complaint_id not in self._last:  # what another run had left in the queue
             return
         self.events += 1
