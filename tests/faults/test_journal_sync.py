@@ -35,14 +35,16 @@ async def test_nothing_acknowledged_is_lost_to_kill_9(tmp_path: Path) -> None:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == b"ready\n"
-            time.sleep(chance.uniform(0.0, 0.25))
+            # So many were acknowledged, however fast this machine is; the death comes somewhere after them.
+            said += [process.stdout.readline().decode().rstrip("\n") for _ in range(chance.randint(5, 60))]
+            time.sleep(chance.uniform(0.0, 0.01))
         finally:
             process.kill()
         said += process.stdout.read().decode().split("\n")[:-1]  # the last one may be cut off
         process.wait()
         process.stdout.close()
     acknowledged = promised(said)
-    assert len(acknowledged) > 20 * rounds
+    assert len(acknowledged) > 10 * rounds
 
     db = sqlite3.connect(tmp_path / "journal.sqlite3")
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -17,8 +17,11 @@ def stage(row: Row, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
     return Stage(tmp_path, request.getfixturevalue("rabbitmq") if row.broker else None)
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "row",
+    [pytest.param(row, id=name, marks=[pytest.mark.alone] * row.alone) for name, row in ROWS.items()],
+)
 async def test_the_promise_holds(row: Row, stage: Stage) -> None:
     numbers = await row.run(stage, row.small)
     print(f"\n{row.name}: {numbers}")

@@ -238,6 +238,7 @@ ROWS = (
         at_once=10,
         limits={"p99_to_calm": 2.0},
         minutes=12,
+        alone=True,
         run=killed,
     ),
     Row(

@@ -72,6 +72,8 @@ class Row:
     """About how long the full figure takes on two cores."""
     broker: bool = True
     root: bool = False
+    alone: bool = False
+    """Its figures of time mean nothing while something else keeps the machine busy."""
 
     @property
     def whole(self) -> float:

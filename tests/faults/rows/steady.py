@@ -118,6 +118,7 @@ ROWS = (
         full=Figure(seconds=300, rate=200),
         limits={"median_ms": 50, "p99_ms": 250},
         minutes=6,
+        alone=True,
         run=latency,
     ),
     Row(
