@@ -61,9 +61,10 @@ from intake.web.connections import KEEPALIVE, Doorways, GuardedSite
 from intake.web.health import Health
 from intake.web.hooks import Hooks
 from intake.web.remote import remote_of
+from normalizer.category import offered
 from normalizer.duplicate_memory import Recent
 from normalizer.errors import Misconfigured
-from normalizer.identity import Secrets
+from normalizer.identity import Secrets, ticket_day
 from normalizer.pipeline import build_context
 from normalizer.record import RawEvent
 from normalizer.settings import convert
@@ -369,6 +370,9 @@ class Service:
             channels=tuple(sorted({a.channel for a in self.config.accounts})),
             polygons=self.config.gateway.polygons,
             woken=self._released,
+            categories_of=lambda text: offered(
+                text, ticket_day(self.clock.now()), self.settler.context
+            ),
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
             trusted_proxies=tuple(gateway.trusted_proxies),

@@ -7,6 +7,8 @@ first is hardly likelier than another, none is.
 
 from __future__ import annotations
 
+from datetime import date
+
 from normalizer.categories import categories
 from normalizer.context import Context, decided
 from normalizer.folding import fold
@@ -41,19 +43,32 @@ def step(complaint: Complaint, context: Context) -> Complaint:
     if complaint.kind not in ("complaint", "suggestion"):
         return decided(complaint, *evidence, categories=())
     ranked, words = suggest(_whole(complaint), valid, context)
-    if not ranked or ranked[0][1] < (_REST_LIKELY if ranked[0][0] == _REST else LIKELY):
+    named = _likely(ranked)
+    if not named:
         evidence += [
             Evidence(step="category", result=f"too unsure: {code}", words=words, confidence=likely)
             for code, likely in ranked[:1]
         ]
         return decided(complaint, *evidence, categories=())
-    named = ranked[:1] + [item for item in ranked[1:_SUGGESTIONS] if item[1] >= _FURTHER]
     evidence += [
         Evidence(step="category", result=code, words=words if place == 0 else (), confidence=likely)
         for place, (code, likely) in enumerate(named)
     ]
     suggestions = tuple(CategorySuggestion(code=code, confidence=likely) for code, likely in named)
     return decided(complaint, *evidence, categories=suggestions)
+
+
+def offered(text: str, day: date, context: Context) -> tuple[str, ...]:
+    """Up to three codes for words that somebody is still typing, the likeliest first; none where we are unsure."""
+    ranked, _ = suggest(text, {c.code for c in categories(day)}, context)
+    return tuple(code for code, _ in _likely(ranked))
+
+
+def _likely(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Those that are worth naming."""
+    if not ranked or ranked[0][1] < (_REST_LIKELY if ranked[0][0] == _REST else LIKELY):
+        return []
+    return ranked[:1] + [item for item in ranked[1:_SUGGESTIONS] if item[1] >= _FURTHER]
 
 
 def _whole(complaint: Complaint) -> str:

@@ -43,7 +43,7 @@ async def walk(page: Page, world: World, target: Path, suffix: str) -> None:
     await page.fill("#kelurahan", "Cideng, Gambir, Jakarta Pusat")
     await page.check("#consent")
     await keep("loket")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await page.wait_for_url("**/tanda-terima/*")
     await keep("tanda-terima")
     await page.goto(world.url + "/loket/hari-ini")

@@ -7,7 +7,8 @@ import io
 import re
 import socket
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ from complaint_queue.journal import ComplaintFile, StoredMessage
 from complaint_queue.way_out import Progress
 from intake.staff import StaffStore
 from intake.web import pages
+from normalizer.category import offered
+from normalizer.context import Context
 from normalizer.errors import Unavailable
 from normalizer.identity import Secrets, encode_id, ticket_day, ticket_of
+from normalizer.pipeline import build_context
 from normalizer.record import Message, RawEvent
 
 OFFICE, OTHER_OFFICE = "31.71.01.1002", "31.74.01.1001"
@@ -31,6 +35,16 @@ PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82"
 )
+
+
+@lru_cache(maxsize=1)
+def _context() -> Context:
+    return build_context()
+
+
+def categories_of(text: str) -> Sequence[str]:
+    """As the gateway answers, with the weights that it is delivered with."""
+    return offered(text, date(2026, 11, 23), _context())
 
 
 class HeldClock:
@@ -158,7 +172,7 @@ async def open_world(
     deps = pages.PageDeps(
         journal=world.journal, files=world.files, secrets=world.secrets, staff=world.staff, clock=world.clock.now,  # type: ignore[arg-type]
         receive=world.journal.receive, walkin_account=walkin_account, public_url=world.url, secure=secure,
-        max_form=3 * 1024 * 1024,
+        max_form=3 * 1024 * 1024, categories_of=categories_of,
     )  # fmt: skip
     app.middlewares.extend(pages.middlewares(deps))
     pages.mount(app, deps)

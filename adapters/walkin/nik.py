@@ -12,20 +12,17 @@ from typing import Literal
 from msgspec import Struct
 
 Problem = Literal["digits", "region", "date", "serial"]
-#: Province codes in use, those of Papua's new provinces included.
-_PROVINCES = frozenset(
-    (
-        *range(11, 20),
-        21,
-        *range(31, 37),
-        *range(51, 54),
-        *range(61, 66),
-        *range(71, 77),
-        81,
-        82,
-        *range(91, 98),
-    )
-)
+#: The provinces whose codes a NIK may begin with, those of Papua's new provinces included.
+PROVINCES = {
+    11: "Aceh", 12: "Sumatera Utara", 13: "Sumatera Barat", 14: "Riau", 15: "Jambi", 16: "Sumatera Selatan",
+    17: "Bengkulu", 18: "Lampung", 19: "Kepulauan Bangka Belitung", 21: "Kepulauan Riau", 31: "Jakarta",
+    32: "Jawa Barat", 33: "Jawa Tengah", 34: "DI Yogyakarta", 35: "Jawa Timur", 36: "Banten", 51: "Bali",
+    52: "Nusa Tenggara Barat", 53: "Nusa Tenggara Timur", 61: "Kalimantan Barat", 62: "Kalimantan Tengah",
+    63: "Kalimantan Selatan", 64: "Kalimantan Timur", 65: "Kalimantan Utara", 71: "Sulawesi Utara",
+    72: "Sulawesi Tengah", 73: "Sulawesi Selatan", 74: "Sulawesi Tenggara", 75: "Gorontalo",
+    76: "Sulawesi Barat", 81: "Maluku", 82: "Maluku Utara", 91: "Papua", 92: "Papua Barat",
+    93: "Papua Selatan", 94: "Papua Tengah", 95: "Papua Pegunungan", 96: "Papua Barat Daya", 97: "Papua",
+}  # fmt: skip
 
 
 class Nik(Struct, frozen=True, kw_only=True):
@@ -44,7 +41,7 @@ def read_nik(text: str, today: date) -> Nik | Problem:
     digits = "".join(c for c in text if c not in " .-\t")
     if len(digits) != 16 or not (digits.isascii() and digits.isdigit()):
         return "digits"
-    if int(digits[:2]) not in _PROVINCES or digits[2:4] == "00" or digits[4:6] == "00":
+    if int(digits[:2]) not in PROVINCES or digits[2:4] == "00" or digits[4:6] == "00":
         return "region"
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
     female = day > 40

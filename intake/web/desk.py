@@ -13,7 +13,7 @@ from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, 
 from adapters.shared.http import read_body
 from adapters.shared.multipart import Part, read
 from intake.staff.rules import Session
-from intake.web import guard
+from intake.web import desk_help, guard
 from intake.web.deps import DEPS
 from intake.web.render import page
 from normalizer.categories import categories
@@ -35,13 +35,16 @@ def mount(app: web.Application) -> None:
     app[_TURN] = asyncio.Semaphore(_AT_ONCE)
     app.router.add_get("/loket", guard.staff_only(form_page))
     app.router.add_post("/loket", submit)
+    desk_help.mount(app)
 
 
 async def form_page(request: web.Request, session: Session) -> web.StreamResponse:
     why = _closed(request, session)
     if why:
         return await page(request, "loket_tutup.html", status=503, why=why)
-    return await _show(request, session, {})
+    response = await _show(request, session, {})
+    response.enable_compression()  # nothing that a stranger chose stands beside the form's token
+    return response
 
 
 def _closed(request: web.Request, session: Session) -> str:
@@ -146,7 +149,7 @@ async def _show(
         number = secrets.token_urlsafe(18)
         form_id = f"{number}.{deps.secrets.sign('form', f'{session.user.login}.{number}')}"
     office = _office(session, typed) if session is not None else None
-    return await page(
+    response = await page(
         request,
         "loket.html",
         status=status,
@@ -161,8 +164,12 @@ async def _show(
         choose_office=session is None or session.user.sees_all_offices,
         categories=categories(ticket_day(deps.clock())),
         kelurahan=_kelurahan_labels(),
+        near=desk_help.nearby(session),
+        regions=desk_help.regions_of_numbers(),
         limits={
             "text_min": TEXT_MIN, "text_max": TEXT_MAX,
             "files": FILES_MAX, "file_bytes": FILE_BYTES_MAX, "megabytes": FILE_BYTES_MAX // 1024 // 1024,
         },
     )  # fmt: skip
+    response.headers["Content-Security-Policy"] = guard.WORKING
+    return response

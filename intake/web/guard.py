@@ -38,6 +38,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
 }
 
+#: What a page that works by itself may do beside: ask us, and keep a service worker.
+WORKING = POLICY + "; connect-src 'self'; worker-src 'self'"
+
 
 class Refused(Rejected):
     """A form that did not come from our own page, or whose token is stale."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +21,8 @@ STATIC = {
     "isian.js": "text/javascript",
     "lapor.js": "text/javascript",
     "loket.js": "text/javascript",
+    "nik.js": "text/javascript",
+    "usul.js": "text/javascript",
     "terkirim.js": "text/javascript",
     "cetak.js": "text/javascript",
     "konsol.js": "text/javascript",
@@ -29,6 +32,9 @@ STATIC = {
     "lambang.svg": "image/svg+xml",
     "fonts/plus-jakarta-sans.woff2": "font/woff2",
 }
+
+#: How a module asks for another one.
+_IMPORT = re.compile(rb'(\bfrom ")\./([\w-]+\.js)(?=";)')
 
 
 @lru_cache(maxsize=1)
@@ -43,8 +49,13 @@ def _templates() -> Environment:
 
 @lru_cache(maxsize=len(STATIC))
 def _static(name: str) -> tuple[bytes, bytes, str]:
-    """The file, the same packed (empty where that saves nothing), and its mark."""
+    """The file, the same packed (empty where that saves nothing), and its mark.
+
+    A module asks for others by their marks, so none ever meets one of another version.
+    """
     content = (_HERE / "static" / name).read_bytes()
+    if STATIC[name] == "text/javascript":
+        content = _IMPORT.sub(lambda found: found[1] + asset(found[2].decode()).encode(), content)
     packed = gzip.compress(content, 9, mtime=0)
     return content, packed if len(packed) < len(content) * 0.9 else b"", hashlib.sha256(content).hexdigest()[:12]
 

@@ -40,7 +40,7 @@ async def test_a_clerk_works_by_keyboard_alone(world: World, chromium: Browser) 
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     await sign_in_by_keyboard(page, world)
-    await page.keyboard.press("Control+Enter")  # nothing has the focus yet: nothing is sent
+    await page.keyboard.press("Control+Enter")  # nothing is typed yet: nothing is sent
     for _ in range(20):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement.id") == "text":
@@ -81,13 +81,13 @@ async def test_without_scripts_wrong_fields_are_told_and_the_form_works(
     await page.click("main button")
     await page.fill("#text", "Lampu jalan mati tiga malam")
     await page.fill("#kelurahan", "Atlantis")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await expect(page.locator("#kelurahan-error")).to_be_visible()
     await expect(page.locator("#ringkasan")).to_be_visible()
     await expect(page.locator("#text")).to_have_value("Lampu jalan mati tiga malam")
     await page.fill("#kelurahan", "Cideng, Gambir, Jakarta Pusat")
     await page.check("#consent")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await page.wait_for_url("**/tanda-terima/*")
     assert world.journal.messages[0].place.kelurahan is not None
 
@@ -115,7 +115,7 @@ async def test_a_double_click_is_one_complaint(world: World, chromium: Browser) 
     await sign_in_by_keyboard(page, world)
     await page.fill("#text", "Saluran air mampet sejak Sabtu")
     await page.check("#consent")
-    await page.dblclick("main form button")
+    await page.dblclick("main form button[type=submit]")
     await page.wait_for_url("**/tanda-terima/*")
     assert len(world.journal.messages) == 1
 
@@ -128,7 +128,7 @@ async def test_a_receipt_prints_on_one_sheet(
     await sign_in_by_keyboard(page, world)
     await page.fill("#text", "Saluran air mampet sejak Sabtu")
     await page.check("#consent")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await page.wait_for_url("**/tanda-terima/*")
     await page.goto(f"{page.url}?ukuran={paper}")
     printed = await page.pdf(prefer_css_page_size=True)
@@ -159,13 +159,13 @@ async def all_pages(page: Page, world: World) -> AsyncIterator[str]:
     await page.fill("#text", "Pohon tumbang menutup jalan")
     await page.fill("#kelurahan", "Atlantis")
     await page.fill("#phone", "12")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await page.wait_for_selector("#kelurahan-error")
     yield "loket-salah"
     await page.fill("#kelurahan", "Cideng, Gambir, Jakarta Pusat")
     await page.fill("#phone", "")
     await page.check("#consent")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await page.wait_for_url("**/tanda-terima/*")
     yield "tanda-terima"
     await page.goto(page.url + "?ukuran=58")
@@ -178,7 +178,7 @@ async def all_pages(page: Page, world: World) -> AsyncIterator[str]:
     await page.fill("#text", "Petugas loket meminta uang untuk surat pengantar")
     await page.fill("#against_office", ".")
     await page.check("#consent")
-    await page.click("main form button")
+    await page.click("main form button[type=submit]")
     await page.wait_for_url("**/tanda-terima/*")
     for login, office in (("inspektur", "inspektorat"), ("tanpa", "")):
         await world.add(login, office=office)
@@ -193,7 +193,7 @@ async def all_pages(page: Page, world: World) -> AsyncIterator[str]:
             await page.fill("#text", "Petugas itu meminta uang")
             await page.fill("#against_office", "menteng")
             await page.check("#consent")
-            await page.click("main form button")
+            await page.click("main form button[type=submit]")
             await page.wait_for_selector("#against_office-error")
             yield "loket-kantor-mana"
             await page.goto(world.url + "/loket/hari-ini")

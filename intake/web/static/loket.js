@@ -1,12 +1,13 @@
 // Makes the desk's form quicker; it works whole without this file. The server checks everything again.
 import { problems, show } from "./isian.js";
+import { watch } from "./nik.js";
+import { combobox } from "./pilihan.js";
+import { suggest } from "./usul.js";
 
 const form = document.getElementById("formulir");
 const summary = document.getElementById("ringkasan");
 const text = document.getElementById("text");
 const files = document.getElementById("files");
-const nik = document.getElementById("nik");
-const readOut = document.getElementById("nik-terbaca");
 let sent = false;
 
 form.addEventListener("submit", (event) => {
@@ -39,23 +40,8 @@ form.addEventListener("keydown", (event) => {
   }
 });
 
-nik.addEventListener("input", () => {
-  const digits = nik.value.replace(/[ .-]/g, "");
-  readOut.textContent = "";
-  readOut.classList.remove("wrong");
-  if (digits.length < 16) return;
-  const day = Number(digits.slice(6, 8));
-  const month = Number(digits.slice(8, 10));
-  const year = Number(digits.slice(10, 12));
-  const now = new Date();
-  const born = new Date(now.getFullYear() - ((now.getFullYear() - year) % 100), month - 1, day > 40 ? day - 40 : day);
-  if (born > now) born.setFullYear(born.getFullYear() - 100);
-  if (!/^\d{16}$/.test(digits) || born.getMonth() !== month - 1) {
-    readOut.textContent = readOut.dataset.digits;
-    readOut.classList.add("wrong");
-    return;
-  }
-  const date = born.toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
-  const sex = day > 40 ? readOut.dataset.female : readOut.dataset.male;
-  readOut.textContent = readOut.dataset.text.replace("#sex", sex).replace("#born", date);
-});
+watch(document.getElementById("nik"), document.getElementById("nik-terbaca"));
+const kelurahan = document.getElementById("kelurahan");
+combobox(kelurahan, { near: kelurahan.dataset.near, ready: true });
+combobox(document.getElementById("against_office"));
+suggest(text, document.getElementById("category"), document.getElementById("usulan"), () => form.elements.csrf.value);

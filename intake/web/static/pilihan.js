@@ -13,9 +13,10 @@ function rank(label, typed) {
 }
 
 // Turns `input` with its list into a combobox; returns {close}. A choice fires "input" and "change" on the input.
-export function combobox(input, { least = 2, most = 8, bare = (label) => label.split(",")[0] } = {}) {
+// Among equals, labels that end with `near` come first. With `ready` the first one is marked, so that Tab takes it.
+export function combobox(input, { least = 2, most = 8, bare = (label) => label.split(",")[0], near = "", ready = false } = {}) {
   const source = document.getElementById(input.getAttribute("list"));
-  const choices = [...source.options].map(({ value }) => ({ value, folded: fold(value), name: fold(bare(value)) }));
+  const choices = [...source.options].map(({ value }) => ({ value, folded: fold(value), name: fold(bare(value)), near: near !== "" && value.endsWith(near) }));
   const list = document.createElement("ul");
   list.id = `${input.id}-pilihan`;
   list.className = "choices-list";
@@ -64,7 +65,7 @@ export function combobox(input, { least = 2, most = 8, bare = (label) => label.s
     const found = typed.length < least ? [] : choices
       .map((one) => [rank(one.folded, typed), one])
       .filter(([place]) => place >= 0)
-      .sort(([a, one], [b, other]) => a - b || one.name.length - other.name.length || one.folded.localeCompare(other.folded))
+      .sort(([a, one], [b, other]) => a - b || other.near - one.near || one.name.length - other.name.length || one.folded.localeCompare(other.folded))
       .slice(0, most);
     list.replaceChildren(...found.map(([, one], at) => {
       const item = document.createElement("li");
@@ -81,6 +82,7 @@ export function combobox(input, { least = 2, most = 8, bare = (label) => label.s
     list.hidden = found.length === 0 || (found.length === 1 && found[0][1].value === input.value);
     input.setAttribute("aria-expanded", String(!list.hidden));
     count.textContent = list.hidden ? "" : String(found.length);
+    if (ready && !list.hidden) mark(0);
   }
 
   input.addEventListener("input", offer);
@@ -94,11 +96,11 @@ export function combobox(input, { least = 2, most = 8, bare = (label) => label.s
       mark(event.key === "ArrowDown" ? (marked + 1) % shown : (Math.max(marked, 0) + shown - 1) % shown);
     } else if (list.hidden) {
       return;
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
       event.preventDefault(); // takes the best when none is marked
       event.stopPropagation();
       choose(list.children[Math.max(marked, 0)].textContent);
-    } else if (event.key === "Tab" && marked >= 0) {
+    } else if (event.key === "Tab" && !event.shiftKey && marked >= 0) {
       choose(list.children[marked].textContent);
     } else if (event.key === "Escape") {
       event.preventDefault();
