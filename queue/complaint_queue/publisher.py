@@ -153,14 +153,18 @@ class Publisher:
                 await self._suspect(lost)
             raise
         finally:
-            self.connected = False
-            self._outflow.give_back(self._in_flight.values())
-            self._in_flight.clear()
-            self._returned.clear()
-            self._flight_bytes = 0
-            self._unblocked()
+            self._give_back()
             await line.close()
         return True
+
+    def _give_back(self) -> None:
+        """The connection is gone: what was on its way, and may have arrived or not, is sent again."""
+        self.connected = False
+        self._outflow.give_back(self._in_flight.values())
+        self._in_flight.clear()
+        self._returned.clear()
+        self._flight_bytes = 0
+        self._unblocked()
 
     async def _prepare(self, connection: aio_pika.Connection) -> None:
         if not self._settings.declare:
