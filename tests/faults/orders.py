@@ -108,15 +108,22 @@ class Clock:
 
 
 class Died(Exception):
-    """The process is dead; nobody heard the answer."""
+    """The process is dead. Nobody heard the answer; only a planted fault (tests/faults/planted.py) has it `heard`."""
+
+    def __init__(self, heard: Any = None) -> None:
+        super().__init__()
+        self.heard = heard
 
 
 class House:
     """One gateway's insides over one folder; a second one begins where a death left the folder."""
 
+    journal_type: type[SqliteJournal] = SqliteJournal
+    publisher_type: type[Publisher] = Publisher
+
     def __init__(self, folder: Path, broker: ModelBroker, clock: Clock) -> None:
         self.folder, self.broker, self.clock = folder, broker, clock
-        self.journal = SqliteJournal(folder / "journal.sqlite3", Codec(KEYRING), clock)
+        self.journal = self.journal_type(folder / "journal.sqlite3", Codec(KEYRING), clock)
         self.settler = Settler(
             journal=self.journal,
             context=context(),
@@ -129,9 +136,12 @@ class House:
             published=lambda: None,
         )
         settings = BrokerSettings(url="amqp://127.0.0.1/", source="https://aduan.example.go.id", window=4)
-        self.publisher = Publisher(self.journal, settings, on_alarm=lambda name, words: None, clock=clock)
+        self.publisher = self.publisher_type(
+            self.journal, settings, on_alarm=lambda name, words: None, clock=clock
+        )
         self.line: ModelLine | None = None
         self.snapshot: Path | None = None
+        self.died_at = ""
 
     async def open(self) -> House:
         await self.journal.open()
@@ -195,7 +205,7 @@ class House:
                 for file in self.folder.glob("journal.sqlite3*"):
                     if not file.name.endswith((".lock", "-shm")):
                         shutil.copyfile(file, target / file.name)
-                self.snapshot = target
+                self.snapshot, self.died_at = target, point
 
         points.watch(watcher)
 

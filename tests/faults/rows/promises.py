@@ -8,10 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.rows import broker, cluster, disk_full, fault_points, kill_gateway, steady
+from tests.faults.rows import broker, cluster, disk_full, fault_points, kill_gateway, orders, steady
 from tests.faults.rows.row import Row
 
-_ALL = (kill_gateway.ROW, fault_points.ROW, *broker.ROWS, cluster.ROW, disk_full.ROW, *steady.ROWS)
+_ALL = (
+    kill_gateway.ROW,
+    fault_points.ROW,
+    orders.ROW,
+    *broker.ROWS,
+    cluster.ROW,
+    disk_full.ROW,
+    *steady.ROWS,
+)
 ROWS: dict[str, Row] = {row.name: row for row in _ALL}
 
 
@@ -29,6 +37,7 @@ class Promise:
 PROMISES: tuple[Promise, ...] = (
     Promise("kill -9 of the gateway at random instants", ("kill-gateway",), ("faults/test_journal_sync.py",)),
     Promise("death at each step of the way in and out", ("fault-points",)),
+    Promise("any order of steps, faults and deaths", ("orders",), ("faults/test_orders.py",)),
     Promise("kill -9 of RabbitMQ under load", ("kill-broker",), ("faults/test_broker_faults.py",)),
     Promise("kill -9 of one node of a RabbitMQ cluster", ("kill-cluster-node",)),
     Promise("RabbitMQ stalled by SIGSTOP", ("stall-broker",), ("faults/test_broker_faults.py",)),
