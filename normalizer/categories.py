@@ -47,6 +47,12 @@ def categories(at: date) -> tuple[Category, ...]:
     return tuple(c for c in _all() if c.holds(at))
 
 
+@lru_cache(maxsize=16)
+def codes(at: date) -> frozenset[str]:
+    """The codes that hold on the day `at`."""
+    return frozenset(category.code for category in categories(at))
+
+
 class CategoryWords:
     """Phrases that name a category, from `data/category_words.csv`."""
 

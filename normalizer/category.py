@@ -7,9 +7,10 @@ first is hardly likelier than another, none is.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
 
-from normalizer.categories import categories
+from normalizer.categories import codes
 from normalizer.context import Context, decided
 from normalizer.folding import fold
 from normalizer.identity import ticket_day
@@ -28,7 +29,7 @@ _SUGGESTIONS = 3
 
 def step(complaint: Complaint, context: Context) -> Complaint:
     """Check chosen codes against the table of the day; without a valid one, suggest up to three."""
-    valid = {c.code for c in categories(ticket_day(complaint.received_at))}
+    valid = codes(ticket_day(complaint.received_at))
     chosen = tuple(c for c in complaint.categories if c.code in valid)
     evidence = [
         Evidence(step="category", result="unknown code left out", words=(c.code[:64],), confidence=0.0)
@@ -60,7 +61,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
 
 def offered(text: str, day: date, context: Context) -> tuple[str, ...]:
     """Up to three codes for words that somebody is still typing, the likeliest first; none where we are unsure."""
-    ranked, _ = suggest(text, {c.code for c in categories(day)}, context)
+    ranked, _ = suggest(text, codes(day), context)
     return tuple(code for code, _ in _likely(ranked))
 
 
@@ -75,17 +76,19 @@ def _whole(complaint: Complaint) -> str:
     return f"{complaint.subject}\n{complaint.text}" if complaint.subject else complaint.text
 
 
-def suggest(text: str, valid: set[str], context: Context) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
-    """The `valid` codes by falling probability (none for a text of unknown words), and the words relied on."""
+def suggest(text: str, valid: Set[str], context: Context) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
+    """The likeliest `valid` codes, as many as are suggested (none for a text of unknown words), and the words relied
+    on."""
     scored = context.category_model.judge(text)
-    ranked = [(code, round(likely, 3)) for code, likely in scored.ranked if code in valid]
+    ranked = [one for one in scored.ranked if one[0] in valid]
     said = {code: words for code, words in context.category_words.find(fold(text)).items() if code in valid}
+    first = [(code, round(likely, 3)) for code, likely in ranked[:_SUGGESTIONS]]
     if 0 < len(said) <= _MOST:
         code, phrases = next(iter(said.items()))
-        before = dict(ranked).get(code, 0.0)
-        if code in [c for c, _ in ranked[:_SUGGESTIONS]] or not ranked:
+        if code in [c for c, _ in first] or not first:
+            before = dict(first).get(code, 0.0)
             likely = max(before, _SURE)
             shrink = (1 - likely) / (1 - before) if before < 1 else 0.0
-            others = [(c, round(p * shrink, 3)) for c, p in ranked if c != code]
+            others = [(c, round(p * shrink, 3)) for c, p in first if c != code]
             return [(code, likely), *others], tuple(phrases[:5])
-    return ranked, scored.words
+    return first, scored.words

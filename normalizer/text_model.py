@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import gzip
 import math
-import sys
 import zlib
 from array import array
 from collections.abc import Callable, Sequence
-from heapq import nlargest
+from operator import itemgetter
 from pathlib import Path
+from struct import Struct as Fields
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-#: Units whose weights are kept added up; beyond it the memory starts anew, so that no sender can push it.
-_KNOWN = 20_000
+from normalizer.memory import Memory
+
 #: A text of fewer known units than this tells less than its length would have it.
 ENOUGH = 8
 #: Weights and squares are whole numbers of hundredths.
@@ -54,11 +54,37 @@ class Reading(NamedTuple):
     worth: Callable[[str], tuple[float, int]]
 
 
-class Scored(Struct, frozen=True, kw_only=True):
-    """Labels by falling probability, and the words that spoke most for the first."""
+#: What is known of a unit: the rows of its features added up, and the same taken apart into fields.
+_Unit = tuple[int, Sequence[int]]
+_ROW = itemgetter(0)
+#: So many words are shown of those that spoke for a label.
+_SHOWN = 4
 
-    ranked: tuple[tuple[str, float], ...]
-    words: tuple[str, ...]
+
+class Scored:
+    """Labels by falling probability, and the words that spoke most for the first: looked for when they are asked for,
+    because for most texts nobody does."""
+
+    __slots__ = ("_best", "_found", "_units", "ranked")
+
+    def __init__(
+        self,
+        ranked: tuple[tuple[str, float], ...],
+        units: Sequence[str] = (),
+        found: Sequence[_Unit] = (),
+        best: int = 0,
+    ) -> None:
+        self.ranked = ranked
+        self._units, self._found, self._best = units, found, best
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        best = self._best
+        weights = [fields[best] for _, fields in self._found]
+        least = max(_HALF + 1, min(sorted(weights)[-_SHOWN:], default=0))
+        spoke = [pair for pair in zip(weights, self._units, strict=True) if pair[0] >= least]
+        spoke.sort(reverse=True)
+        return tuple([unit for _, unit in spoke[:_SHOWN] if "*" not in unit])
 
 
 def packed(weights: Sequence[float], square: float) -> bytes:
@@ -92,59 +118,38 @@ class TextModel:
         if len(self._rows) != self._row * len(self._table):
             raise ValueError(f"{path} is no model of texts: its table is cut; make one with: kanal train")
         self._lift = sum(_HALF << (_BITS * at) for at in range(self._width))
-        self._known = _Known(self._add)
-        self._weights: dict[str, Sequence[int]] = {}
+        self._fields = Fields(f"<{self._width + 2}I")
+        self._nothing = self._apart(0)
+        self._known = Memory(self._add)
 
-    def _fields(self, row: int) -> Sequence[int]:
-        fields = array("I")
-        fields.frombytes((row + self._lift).to_bytes(self._row, "little"))
-        if sys.byteorder == "big":
-            fields.byteswap()
-        return fields
+    def _apart(self, row: int) -> tuple[int, ...]:
+        """The fields of a row, those of labels lifted by half a field."""
+        return self._fields.unpack((row + self._lift).to_bytes(self._row, "little"))
 
-    def _add(self, unit: str) -> int:
+    def _add(self, unit: str) -> _Unit:
         """The row of a unit: those of its features added up, and one in the field that counts known units."""
         row, table, width = 0, self._table, self._row
         for feature in self._reading.features(unit):
             at = table.get(feature)
             if at is not None:
                 row += int.from_bytes(self._rows[at * width : (at + 1) * width], "little", signed=True)
-        if row:
-            row += 1 << (_BITS * (self._width + 1))
-        if len(self._known) >= _KNOWN:
-            self._known.clear()
-            self._weights.clear()
-        self._known[unit] = row
-        self._weights[unit] = self._fields(row)
-        return row
+        if not row:
+            return 0, self._nothing
+        row += 1 << (_BITS * (self._width + 1))
+        return row, array("I", self._apart(row))
 
     def judge(self, text: str) -> Scored:
         """Every label with its probability; nothing ranked when no word of the text was ever learnt."""
         units = self._reading.units(text)
-        *fields, square, told = self._fields(sum(map(self._known.__getitem__, units)))
+        found = list(map(self._known.__getitem__, units))
+        *fields, square, told = self._apart(sum(map(_ROW, found)))
         if not told:
-            return Scored(ranked=(), words=())
+            return Scored(())
         norm = min(1.0, told / ENOUGH) * self._temperature / math.sqrt(square * SCALE)
         logits = [bias + norm * (field - _HALF) for bias, field in zip(self._bias, fields, strict=True)]
         top = max(logits)
         odds = [math.exp(logit - top) for logit in logits]
         whole = sum(odds)
         order = sorted(range(self._width), key=odds.__getitem__, reverse=True)
-        first, weights = order[0], self._weights
-        # A unit may be forgotten while a text with very many new ones is read.
-        spoke = nlargest(4, [(weights[unit][first], unit) for unit in units if unit in weights])
-        return Scored(
-            ranked=tuple([(self.labels[at], odds[at] / whole) for at in order]),
-            words=tuple([unit for weight, unit in spoke if weight > _HALF and "*" not in unit]),
-        )
-
-
-class _Known(dict[str, int]):
-    """The rows of units, each added up when it is first met."""
-
-    def __init__(self, add: Callable[[str], int]) -> None:
-        super().__init__()
-        self._add = add
-
-    def __missing__(self, unit: str) -> int:
-        return self._add(unit)
+        ranked = tuple([(self.labels[at], odds[at] / whole) for at in order])
+        return Scored(ranked, units, found, order[0])

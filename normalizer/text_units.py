@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from normalizer.folding import fold
 from normalizer.gazetteer import read_table
+from normalizer.memory import Memory
 from normalizer.phrases import Phrases
 
 #: Only so many words are read: what a text is about is told by then, and no sender can make it slow.
@@ -20,6 +21,17 @@ PLACE = "*place"
 def _spellings() -> dict[str, str]:
     rows = read_table("word_spellings.csv")
     return {spelling: row["word"] for row in rows for spelling in row["spellings"].split(";")}
+
+
+@lru_cache(maxsize=1)
+def _spelt() -> Memory[str]:
+    """Folded words in one spelling; empty for numbers and single letters that mean nothing."""
+    known = _spellings()
+
+    def spell(word: str) -> str:
+        return known.get(word, word if len(word) > 1 and not word.isdigit() else "")
+
+    return Memory(spell)
 
 
 @lru_cache(maxsize=1)
@@ -45,11 +57,8 @@ def words_of(text: str) -> tuple[str, ...]:
         if start >= end:
             parts += [folded[end:start], PLACE]
             end = stop
-    known = _spellings()
     words = " ".join((*parts, folded[end:])).split() if parts else folded.split()
-    return tuple(
-        known.get(word, word) for word in words if (len(word) > 1 and not word.isdigit()) or word in known
-    )
+    return tuple(filter(None, map(_spelt().__getitem__, words)))
 
 
 # Endings and beginnings that change a word's part in the sentence, not its topic; Betawi and chatty ones too.
