@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from adapters.base import Adapter, Replies, TakesStatus
 from complaint_queue.journal import ComplaintFile, Journal
 from complaint_queue.way_out import NewReply
+from intake.banner import read_banner
 from intake.conversation import answers
 from intake.conversation.answers import Manner, QuietHours
 from normalizer.folding import fold
@@ -28,8 +29,6 @@ from normalizer.stages import StatusUpdate
 #: An account that files more than this in an hour is told of the first ones alone: it may be a program.
 ACKNOWLEDGEMENTS_AN_HOUR = 5
 HOUR = timedelta(hours=1)
-#: The operator's word for the day, in the data folder; `kanal banner` writes it.
-BANNER = "banner.txt"
 
 log = structlog.get_logger()
 
@@ -95,10 +94,3 @@ class Answerer:
             return None
         return Manner(form=adapter.answers_in, banner=read_banner(self.folder))
 
-
-def read_banner(folder: Path) -> str:
-    """The operator's word for the day; empty without one."""
-    try:
-        return " ".join((folder / BANNER).read_text(encoding="utf-8").split())[:300]
-    except (OSError, UnicodeDecodeError):
-        return ""

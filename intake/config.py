@@ -136,9 +136,11 @@ class AnswersTable(Struct, frozen=True, kw_only=True):
 
 
 class ConsoleTable(Struct, frozen=True, kw_only=True):
-    """The console reads a store of its own, which forgets complaints after `keep_days`; the journal does not."""
+    """The console reads a store of its own, which forgets complaints after `keep_days`; the journal does not.
+    `demo` has it play the providers (one invented letter at a click), where nobody but this machine reaches us."""
 
     keep_days: Annotated[int, Meta(ge=1)] = 400
+    demo: bool = False
 
 
 class RetentionTable(Struct, frozen=True, kw_only=True):

@@ -23,8 +23,9 @@ from msgspec import Struct
 
 from complaint_queue.editing import EditableJournal
 from complaint_queue.journal import Journal
-from intake import mending, quarantine
+from intake import mending, pausing, quarantine
 from intake.mending import Join, Split
+from intake.pausing import Pause
 from intake.quarantine import Changed
 from intake.staff.audit import Audit, noted
 from normalizer.errors import KanalError, Misconfigured, Unavailable
@@ -74,7 +75,7 @@ class Rebuild(Struct, frozen=True, kw_only=True, tag="rebuild"):
 
 
 #: What is done in the journal, and so also while no gateway runs.
-Mending = Release | Edit | Note | Decide | Split | Join
+Mending = Release | Edit | Note | Decide | Split | Join | Pause
 Order = Mending | Rebuild
 
 
@@ -150,6 +151,8 @@ async def carry_out(journal: EditableJournal, audit: Audit, who: str, order: Men
         case Decide(ticket=ticket, verdict=verdict):
             async with noted(audit, who, f"triage_{verdict}", ticket):
                 await _decide(journal, order)
+        case Pause():
+            await pausing.carry_out(journal, audit, who, order)
         case Split():
             async with noted(audit, who, "split", f"{order.ticket} {order.sequence}"):
                 return await mending.split(journal, order)

@@ -70,6 +70,11 @@ class DeadLetters:
         return tuple(letters)
 
 
+def dead_letters(url: Where, audit: Audit, virtual_host: str) -> DeadLetters | None:
+    """The dead letters of the broker at `url`; None while none is known."""
+    return DeadLetters(url, audit, virtual_host) if url else None
+
+
 def _detail(letter: DeadLetter, reason: str) -> dict[str, str]:
     told = {"queue": letter.which, "why": letter.why, "before": letter.sha256, "subject": letter.subject}
     return told | ({"reason": reason.strip()} if reason.strip() else {})

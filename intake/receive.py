@@ -48,6 +48,8 @@ class Receiver:
     """Told of every account that brought something, whatever became of it."""
     telling: Callable[[str, Message], bytes | None] = lambda account, message: None
     """The key under which somebody's words join the complaint that they are telling the bot; None: no dialogue."""
+    check: Callable[[str], None] = lambda account: None
+    """Raises `Unavailable` while an operator has paused the account."""
 
     async def receive(
         self, adapter: Adapter[Any], raw: RawEvent, cursor: Cursor | None = None
@@ -56,6 +58,7 @@ class Receiver:
 
         Raises `Malformed` on our own doors, `Unavailable` when nothing could be kept.
         """
+        self.check(adapter.account.name)
         points.reached("received")
         try:
             items = adapter.parse(raw)
@@ -113,6 +116,7 @@ class Receiver:
 
     async def keep(self, raw: RawEvent, spool: Spool | None, cursor: Cursor | None) -> None:
         """Sync the bytes now; `intake.kept` parses them later."""
+        self.check(raw.account)
         points.reached("received")
         if spool is not None:
             raw = replace(raw, body=b"", body_file=await self.files.keep(cast("FileSpool", spool)))

@@ -33,6 +33,7 @@ from intake.config import Config
 from intake.control import Control
 from intake.conversation.answers import QuietHours
 from intake.conversation.converse import Converser
+from intake.deadletters import dead_letters
 from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
 from intake.guard import GuardedFetch
@@ -42,6 +43,7 @@ from intake.logs import hide
 from intake.media import MediaFetcher
 from intake.media_reading import MediaReading
 from intake.metrics import Metrics
+from intake.pausing import Pauses
 from intake.private_files import PrivateFolder
 from intake.reading.follower import Follower
 from intake.reading.store import ReadingStore
@@ -53,6 +55,7 @@ from intake.replies import ReplyWorker
 from intake.retention import Retention
 from intake.settle import Settler
 from intake.silence import Silence
+from intake.simulate import play
 from intake.staff.store import StaffStore
 from intake.statuses import StatusKeeper
 from intake.supervise import supervise
@@ -113,6 +116,7 @@ class Service:
         await self._store(folder)
         self._insides()
         self._build_adapters()
+        await self.pauses.load()
         self.staff = StaffStore(folder / "staff.sqlite3", self.clock.now)
         await self.staff.open()
         await self.broker.find()
@@ -124,6 +128,7 @@ class Service:
         self._run("statuses", self.broker.take_statuses)
         self._run("replies", self.replies.run)
         self._run("silence", self.silence.run)
+        self._run("pauses", self.pauses.run)
         self._run(
             "watch",
             Watch(
@@ -236,11 +241,14 @@ class Service:
             fairness=Fairness(gateway.sender_burst, gateway.sender_interval),
             returned=self.returned,
         )
+        names = [a.name for a in self.config.accounts]
+        self.pauses = Pauses(self.journal, names, self.alarm)
         self.silence = Silence(
             self.config.data_dir / "habits.json",
-            [a.name for a in self.config.accounts],
+            names,
             self.clock.now,
             self.alarm,
+            lambda account: account in self.pauses.current,
         )
         self.silence.load()
         self.receiver = Receiver(
@@ -251,6 +259,7 @@ class Service:
             self._received,
             self.silence.arrived,
             converser.telling,
+            self.pauses.check,
         )
         self.kept = KeptWorker(self.journal, self.files, self.receiver, self.adapters)
         self.media_reading = MediaReading(
@@ -308,7 +317,8 @@ class Service:
         self.media_reading.wake()
 
     def _released(self) -> None:
-        """Something came back from quarantine."""
+        """An operator did something: it came back from quarantine, or an account was paused."""
+        self.pauses.wake()
         self.kept.wake()
         self._received()
 
@@ -317,7 +327,8 @@ class Service:
         account, settings = adapter.account, adapter.settings  # type: ignore[attr-defined]
         if any(getattr(settings, name) for name in settings.__struct_fields__ if name.endswith("_listen")):
             return adapter.run
-        return partial(self.turns.while_ours, account.name, adapter.run)
+        polled = partial(self.pauses.while_open, account.name, adapter.run)
+        return partial(self.turns.while_ours, account.name, polled)
 
     async def _look_for_more(self) -> None:
         """Wake everybody from time to time: nobody calls when another gateway has left work behind."""
@@ -373,6 +384,11 @@ class Service:
             categories_of=lambda text: offered(
                 text, ticket_day(self.clock.now()), self.settler.context
             ),
+            accounts=self.config.accounts,
+            pauses=self.pauses,
+            deadletters=lambda: dead_letters(self.broker.url, self.staff, self.config.broker.virtual_host),
+            folder=self.config.data_dir,
+            simulate=play(self.config) if self.config.console.demo else None,
             public_url=self.config.public_url,
             secure=self.config.public_url.startswith("https:"),
             trusted_proxies=tuple(gateway.trusted_proxies),

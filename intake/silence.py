@@ -94,6 +94,8 @@ class Silence:
     accounts: Iterable[str]
     clock: Callable[[], datetime]
     alarm: Callable[[str, str | None], None]
+    paused: Callable[[str], bool] = lambda account: False
+    """Whether nothing is wanted from an account: then its silence says nothing."""
     habits: dict[str, Habit] = field(default_factory=dict)
 
     def load(self) -> None:
@@ -132,6 +134,8 @@ class Silence:
         now = self.clock()
         for account, habit in self.habits.items():
             habit.turn(now)
+            if self.paused(account):
+                habit.last = now
             quiet = (now - habit.last).total_seconds()
             silent = now - habit.since >= LEARNING and quiet >= SHORTEST and habit.expected(now) >= MISSING
             words = f"nothing for {_spoken(quiet)}, longer than usual: look at the provider's side"

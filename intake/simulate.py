@@ -9,20 +9,23 @@ import asyncio
 import importlib
 import io
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from msgspec import Struct
 
 from adapters.base import Gateway, Letter, Simulator, load, names
 from intake.config import Config
-from normalizer.errors import KanalError, Misconfigured
+from normalizer.errors import KanalError, Misconfigured, Unavailable
 from normalizer.gazetteer import kelurahan_table
 from normalizer.identity import JAKARTA
 from normalizer.settings import convert
 
+#: Seconds that one letter of the console's demo mode may take.
+PLAYED_WITHIN = 20.0
 #: What invented citizens write when nobody says what.
 TEXTS = (
     "Jalan berlubang di depan pasar, Kelurahan Kenari, Kecamatan Senen. Sudah dua minggu.",
@@ -75,6 +78,37 @@ def load_simulator(config: Config, account: str, session: tuple[str, str] | None
     gateway = Gateway(http=local_address(config), public_url=config.public_url, session=session)
     simulator: Simulator = module.simulator(found, settings_of(config, account), gateway)
     return simulator
+
+
+def play(config: Config) -> Callable[[str], Awaitable[str]]:
+    """What sends one invented letter to an account, as its provider would; the answer of its door.
+
+    Raises `Misconfigured` unless nobody but this machine reaches the gateway: invented letters have no place in a
+    real office's day.
+    """
+    for setting, host in (
+        ("gateway.listen", config.host.strip("[]")),
+        ("gateway.public_url", urlsplit(config.public_url).hostname or ""),
+    ):
+        if host not in ("127.0.0.1", "::1", "localhost"):
+            raise Misconfigured(
+                "console.demo", f"is on, and {setting} is reached from elsewhere", "set console.demo = false"
+            )
+
+    async def send_one(account: str) -> str:
+        simulator = load_simulator(config, account)
+        await simulator.start()
+        try:
+            number = int(time.time())
+            letter = Letter(number=number, text=TEXTS[number % len(TEXTS)])
+            async with asyncio.timeout(PLAYED_WITHIN):
+                return await simulator.send(letter)
+        except TimeoutError:
+            raise Unavailable(f"no answer within {PLAYED_WITHIN:.0f} s") from None
+        finally:
+            await simulator.stop()
+
+    return send_one
 
 
 def local_address(config: Config) -> str:

@@ -22,7 +22,8 @@ import aiohttp
 import msgspec
 from msgspec import Meta, Struct
 
-from intake.words import say
+from intake.alarms.explained import explained
+from intake.words import language_of, say
 from normalizer.errors import Misconfigured, ProviderUnavailable
 from normalizer.identity import JAKARTA
 from normalizer.settings import Secret
@@ -129,9 +130,20 @@ class Mail:
         mail["From"], mail["To"] = self.sender, ", ".join(self.to)
         mail["Date"] = format_datetime(news.at)
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Subject"] = say(f"alarm_subject_{news.state}", alarm=" ".join(news.alarm.split())[:120])
+        told = explained(news.alarm, news.words, language_of())
+        mail["Subject"] = say(f"alarm_subject_{news.state}", alarm=" ".join(told.title.split())[:120])
         since = news.since.astimezone(JAKARTA).strftime("%d-%m-%Y %H:%M:%S WIB")
-        mail.set_content(say(f"alarm_{news.state}", words=news.words, since=since, source=news.source))
+        mail.set_content(
+            say(
+                f"alarm_{news.state}",
+                title=told.title,
+                cure=told.cure,
+                alarm=news.alarm,
+                words=news.words,
+                since=since,
+                source=news.source,
+            )
+        )
         return mail
 
     def _send(self, mail: EmailMessage) -> None:

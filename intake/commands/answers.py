@@ -66,30 +66,25 @@ async def _send(config: Config, update: StatusUpdate) -> None:
 
 
 def banner_show(config: ConfigFile = None) -> None:
-    from intake.answering import read_banner
+    from intake.banner import read_banner
 
-    typer.echo(read_banner(read(config).data_dir) or say("banner_none"))
+    found = read_banner(read(config).data_dir)
+    typer.echo("\n".join(filter(None, (found.indonesian, found.english))) or say("banner_none"))
 
 
-def banner_set(text: Annotated[str, typer.Argument()], config: ConfigFile = None) -> None:
-    from intake.answering import BANNER
+def banner_set(
+    text: Annotated[str, typer.Argument()],
+    english: Annotated[str, typer.Option("--english", "-e")] = "",
+    config: ConfigFile = None,
+) -> None:
+    from intake.banner import Banner, write_banner
 
-    words = " ".join(text.split())
-    if not 1 <= len(words) <= 300:
-        raise Malformed("text", "has no or more than 300 characters", "write one or two short sentences")
-    path = read(config).data_dir / BANNER
-    try:
-        path.with_suffix(".new").write_text(words + "\n", encoding="utf-8")
-        path.with_suffix(".new").replace(path)
-    except OSError as error:
-        raise Misconfigured(
-            "gateway.data_dir", f"cannot write {path} ({error.strerror})", "run it as the gateway's user"
-        ) from None
-    typer.echo(say("banner_set", text=words))
+    made = write_banner(read(config).data_dir, Banner(text, english))
+    typer.echo(say("banner_set", text=" / ".join(filter(None, (made.indonesian, made.english)))))
 
 
 def banner_clear(config: ConfigFile = None) -> None:
-    from intake.answering import BANNER
+    from intake.banner import clear_banner
 
-    (read(config).data_dir / BANNER).unlink(missing_ok=True)
+    clear_banner(read(config).data_dir)
     typer.echo(say("banner_none"))

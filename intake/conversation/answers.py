@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 
 from complaint_queue.journal import StoredMessage
 from complaint_queue.way_out import NewReply, Purpose, Said
+from intake.banner import NO_BANNER, Banner
 from intake.conversation.texts import Texts, answer_language
 from normalizer.categories import categories
 from normalizer.identity import JAKARTA, decode_id, ticket_day
@@ -30,7 +31,7 @@ class Manner:
     """How one account answers. `form`: `chat`, `mail` or `sms`; `banner` is the operator's word for the day."""
 
     form: str = "chat"
-    banner: str = ""
+    banner: Banner = NO_BANNER
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def acknowledge(record: Complaint, to: StoredMessage, link: str, manner: Manner)
     text = _short_ack(t, record, link) if manner.form == "sms" else _ack(t, record, link, manner)
     subject = t("ack.subject", ticket=record.ticket) if manner.form == "mail" else ""
     public = "" if record.confidential else t("ack.public", ticket=record.ticket)
-    if public and manner.banner:
-        public = f"{public} {manner.banner}"
+    if public and (banner := manner.banner.words(t.language)):
+        public = f"{public} {banner}"
     return _said(record, to, "acknowledgement", text, public, subject=subject)
 
 
@@ -141,7 +142,7 @@ def _ack(t: Texts, record: Complaint, link: str, manner: Manner) -> str:
     understood = "\n".join(filter(None, facts))
     parts = [
         t("ack.emergency") if "emergency" in record.flags else "",
-        manner.banner,
+        manner.banner.words(t.language),
         f"{t('ack.hello')}\n{t('ack.ticket', ticket=record.ticket)}",
         f"{t('ack.understood')}\n{understood}" if understood else "",
         t("ack.wrong") if place else t("ack.no_place"),

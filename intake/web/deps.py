@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
-from adapters.base import Fate
+from adapters.base import Account, Fate
+from complaint_queue.deadletters import DeadLetter, Which
 from complaint_queue.journal import Journal
+from intake.pausing import Pauses
 from intake.reading.store import ReadingStore
 from intake.staff.store import StaffStore
 from normalizer.identity import Secrets
@@ -23,6 +26,22 @@ class Files(Protocol):
     def chunks(self, sha256: str) -> AsyncIterator[bytes]: ...
 
     async def size(self, sha256: str) -> int | None: ...
+
+
+class DeadLetterOffice(Protocol):
+    """`intake.deadletters.DeadLetters`, as the console needs it."""
+
+    async def list(self, which: Which, limit: int = 100) -> tuple[DeadLetter, ...]: ...
+
+    async def find(self, which: Which, key: str) -> DeadLetter: ...
+
+    async def replay(
+        self, which: Which, who: str, keys: Collection[str] | None, reason: str = ""
+    ) -> tuple[DeadLetter, ...]: ...
+
+    async def discard(
+        self, which: Which, who: str, keys: Collection[str], reason: str
+    ) -> tuple[DeadLetter, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,15 @@ class PageDeps:
     """Codes of the categories that a text may belong to, the likeliest first."""
     public_form_account: str = ""
     """The account of the public form at `/lapor`; empty: there is no such page."""
+    accounts: tuple[Account, ...] = ()
+    """Every configured account, for the console."""
+    pauses: Pauses | None = None
+    deadletters: Callable[[], DeadLetterOffice | None] = lambda: None
+    """The dead letters of the broker; None while none is known."""
+    folder: Path = Path()
+    """The data folder, where the word for the day lies."""
+    simulate: Callable[[str], Awaitable[str]] | None = None
+    """Sends one invented letter to an account; None outside of demo mode."""
 
 
 DEPS: web.AppKey[PageDeps] = web.AppKey("page_deps", PageDeps)

@@ -11,7 +11,9 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from intake.banner import read_banner
 from intake.web import guard
+from intake.web.deps import DEPS
 from intake.web.texts import LANGUAGES, Words
 
 _HERE = Path(__file__).parent
@@ -57,7 +59,11 @@ def _static(name: str) -> tuple[bytes, bytes, str]:
     if STATIC[name] == "text/javascript":
         content = _IMPORT.sub(lambda found: found[1] + asset(found[2].decode()).encode(), content)
     packed = gzip.compress(content, 9, mtime=0)
-    return content, packed if len(packed) < len(content) * 0.9 else b"", hashlib.sha256(content).hexdigest()[:12]
+    return (
+        content,
+        packed if len(packed) < len(content) * 0.9 else b"",
+        hashlib.sha256(content).hexdigest()[:12],
+    )
 
 
 def asset(name: str) -> str:
@@ -93,10 +99,13 @@ async def page(request: web.Request, template: str, *, status: int = 200, **valu
     t = words(request)
     session = guard.known_session(request)
     token = guard.csrf_token(request, session)
+    banner = "" if session else read_banner(request.app[DEPS].folder).words(t.language)
     html = (
         _templates()
         .get_template(template)
-        .render(t=t, session=session, csrf=token, path=request.path, query=request.query, **values)
+        .render(
+            t=t, session=session, csrf=token, path=request.path, query=request.query, banner=banner, **values
+        )
     )
     response = web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
     if session is None:

@@ -10,7 +10,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from intake.config import load
 from intake.reading import questions
+from intake.simulate import play
+from normalizer.errors import Misconfigured
 from tests.console_world import ConsoleWorld, console_world
 from tests.web_world import PASSWORD
 from tests.web_world import Browser as PlainBrowser
@@ -51,7 +54,8 @@ async def test_every_page_is_open_to_everybody_and_fits(
     for path in (
         "/konsol", "/konsol?rentang=bulan", "/konsol/peta", "/konsol/triase", "/konsol/cari?q=banjir",
         f"/konsol/aduan/{world.tickets[0]}", "/konsol/karantina", f"/konsol/karantina/{entry.entry_id}",
-        "/konsol/perbaiki", "/konsol/aduan/261123-9999-1",
+        "/konsol/perbaiki", "/konsol/aduan/261123-9999-1", "/konsol/tertolak",
+        f"/konsol/tertolak/events/{1:012x}", "/konsol/akun", "/konsol/pengumuman",
     ):  # fmt: skip
         answer = await page.goto(world.url + path)
         assert answer is not None
@@ -68,13 +72,16 @@ async def test_the_numbers_move_by_themselves(world: ConsoleWorld, chromium: Bro
     page = await opened(world, chromium)
     await page.get_by_role("link", name="Konsol", exact=True).first.click()
     waiting = page.locator("[data-now=triage]")
-    await expect(waiting).to_have_text("2")
+    before = len(await world.store.ask(questions.waiting))
+    assert before > 1
+    await expect(waiting).to_have_text(str(before))
     await expect(page.locator("#sambungan")).to_contain_text("diperbarui sendiri")
     row = (await world.store.ask(questions.waiting))[0]
     await world.inside.journal.decide(row.complaint_id, "set_aside")
     world.alarms["broker_away"] = "RabbitMQ <b>away</b>"
     await world.follow()
-    await expect(waiting).to_have_text("1", timeout=10_000)
+    await expect(waiting).to_have_text(str(before - 1), timeout=10_000)
+    await expect(page.locator("#alarm")).to_contain_text("RabbitMQ tidak dapat dihubungi")
     await expect(page.locator("#alarm")).to_contain_text("RabbitMQ <b>away</b>")
 
 
@@ -167,6 +174,9 @@ async def test_clerks_strangers_and_forged_forms_are_refused(world: ConsoleWorld
         "/konsol/langsung",
         "/konsol/triase",
         "/konsol/cari",
+        "/konsol/tertolak",
+        "/konsol/akun",
+        "/konsol/pengumuman",
     )
     async with PlainBrowser(world) as browser:  # type: ignore[arg-type]
         for path in paths:
@@ -198,3 +208,110 @@ async def test_of_a_confidential_complaint_the_console_shows_no_word(world: Cons
     assert browser.status == 200
     assert "rahasia tidak ditampilkan" in browser.text
     assert "Kelurahan" not in browser.text.partition("</h1>")[2].partition("<dl")[0]
+
+
+async def test_what_the_crm_refused_is_sent_again_or_discarded_with_a_reason(
+    world: ConsoleWorld, chromium: Browser
+) -> None:
+    page = await opened(world, chromium)
+    await page.goto(world.url + "/konsol/tertolak")
+    await page.get_by_role("link", name=re.compile(f"{1:012x}$")).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("pre.raw")).to_contain_text("Got mampet di Kenari")
+    await page.get_by_role("button", name="Kirim lagi").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Sudah dikirim lagi")
+    assert world.dead.sent == [f"{1:012x}"]
+    await page.goto(f"{world.url}/konsol/tertolak/statuses/{3:012x}")
+    await page.get_by_label("Alasan").fill("tiket dari sistem lama")
+    await page.get_by_role("button", name="Singkirkan").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Sudah disingkirkan")
+    assert [one.key for one in world.dead.letters] == [f"{2:012x}"]
+    acts = [line.what for line in await world.staff.audit_lines(what="deadletter")]
+    assert sorted(acts) == [
+        "deadletter_discard", "deadletter_looked_at", "deadletter_looked_at", "deadletter_replay",
+    ]  # fmt: skip
+    world.dead.away = True
+    answer = await page.goto(world.url + "/konsol/tertolak")
+    assert answer is not None
+    assert answer.status == 503
+    await expect(page.get_by_role("alert")).to_contain_text("RabbitMQ tidak dapat dihubungi")
+
+
+async def test_an_account_is_paused_and_resumed_and_the_board_says_so_in_plain_words(
+    world: ConsoleWorld, chromium: Browser
+) -> None:
+    page = await opened(world, chromium)
+    await page.goto(world.url + "/konsol/akun")
+    assert await page.get_by_role("button", name="Kirim surat contoh").count() == 0, "not in demo mode"
+    card = page.locator(".accounts > li", has=page.get_by_role("heading", name="sms-1708"))
+    await card.locator("summary").press("Enter")
+    await card.get_by_role("button", name="Jeda sekarang").press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("mengapa sms-1708 dijeda")
+    await card.get_by_label("Alasan").fill("penyedia mengirim ulang tanpa henti")
+    await card.get_by_role("button", name="Jeda sekarang").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("sms-1708 dijeda")
+    await expect(card).to_contain_text("penyedia mengirim ulang tanpa henti")
+    assert set(world.pauses.current) == {"sms-1708"}
+    await page.goto(world.url + "/konsol")
+    await expect(page.locator("#alarm")).to_contain_text("Akun sms-1708 sedang dijeda")
+    await page.goto(world.url + "/konsol/akun")
+    await card.get_by_role("button", name="Lanjutkan").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("dilanjutkan")
+    assert world.pauses.current == {}
+    acts = [line.what for line in await world.staff.audit_lines(what="account")]
+    assert sorted(acts) == ["account_paused", "account_resumed"]
+
+
+async def test_the_word_for_the_day_is_on_the_citizens_pages_in_both_languages(
+    world: ConsoleWorld, chromium: Browser
+) -> None:
+    page = await opened(world, chromium)
+    await page.goto(world.url + "/konsol/pengumuman")
+    await page.get_by_label("Kalimatnya dalam bahasa Indonesia").fill("Banjir: <b>petugas</b> dikerahkan.")
+    await page.get_by_label("Dalam bahasa Inggris").fill("Flood: crews are out.")
+    await page.get_by_role("button", name="Tampilkan").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("sekarang tampil")
+    citizen = await chromium.new_page()
+    await citizen.goto(world.url + "/")
+    await expect(citizen.locator(".banner")).to_have_text("Banjir: <b>petugas</b> dikerahkan.")
+    await citizen.goto(world.url + "/lacak?bahasa=en")
+    await expect(citizen.locator(".banner")).to_have_text("Flood: crews are out.")
+    await page.get_by_role("button", name="Copot").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("sudah dicopot")
+    await citizen.reload()
+    await expect(citizen.locator(".banner")).to_have_count(0)
+    acts = [line.what for line in await world.staff.audit_lines(what="banner")]
+    assert sorted(acts) == ["banner_cleared", "banner_set"]
+
+
+async def test_only_in_demo_mode_the_console_plays_a_provider(tmp_path: Path) -> None:
+    for demo, status in ((False, 404), (True, 200)):
+        folder = tmp_path / str(demo)
+        folder.mkdir()
+        async with console_world(folder, filled=0, demo=demo) as world:
+            async with PlainBrowser(world) as browser:  # type: ignore[arg-type]
+                await browser.sign_in("operator")
+                await browser.get("/konsol/akun")
+                assert ("Kirim surat contoh" in browser.text) == demo
+                form = {"act": "simulate", "account": "sms-1708", "csrf": browser.hidden("csrf")}
+                await browser.post("/konsol/akun", form)
+            assert browser.status == status
+            assert world.simulated == (["sms-1708"] if demo else [])
+
+
+def test_a_gateway_that_others_reach_has_no_demo_mode(tmp_path: Path) -> None:
+    file = tmp_path / "kanal.toml"
+    for listen, public, right in (
+        ("127.0.0.1:8080", "", True),
+        ("0.0.0.0:8080", "", False),
+        ("127.0.0.1:8080", "https://aduan.example.org", False),
+    ):
+        file.write_text(
+            f'[gateway]\nlisten = "{listen}"\npublic_url = "{public}"\n[console]\ndemo = true\n'
+            '[[account]]\nname = "loket"\nadapter = "walkin"\n'
+        )
+        if right:
+            assert callable(play(load(file, {})))
+        else:
+            with pytest.raises(Misconfigured, match="demo"):
+                play(load(file, {}))

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from intake.alarms import AlarmBoard, AlarmsTable, ways_of
+from intake.alarms.explained import explained, known
 from intake.alarms.watching import Watch
 from intake.alarms.ways import Mail, News, Webhook
 from intake.free_ports import free_ports
@@ -258,4 +260,19 @@ def test_a_mail_has_a_subject_in_the_readers_language(monkeypatch: pytest.Monkey
     monkeypatch.setenv("KANAL_LANG", "id")
     news = News(alarm="disk", state="over", words="w", since=NOW, at=NOW, source="s")
     mail = Mail(("piket@example.go.id",), "kanal@example.go.id", "smtp://127.0.0.1").mail(news)
-    assert mail["Subject"] == "[Kanal Aduan] Sudah pulih: disk"
+    assert mail["Subject"] == "[Kanal Aduan] Sudah pulih: Diska hampir penuh"
+
+
+def test_every_alarm_of_the_table_is_explained_in_both_languages() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "alarms.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    names = {name for row in rows for name in re.findall(r"`(?:<account>: )?([^`]+)`", row)}
+    assert {"journal", "silent", "paused", "token"} <= names
+    assert known("id").keys() == known("en").keys() > names
+    for language in ("id", "en"):
+        for kind in known(language):
+            told = explained(f"sms-1708: {kind}", "its own words", language)
+            assert "{" not in told.title + told.cure
+            assert told.words == "its own words"
+    assert explained("sms-1708: something new", "w", "id").title == "Ada masalah pada akun sms-1708"
+    assert explained("something new", "w", "id").title == "Perlu perhatian"

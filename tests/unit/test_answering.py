@@ -13,6 +13,7 @@ from adapters.base import Account, Outgoing, Ports, Receipt
 from complaint_queue.way_out import ReplyEntry
 from intake import replies
 from intake.answering import Answerer
+from intake.banner import Banner, clear_banner, read_banner, write_banner
 from intake.conversation.answers import QuietHours
 from intake.conversation.texts import table
 from intake.replies import ReplyWorker
@@ -147,6 +148,16 @@ async def test_the_banner_of_the_day_stands_in_acknowledgements(world: World) ->
     (world.folder / "banner.txt").write_text("Banjir: petugas sudah dikerahkan.\n")
     await world.complain(public=True)
     assert all("petugas sudah dikerahkan" in one.text for one in await world.say())
+
+
+async def test_who_writes_english_reads_the_banner_in_english(world: World) -> None:
+    write_banner(world.folder, Banner("Banjir: petugas sudah dikerahkan.", "Flood: crews are on their way."))
+    await world.complain("The street light in front of the mosque has been broken for two weeks", "7")
+    (said,) = await world.say()
+    assert "crews are on their way" in said.text
+    assert "dikerahkan" not in said.text
+    clear_banner(world.folder)
+    assert read_banner(world.folder) == Banner()
 
 
 async def test_public_talk_that_waits_for_a_person_is_not_answered(world: World) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from intake.web.console import board, held, map_page, search, triage
+from intake.web.console import accounts, announcing, board, dead, held, map_page, search, triage
 from intake.web.console.live import LIVE, Live
 
 
@@ -16,5 +16,5 @@ def mount(app: web.Application) -> None:
     """Add the console's routes, where the service has a derived store."""
     app[LIVE] = Live()
     app.on_shutdown.append(app[LIVE].end)
-    for part in (board, map_page, triage, search, held):
+    for part in (board, map_page, triage, search, held, dead, accounts, announcing):
         part.mount(app)

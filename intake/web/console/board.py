@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 from msgspec import Struct
 
+from intake.alarms.explained import Explained, explained
 from intake.reading import questions
 from intake.reading.questions import Slot
 from intake.staff.rules import Session
@@ -17,7 +18,7 @@ from intake.web.console.door import console_page, operators_only, store
 from intake.web.console.live import LIVE
 from intake.web.deps import DEPS
 from intake.web.render import words
-from intake.web.texts import Words
+from intake.web.texts import LANGUAGES, Words
 from normalizer.identity import JAKARTA
 
 #: What a chart shows: seconds of a slot, how many, and how many lie between two labels.
@@ -41,7 +42,8 @@ class Now(Struct, frozen=True, kw_only=True):
     quarantined: int
     replies_waiting: int
     replies_failed: int
-    alarms: dict[str, str]
+    alarms: dict[str, dict[str, Explained]]
+    """By the alarm's name, in each language."""
 
 
 def mount(app: web.Application) -> None:
@@ -57,7 +59,9 @@ async def now_of(app: web.Application) -> Now:
     at = deps.clock()
     midnight = at.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
-    def ask(db: sqlite3.Connection) -> tuple[int, int, int, questions.Backlog, questions.Delays, int, dict[str, int]]:
+    def ask(
+        db: sqlite3.Connection,
+    ) -> tuple[int, int, int, questions.Backlog, questions.Delays, int, dict[str, int]]:
         slots = questions.rate(db, at - timedelta(hours=1), 60)
         last = int((at - timedelta(minutes=1)).timestamp()) // 60 * 60
         today = questions.rate(db, midnight, 3600)
@@ -85,7 +89,10 @@ async def now_of(app: web.Application) -> Now:
         quarantined=(await deps.journal.depths()).quarantined,
         replies_waiting=replies.get("waiting", 0) + replies.get("sending", 0),
         replies_failed=sum(replies.get(name, 0) for name in ("refused", "unknown", "failed")),
-        alarms=deps.alarms(),
+        alarms={
+            name: {language: explained(name, told, language) for language in LANGUAGES}
+            for name, told in deps.alarms().items()
+        },
     )
 
 
@@ -107,7 +114,9 @@ async def _board(request: web.Request, session: Session) -> web.StreamResponse:
         chart=chart,
         series=series,
         accounts=accounts,
-        silent={name.rpartition(":")[0] for name in request.app[DEPS].alarms() if ":" in name},
+        silent={
+            name.removesuffix(": silent") for name in request.app[DEPS].alarms() if name.endswith(": silent")
+        },
         stages=stages,
         newest=newest,
     )

@@ -10,8 +10,8 @@ function show(now) {
     const value = now[name] === null ? "–" : String(now[name]);
     if (cell.textContent !== value) cell.textContent = value;
   }
-  const told = Object.entries(now.alarms);
-  const words = told.map(([name, text]) => `${name}: ${text}`).join("\n");
+  const told = Object.values(now.alarms).map((one) => one[document.documentElement.lang] ?? one.id);
+  const words = JSON.stringify(told);
   if (alarms.dataset.words === words) return;
   alarms.dataset.words = words;
   alarms.replaceChildren();
@@ -21,11 +21,14 @@ function show(now) {
   const title = document.createElement("h2");
   title.textContent = alarms.dataset.title;
   const list = document.createElement("ul");
-  for (const [name, text] of told) {
+  for (const { title: what, cure, words: own } of told) {
     const item = document.createElement("li");
     const strong = document.createElement("strong");
-    strong.textContent = name;
-    item.append(strong, `: ${text}`);
+    strong.textContent = what;
+    const small = document.createElement("small");
+    small.lang = "en";
+    small.textContent = own;
+    item.append(strong, ` ${cure} `, small);
     list.append(item);
   }
   box.append(title, list);
