@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -76,21 +76,28 @@ adapter = "walkin"
 
 
 class GatewayProcess:
-    """`python -m intake serve` on free ports, in `folder`. `amqp_url` empty: the embedded journal alone."""
+    """`python -m intake serve` on free ports, in `folder`. `amqp_url` empty: the embedded journal alone.
+
+    `ports` by their names in the template are those that it shares with another gateway: the providers' fakes.
+    """
 
     def __init__(
-        self, folder: Path, amqp_url: str = "", prefix: Iterable[str] = (), template: str = CONFIG
+        self,
+        folder: Path,
+        amqp_url: str = "",
+        prefix: Iterable[str] = (),
+        template: str = CONFIG,
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         self.folder = folder
-        self.http, self.smtp, self.telegram = free_ports(3)
         self.config_file = folder / "kanal.toml"
         (folder / "telegram-token").write_text("2611:TEST-not-a-real-token-0001")
-        known = {"http": self.http, "smtp": self.smtp, "telegram": self.telegram}
-        known |= {"folder": folder, "data": folder / "data", "crm_public_key": ""}
+        known = {"folder": folder, "data": folder / "data", "crm_public_key": ""}
         named = {name for _, name, _, _ in Formatter().parse(template) if name}
-        others = sorted(named - known.keys())  # further providers' fakes
-        known |= dict(zip(others, free_ports(len(others)) if others else (), strict=True))
-        self.config_file.write_text(template.format(**known))
+        wanted = sorted((named | {"http", "smtp", "telegram"}) - known.keys())
+        self.ports = {**dict(zip(wanted, free_ports(len(wanted)), strict=True)), **(ports or {})}
+        self.http, self.smtp, self.telegram = (self.ports[name] for name in ("http", "smtp", "telegram"))
+        self.config_file.write_text(template.format(**known, **self.ports))
         self.prefix = list(prefix)
         #: What `python -m` starts: another program may do something first.
         self.module = ["intake"]

@@ -72,7 +72,9 @@ async def test_a_typical_complaint_takes_few_strokes_beside_its_words(
     await keys.tab_to("kelurahan")
     await keys.press("c")
     await keys.press("i")
-    await expect(page.locator(".choices-list:not([hidden]) li").first).to_have_text("Cideng, Gambir, Jakarta Pusat")
+    await expect(page.locator(".choices-list:not([hidden]) li").first).to_have_text(
+        "Cideng, Gambir, Jakarta Pusat"
+    )
     await keys.tab_to("name")
     await page.keyboard.type("Siti Contoh")
     await keys.tab_to("phone")
@@ -139,9 +141,22 @@ async def test_a_kelurahan_is_found_by_two_letters(world: World, chromium: Brows
 
 
 NUMBERS = (
-    *("3171014107900001", "3171 0101 0790 0001", "31.71.01.290204.0002", "3171012311260003", "3171012411260003"),
+    *(
+        "3171014107900001",
+        "3171 0101 0790 0001",
+        "31.71.01.290204.0002",
+        "3171012311260003",
+        "3171012411260003",
+    ),
     *("317101410790000", "31710141079000011", "9971014107900001", "3100014107900001", "3171004107900001"),
-    *("3171013002900001", "3171012902010001", "3171017202900001", "3171010013900001", "3171014107900000", "abc"),
+    *(
+        "3171013002900001",
+        "3171012902010001",
+        "3171017202900001",
+        "3171010013900001",
+        "3171014107900000",
+        "abc",
+    ),
     *("3273010112990001", "9601010101050007", "3171010101000001", "3171012902000001", "3171010000900001"),
 )
 

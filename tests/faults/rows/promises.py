@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.rows import broker, cluster, disk_full, fault_points, kill_gateway, orders, steady
+from tests.faults.rows import broker, cluster, disk_full, fault_points, gateways, kill_gateway, orders, steady
 from tests.faults.rows.row import Row
 
 _ALL = (
     kill_gateway.ROW,
+    gateways.ROW,
     fault_points.ROW,
     orders.ROW,
     *broker.ROWS,
@@ -36,6 +37,11 @@ class Promise:
 
 PROMISES: tuple[Promise, ...] = (
     Promise("kill -9 of the gateway at random instants", ("kill-gateway",), ("faults/test_journal_sync.py",)),
+    Promise(
+        "two gateways, one killed in mid-flight",
+        ("kill-gateway-of-two",),
+        ("integration/test_two_gateways.py",),
+    ),
     Promise("death at each step of the way in and out", ("fault-points",)),
     Promise("any order of steps, faults and deaths", ("orders",), ("faults/test_orders.py",)),
     Promise("kill -9 of RabbitMQ under load", ("kill-broker",), ("faults/test_broker_faults.py",)),

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from intake import private_rabbitmq
+from intake import private_postgres, private_rabbitmq
 from intake.private_rabbitmq import PrivateRabbitMQ
 from tests.relay import declare_empty
 
@@ -71,6 +71,7 @@ class Row:
     minutes: float
     """About how long the full figure takes on two cores."""
     broker: bool = True
+    postgres: bool = False
     root: bool = False
     alone: bool = False
     """Its figures of time mean nothing while something else keeps the machine busy."""
@@ -84,6 +85,8 @@ class Row:
         """Why it cannot be run here; empty when it can."""
         if self.broker and not private_rabbitmq.installed():
             return "RabbitMQ's package is not installed"
+        if self.postgres and not private_postgres.installed():
+            return "PostgreSQL's package is not installed"
         if self.root and os.geteuid() != 0:
             return "a small tmpfs can be mounted by root alone"
         return ""
