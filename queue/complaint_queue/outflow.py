@@ -19,6 +19,7 @@ class Outflow:
     def __init__(self) -> None:
         self._ready: deque[OutboxEvent] = deque()
         self._followers: dict[int, deque[OutboxEvent]] = {}
+        self._last: dict[int, int] = {}
         self._later: list[tuple[float, int, OutboxEvent]] = []
         self._known: set[int] = set()
         self._tries: dict[int, int] = {}
@@ -39,15 +40,19 @@ class Outflow:
         """Held, be it ready, sent, waiting, or confirmed and not yet marked."""
         return position in self._known
 
-    def busy(self, complaint_id: int) -> bool:
-        """Whether an event of this complaint is not confirmed yet."""
-        return complaint_id in self._followers
+    def leads_to(self, event: OutboxEvent) -> bool:
+        """Whether the event right before this one is held as its complaint's last, and not confirmed yet.
+
+        An earlier one does not do: what lies between may be another gateway's to send.
+        """
+        return self._last.get(event.complaint_id) == event.sequence - 1
 
     def add(self, event: OutboxEvent) -> None:
         """Take an event over, in the journal's order; one that is held already changes nothing."""
         if event.position in self._known:
             return
         self._known.add(event.position)
+        self._last[event.complaint_id] = event.sequence
         followers = self._followers.get(event.complaint_id)
         if followers is None:
             self._followers[event.complaint_id] = deque()
@@ -70,7 +75,7 @@ class Outflow:
         if followers:
             self._ready.append(followers.popleft())
         else:
-            del self._followers[event.complaint_id]
+            del self._followers[event.complaint_id], self._last[event.complaint_id]
 
     def failed(self, event: OutboxEvent, now: float, first: float, longest: float) -> int:
         """The broker did not take it: try again after a wait that doubles. How often it has failed."""
@@ -92,4 +97,5 @@ class Outflow:
         """Forget an event and its complaint's followers: they wait in the journal, in quarantine."""
         self._tries.pop(event.position, None)
         self._known.discard(event.position)
+        self._last.pop(event.complaint_id, None)
         self._known.difference_update(f.position for f in self._followers.pop(event.complaint_id, ()))

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 _FETCH = 1_000
 _BATCH_BYTES = 256 * 1024
-_RESCAN = 5.0
+_RESCAN, _LOOK_AGAIN = 5.0, 0.5
 _TICK = 0.5
 _SUSPECT_TRIES = 2
 
@@ -233,10 +233,14 @@ class Publisher:
         """Whether all earlier events of its complaint are confirmed or held here, so that order can be kept."""
         if self._outflow.knows(event.position):
             return False
-        if event.sequence == 1 or self._outflow.busy(event.complaint_id):
+        if event.sequence == 1 or self._outflow.leads_to(event):
             return True
         before = await self._journal.event(event.complaint_id, event.sequence - 1)
-        return before is None or before[1] or self._outflow.knows(before[0].position)
+        if before is None or before[1] or self._outflow.knows(before[0].position):
+            return True
+        # Another gateway sends that one: it may be confirmed at any moment.
+        self._rescan_at = min(self._rescan_at, asyncio.get_running_loop().time() + _LOOK_AGAIN)
+        return False
 
     # to the broker
 

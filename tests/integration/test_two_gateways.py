@@ -1,139 +1,31 @@
-"""Two gateways on one PostgreSQL and one RabbitMQ: one is killed, and the other goes on with what it left."""
+"""Two gateways on one PostgreSQL, step by step; faults/rows/gateways.py has them whole, under load, one killed."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
 import os
-import time
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from adapters.base import Letter, Simulator
+from complaint_queue import wire
 from complaint_queue.accounts_lease import AccountsLease
 from complaint_queue.codec import Codec
 from complaint_queue.journal import Admission, Admit, NewEvent
 from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.keys import Keyring
 from complaint_queue.postgres_open import connect
-from intake.consume import consume
+from complaint_queue.publisher import BrokerSettings, Publisher
 from normalizer.errors import Misconfigured, Unavailable
 from normalizer.identity import claim_of
-from normalizer.record import ComplaintEvent, Message, RawEvent, Sender
-from tests.gateway_process import GatewayProcess
+from normalizer.record import Message, RawEvent, Sender
+from tests.event_samples import SOURCE, event
+from tests.relay import Crm
 
-CONFIG = """
-[gateway]
-sender_burst = 1000000
-data_dir = "{data}"
-listen = "127.0.0.1:{http}"
-restart_grace = 0.5
-
-[journal]
-url = "env:UJI_JOURNAL"
-files = "{folder}/../files"
-
-[[account]]
-name = "sms-kannel"
-adapter = "sms"
-[account.settings]
-provider = "kannel"
-secrets = {{ secret = "env:UJI_KANNEL" }}
-"""
-#: A dead gateway's work is taken over within 30 s; the rest is room for a busy machine.
-PATIENCE = 90.0
 KEYRING = Keyring([os.urandom(32)], os.urandom(32))
-
-
-def mark(number: int) -> str:
-    return "tanda" + "".join("abcdefghij"[int(digit)] for digit in f"{number:06d}")
-
-
-@pytest.mark.rabbitmq
-@pytest.mark.timeout(300)
-async def test_one_is_killed_and_the_other_takes_over(
-    tmp_path: Path, rabbitmq_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UJI_JOURNAL", postgres_url)
-    monkeypatch.setenv("UJI_KANNEL", "rahasia-uji-0123456789abcdef")
-    monkeypatch.setenv("KANAL_KEY", base64.b64encode(os.urandom(32)).decode())
-    gateways = []
-    for name in ("satu", "dua"):
-        (tmp_path / name).mkdir()
-        gateways.append(GatewayProcess(tmp_path / name, rabbitmq_url, template=CONFIG))
-    events: list[ComplaintEvent] = []
-
-    async def on_event(event: ComplaintEvent) -> None:
-        events.append(event)
-
-    ledger: list[str] = []
-    async with contextlib.AsyncExitStack() as stack:
-        for gateway in gateways:
-            await gateway.start(60)
-            stack.push_async_callback(gateway.kill)
-        simulators = [gateway.simulator("sms-kannel") for gateway in gateways]
-        for simulator in simulators:
-            await simulator.start()
-            stack.push_async_callback(simulator.stop)
-        consuming = asyncio.create_task(consume(rabbitmq_url, on_event=on_event))
-        stack.callback(consuming.cancel)
-        numbers = iter(range(1, 401))
-        senders = [
-            asyncio.create_task(send(numbers, [simulators[n % 2], simulators[1 - n % 2]], ledger))
-            for n in range(6)
-        ]
-        while len(ledger) < 150:
-            await asyncio.sleep(0.01)
-        await gateways[0].kill()
-        killed = time.monotonic()
-        await asyncio.gather(*senders)
-        while set(ledger) - set(marks(events)) and time.monotonic() - killed < PATIENCE:
-            await asyncio.sleep(0.1)
-        consuming.cancel()
-        await asyncio.gather(consuming, return_exceptions=True)
-
-    got = marks(events)
-    assert len(ledger) == 400
-    assert not [one for one in ledger if not got[one]], "acknowledged and lost"
-    assert not [one for one, count in got.items() if count > 1], "doubled after dedup by event id"
-    last: dict[str, int] = {}
-    for event in events:
-        complaint = event.complaint.complaint_id
-        assert event.sequence == last.get(complaint, 0) + 1
-        last[complaint] = event.sequence
-
-
-async def send(numbers: object, ways: list[Simulator], ledger: list[str]) -> None:
-    """As behind a load balancer: what one gateway does not take the other is given, until it is taken."""
-    for number in numbers:  # type: ignore[attr-defined]
-        text = f"Lampu jalan mati di Jalan Kramat, Kelurahan Kenari, Senen. {mark(number)}"
-        letter = Letter(number=number, text=text)
-        for way in ways * 1000:
-            try:
-                async with asyncio.timeout(20):
-                    await way.send(letter)
-                break
-            except Exception:
-                await asyncio.sleep(0.05)
-        ledger.append(mark(number))
-
-
-def marks(events: list[ComplaintEvent]) -> Counter[str]:
-    complaints = {
-        e.complaint.complaint_id: e.complaint.original_text or e.complaint.text
-        for e in events
-        if e.event == "created"
-    }
-    return Counter(
-        word.strip(".") for text in complaints.values() for word in text.split() if word.startswith("tanda")
-    )
-
-
-# the same, one step at a time, in one process
 
 
 def letter(number: int, follows: tuple[bytes, ...] = ()) -> Admission:
@@ -205,7 +97,7 @@ async def test_events_of_one_complaint_keep_their_order(two: list[PostgresJourna
             await journal.admit(letter(2, (claim_of("sms", "1"),)))
         file = await journal.complaint(opened)
         assert file is not None
-        event = NewEvent(
+        new = NewEvent(
             kind="created" if sequence == 1 else "information_added",
             sequence=sequence,
             revision=0,
@@ -213,7 +105,7 @@ async def test_events_of_one_complaint_keep_their_order(two: list[PostgresJourna
             routing_key="created.sms.3171",
             body=b"{}",
         )
-        assert await journal.settle(opened, file.version, [(event, ())], b"", "filed")
+        assert await journal.settle(opened, file.version, [(new, ())], b"", "filed")
     (one,), (two_,) = await first.unpublished(10), await second.unpublished(10)
     assert (one.sequence, two_.sequence) == (1, 2)
     assert one.position < two_.position
@@ -224,6 +116,58 @@ async def test_events_of_one_complaint_keep_their_order(two: list[PostgresJourna
     before = await second.event(opened, 1)
     assert before is not None
     assert before[1]
+
+
+@pytest.mark.rabbitmq
+async def test_two_relays_share_the_work_and_no_event_overtakes_another(
+    two: list[PostgresJournal], rabbitmq_url: str
+) -> None:
+    chance, settled = random.Random(2611), Counter[int]()
+    for number in range(1, 31):
+        opened = (await two[0].admit(letter(number * 10)))[0].complaint_id
+        for sequence in range(1, 6):
+            which = chance.randrange(2)
+            settled[which] += 1
+            await settle(two[which], opened, number, sequence)
+    assert min(settled.values()) > 50, "both have some of nearly every complaint"
+    relays = [
+        Publisher(
+            journal,
+            BrokerSettings(url=rabbitmq_url, source=SOURCE),
+            on_alarm=lambda name, words: None,
+            clock=lambda: datetime.now(UTC),
+        )
+        for journal in two
+    ]
+    running = [asyncio.create_task(relay.run()) for relay in relays]
+    try:
+        crm = await Crm().take(rabbitmq_url, limit=150, idle=None)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    assert set(map(tuple, crm.sequences().values())) == {(1, 2, 3, 4, 5)}
+    assert len(crm.sequences()) == 30
+
+
+async def settle(journal: PostgresJournal, complaint_id: int, number: int, sequence: int) -> None:
+    """The complaint's next event, which that gateway's relay will send."""
+    if sequence > 1:
+        await journal.admit(letter(number * 10 + sequence, (claim_of("sms", str(number * 10)),)))
+    file = await journal.complaint(complaint_id)
+    assert file is not None
+    told = event(complaint_id, sequence)
+    told = replace(told, complaint=replace(told.complaint, ticket=file.ticket))
+    routing_key, body = wire.encode(told)
+    new = NewEvent(
+        kind="created" if sequence == 1 else "information_added",
+        sequence=sequence,
+        revision=0,
+        occurred_at=datetime.now(UTC),
+        routing_key=routing_key,
+        body=body,
+    )
+    assert await journal.settle(complaint_id, file.version, [(new, ())], b"", "filed")
 
 
 async def test_one_polls_an_account_and_the_next_follows(postgres_url: str) -> None:

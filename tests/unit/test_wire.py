@@ -324,7 +324,23 @@ def test_a_failed_event_waits_longer_each_time_and_holds_its_followers() -> None
         assert taken(outflow) == [1]
     outflow.drop(one)
     assert len(outflow) == 0
-    assert not outflow.busy(1)
+    assert not outflow.leads_to(two)
+
+
+def test_only_the_event_right_before_leads_to_the_next() -> None:
+    first, second, third = outbox_events(1, 1, 1)
+    outflow = Outflow()
+    outflow.add(first)
+    assert outflow.leads_to(second)
+    assert not outflow.leads_to(third), "the second may be another gateway's to send"
+    outflow.add(second)
+    assert outflow.leads_to(third)
+    assert taken(outflow) == [first.position]
+    outflow.confirmed(first)
+    assert outflow.leads_to(third)
+    assert taken(outflow) == [second.position]
+    outflow.confirmed(second)
+    assert not outflow.leads_to(third)
 
 
 def test_what_was_in_flight_goes_first_in_its_order() -> None:
