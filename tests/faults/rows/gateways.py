@@ -202,8 +202,8 @@ async def pair(stage: Stage, rate: float) -> AsyncIterator[Pair]:
             ways = [gateway.ports[name] for gateway in gateways]
             await stack.enter_async_context(OneAddress(front.ports[name], ways))
         ledger = Ledger()
-        crm = await stack.enter_async_context(Cases(url, ledger).listening())
-        assert isinstance(crm, Cases)
+        crm = Cases(url, ledger)
+        await stack.enter_async_context(crm.listening())
         citizens = Citizens(front, ledger, DOORS, rate=rate / 2, photos=True)
         steady = Steady(front, ledger, rate / 2)
         await stack.enter_async_context(citizens.pressing())
