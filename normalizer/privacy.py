@@ -20,7 +20,7 @@ from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import BORN, HIDDEN, IDENTITY, NUMBER, PHONE, without_numbers
 from normalizer.privacy_plates import without_alike
-from normalizer.privacy_signs import BLOCK, ESTATE, PAPER, signs
+from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, PAPER, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
 from normalizer.privacy_spelt import looks_alike, without_spelt
 from normalizer.record import Complaint, Evidence
@@ -35,7 +35,8 @@ _PAPER = re.compile(
 )
 _BLOCK = re.compile(
     r"(\b(?:blok|block|kav|kavling)\b\.? ?)"
-    r"([A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
+    r"((?<=kav )\d{1,4}[A-Z]?|(?<=kav\. )\d{1,4}[A-Z]?|(?<=kavling )\d{1,4}[A-Z]?"
+    r"|[A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
     re.IGNORECASE,
 )
 #: The same without the word, in a housing estate or a tower: "Perum Griya Asri E5/12", "unit A-1203".
@@ -45,6 +46,14 @@ _ESTATE = re.compile(
     r"\b\.? ?(?:[A-Za-z][\w']* ){0,4}?)((?-i:[A-Z]){1,2}[\-/]?\d{1,4}(?:/\d{1,4}[A-Z]?|(?-i:[A-Z]))?)(?![\w/\-])",
     re.IGNORECASE,
 )
+#: The number of a house behind a stroke: "alamat: Kenanga 3/17"; that of an RT and RW stays.
+_BEHIND_STROKE = re.compile(
+    r"(\b(?:alamat|almt|domisili|tinggal)\b[^\d\n]{3,50}(?<!rt)(?<!rw)(?<!rt.)[ .])(\d{1,3}|[IVX]{1,5})/\d{1,4}[A-Z]?"
+    r"\b(?![/\d])",
+    re.IGNORECASE,
+)
+#: "Kenanga Dalam IV/12": the lane in Roman numbers, then the house.
+_ROMAN_LANE = re.compile(r"(?<![\w/.\-])(?<!elas )([IVX]{1,5}/)\d{1,3}[A-Z]?(?![\w/])")
 _RT_RW = re.compile(r"\b(?:rt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?|rw\.? ?\d{1,3})\b", re.IGNORECASE)
 _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
@@ -122,6 +131,10 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
     text = without_numbers(without_alike(text) if alike else text)
     if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)
+    if ADDRESS in held and "/" in text:
+        text = _BEHIND_STROKE.sub(rf"\1{HIDDEN}", text)
+    if "I/" in text or "V/" in text or "X/" in text:
+        text = _ROMAN_LANE.sub(rf"\1{HIDDEN}", text)
     if ESTATE in held:
         text = _ESTATE.sub(rf"\1{HIDDEN}", text)
     if strict:

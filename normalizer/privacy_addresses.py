@@ -6,7 +6,7 @@ import re
 
 from normalizer.contact import EMAIL, HANDLE
 from normalizer.phrases import words_in
-from normalizer.privacy_signs import LINK, MAIL, NETWORK, SECRET
+from normalizer.privacy_signs import LINK, MAIL, NAMED_MAIL, NETWORK, SECRET
 
 _LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
 #: Written without its scheme: only with a path, so that "rusak.com" said of a shop stays.
@@ -18,7 +18,7 @@ _BARE_LINK = re.compile(
 )
 #: What every bare link holds.
 _HOST_AND_PATH = re.compile(r"\.[A-Za-z]{2,6}/")
-_AT = r"(?: ?[(\[{<*_] ?(?:at|et|a|@) ?[)\]}>*_] ?| (?:at|et) | ?@ ?|(?-i:AT))"
+_AT = r"(?: ?[(\[{<*_'\"‘“] ?(?:at|et|a|@) ?[)\]}>*_'\"’”] ?| (?:at|et) | ?@ ?|(?-i:AT))"
 _DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
 _SPELT_EMAIL = re.compile(
     rf"\b[\w+-]{{2,40}}(?:{_DOT}[\w+-]{{1,30}}){{0,3}}{_AT}"
@@ -29,6 +29,14 @@ _SPELT_EMAIL = re.compile(
 )
 #: An address whose ending was forgotten: siti@gmail.
 _CUT_EMAIL = re.compile(r"(?<!\w)[\w.+-]{1,64}@[\w-]{2,40}(?!\w)")
+#: An account of a mail service named beside it, its sign a word or left away: "email sitic77", "siti di gmail".
+_NAMED_EMAIL = re.compile(
+    r"(\b(?:e-?mail|surel|imel|gmail|ymail)(?:nya)?"
+    r"(?: (?:saya|sy|gue|gw|aku|kami|ibu|bapak|pelapor|my|is|adalah)\b){0,2} ?[:=]? ?)("
+    r"(?=[\w.]*[\d_.]\w)[\w.]{4,40}\w(?![\w@])|[\w.]{3,40} (?:di|@) ?(?:gmail|yahoo|ymail|hotmail|outlook)\b"
+    r"(?:(?: ?\.| dot| titik)? ?com\b)?)",
+    re.IGNORECASE,
+)
 #: An account with a space behind its @; a price ("@ 5000") is none.
 _PARTED_HANDLE = re.compile(
     r"(?<![\w.])@ (?=[a-z]\w*[_\d.]\w)[a-z][\w.]{3,40}(?![\w@]|\.\w)", re.IGNORECASE | re.ASCII
@@ -42,7 +50,8 @@ _ACCOUNT_NAME = re.compile(
     re.IGNORECASE,
 )
 _PASSWORD = re.compile(
-    r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah)\b)*[ :=]{1,3})"
+    r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b"
+    r"(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah|wifi|email|akun|jaki)\b)*[ :=]{1,3})"
     r"((?=\S*\d)\S{4,40})",
     re.IGNORECASE,
 )
@@ -58,6 +67,8 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         text = _SPELT_EMAIL.sub("[email]", text)
         if "@" in text:
             text = _CUT_EMAIL.sub("[email]", text)
+    if NAMED_MAIL in held:
+        text = _NAMED_EMAIL.sub(r"\1[email]", text)
     if LINK in held:
         text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if _HOST_AND_PATH.search(text):

@@ -41,8 +41,8 @@ _PHONE_BEFORE = re.compile(
 _CUSTOMER_BEFORE = re.compile(
     r"\b(?:id ?pel(?:anggan)?|idpel|pelanggan|nopel|meter(?:an)?|kwh|sambungan|token|polis|peserta|bpjs|jkn|sim"
     r"|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
-    r"|sppt)\b(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air|kesehatan"
-    r"|number)\b)*[ .:=#\-]{0,4}$"
+    r"|sppt|rekam medi[sk]|medrec|no\.? ?rm)\b(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air"
+    r"|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
 )
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
@@ -59,6 +59,8 @@ _BORN_BEFORE = re.compile(
     r"\b(?:lahir(?:nya|an|kan)?|lhr|ttl|tgl ?lhr|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun"
     r"|tanggal lahir|tgl lahir|tmpt lahir|l\.)[^\d\n]{0,52}$"
 )
+#: Day, month and year with nothing between: "lahir 12031985".
+_BORN_TOGETHER = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:(?:19|20)?\d\d)")
 _HOUSE_BEFORE = re.compile(
     r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}"
     r"|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau"
@@ -316,6 +318,8 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
     phone = _begins_phone(text, *groups[at])
     if count == 16:
         return IDENTITY
+    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and _BORN_BEFORE.search(before):
+        return BORN
     if (
         count >= 6
         and _ACCOUNT_BEFORE.search(before)

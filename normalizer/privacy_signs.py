@@ -7,9 +7,14 @@ from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
-MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT = range(9)
+MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT, NAMED_MAIL, ADDRESS = range(11)
 _WORDS: dict[int, tuple[str, ...]] = {
-    MAIL: (" at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}"),
+    MAIL: (
+        " at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}",
+        "'at", '"at', "‘at", "“at",
+    ),
+    NAMED_MAIL: ("mail", "surel", "imel"),
+    ADDRESS: ("alamat", "almt", "domisili", "tinggal"),
     LINK: ("://", "www."),
     NETWORK: (
         " ig ", " ig-", " ig nya", " ignya", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram",

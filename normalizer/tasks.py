@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from normalizer.gazetteer import DATA
+from normalizer.kind_manner import kind_features, kind_units, kind_worth
 from normalizer.text_model import Reading
 from normalizer.text_units import topic_features, topic_units, worth
 
@@ -19,8 +20,15 @@ class Task(Struct, frozen=True, kw_only=True):
     reading: Reading
 
 
-#: Both are told by the same words, so that a text is taken apart once.
-READING = Reading(units=topic_units, features=topic_features, worth=worth)
-CATEGORY = Task(column="category", path=DATA / "category_model.gz", reading=READING)
-KIND = Task(column="kind", path=DATA / "kind_model.gz", reading=READING)
+#: Both are told by the same words, so that a text is taken apart once; the kind by its manner, too.
+CATEGORY = Task(
+    column="category",
+    path=DATA / "category_model.gz",
+    reading=Reading(units=topic_units, features=topic_features, worth=worth),
+)
+KIND = Task(
+    column="kind",
+    path=DATA / "kind_model.gz",
+    reading=Reading(units=kind_units, features=kind_features, worth=kind_worth, closeness=1.0),
+)
 TASKS = {"category": CATEGORY, "kind": KIND}

@@ -47,11 +47,13 @@ class Model(Struct, frozen=True, kw_only=True):
 
 class Reading(NamedTuple):
     """How a text is taken apart: `units` are what counts once in it, `features` what is known of a unit. `worth` is
-    asked when learning: how much a feature counts beside others, and how often it must have been seen."""
+    asked when learning: how much a feature counts beside others, and how often it must have been seen; `closeness`, how
+    closely the support vectors follow the examples (scikit-learn's C)."""
 
     units: Callable[[str], Sequence[str]]
     features: Callable[[str], list[str]]
     worth: Callable[[str], tuple[float, int]]
+    closeness: float = 0.5
 
 
 #: What is known of a unit: the rows of its features added up, and the same taken apart into fields.

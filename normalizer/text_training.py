@@ -19,8 +19,6 @@ from msgspec import Struct
 
 from normalizer.text_model import ENOUGH, Model, Reading, packed
 
-#: How closely the support vectors follow the examples (scikit-learn's C).
-_CLOSENESS = 0.5
 #: How much each naive Bayes says beside them, and what it takes for granted of a word that it never saw.
 _COMPLEMENT, _MULTINOMIAL = (0.12, 0.3), (0.12, 0.05)
 #: Weights smaller than this part of a feature's largest say nothing worth their place in the file.
@@ -191,7 +189,7 @@ def _fit(examples: Sequence[Example], texts: Sequence[list[list[str]]], reading:
     values = _values(texts, reading.worth)
     matrix, labels = _matrix(texts, values), [e.label for e in examples]
     taught = {"sample_weight": numpy.array([e.weight for e in examples])}
-    vectors = LinearSVC(C=_CLOSENESS, random_state=0).fit(matrix, labels, **taught)
+    vectors = LinearSVC(C=reading.closeness, random_state=0).fit(matrix, labels, **taught)
     rows, bias = vectors.coef_, vectors.intercept_
     if len(rows) == 1:
         # With two labels scikit-learn keeps only the second's.

@@ -47,6 +47,7 @@ def _regions() -> Phrases[None]:
     return Phrases({name: None for name in sorted(names) if " " in name})
 
 
+@lru_cache(maxsize=2)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text by which a model knows it: folded, one spelling each, no numbers, regions by a sign."""
     if not text.isascii():

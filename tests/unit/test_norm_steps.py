@@ -92,6 +92,9 @@ def test_look_alikes_fold_for_matching_only() -> None:
         ("Selamat pagi, apa syarat membuat kartu keluarga baru?", "question"),
         ("Kenapa sampah di Tebet belum diangkut?", "complaint"),
         ("Saran saya, taman dibuka sampai malam", "suggestion"),
+        ("Got di depan pos sudah dikeruk, sekarang lancar, makasih", "thanks"),
+        ("Makasih got depan pos sudah dikeruk, tapi sekarang mampet lagi", "complaint"),
+        ("Hebat, seminggu diaspal sudah hancur lagi", "complaint"),
         ("", "complaint"),
     ],
 )

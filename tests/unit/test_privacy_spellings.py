@@ -26,6 +26,15 @@ from normalizer.privacy import public
         ("surel siti et contoh titik com", "siti"),
         ("tanggal lahir: 01-02-1990", "1990"),
         ("lahir di Jakarta, 1 Januari 1990", "1990"),
+        ("lahir tgl 01021990 di Jakarta", "01021990"),
+        ("kirim ke siti.contoh 'at' contoh.com", "siti"),
+        ("email saya sitic di gmail com", "sitic"),
+        ("gmail saya sitic77, balas ke situ", "sitic77"),
+        ("password wifi saya kucing123", "kucing123"),
+        ("nomor rekam medis 00-12-34-56", "34-56"),
+        ("alamat lengkap: Kenanga 3/17, Rawasari", "17"),
+        ("rumah di Kenanga Dalam IV/12", "12"),
+        ("Jl Kenanga kav 12", "12"),
     ],
 )
 def test_a_personal_detail_is_masked_however_it_is_spelt(text: str, planted: str) -> None:
@@ -41,6 +50,8 @@ def test_a_personal_detail_is_masked_however_it_is_spelt(text: str, planted: str
         "Ada delapan lubang, dua dalam, satu di tengah",
         "Lampu mati at Taman. Com belum datang",
         "Lubang lahir dari banjir 3 minggu lalu",
+        "Email saya tidak dibalas, saya tinggal di RT 3/17",
+        "Surat nomor 12/IV/2024, golongan III/a, kelas IV/2",
     ],
 )
 def test_an_ordinary_number_or_word_stays(text: str) -> None:

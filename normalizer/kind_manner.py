@@ -1,0 +1,74 @@
+"""The manner of a text beside its words: in which order it speaks of trouble, relief, wishes and sales, how it begins
+and ends, and whether it asks. So "sudah ditambal" and "sudah jebol lagi" are told apart, whatever was mended or broke.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+
+from normalizer.phrases import words_in
+from normalizer.text_units import topic_features, topic_units, words_of, worth
+
+#: The lists of `data/phrases.csv` that count, and the letter of each. A word of two lists has the letter of the last.
+_LISTS = {
+    "bad state": "B",
+    "relief": "R",
+    "denial": "D",
+    "thanking": "T",
+    "asking": "Q",
+    "wishing": "W",
+    "urging": "U",
+    "done": "S",
+    "again": "A",
+    "event": "E",
+    "selling": "M",
+    "insult": "I",
+    "but": "X",
+}
+#: Before every unit of a manner.
+_SIGN = "*"
+
+
+@lru_cache(maxsize=1)
+def _letters() -> dict[str, str]:
+    return {
+        word: letter
+        for name, letter in _LISTS.items()
+        for phrase in words_in(name)
+        for word in words_of(phrase)
+    }
+
+
+@lru_cache(maxsize=2)
+def kind_units(text: str) -> tuple[str, ...]:
+    """What counts once in a text for its kind: what counts for its category, and its manner."""
+    words = words_of(text)
+    if not words:
+        return topic_units(text)
+    letters = _letters()
+    order = "".join([letters[word] for word in words if word in letters])
+    manner = [f"*1 {words[0]}", f"*9 {words[-1]}", f"*^{order[:1]}", f"*${order[-1:]}"]
+    manner += [f"*{letter}" for letter in order]
+    manner += [f"*{one}{two}" for one, two in pairwise(order)]
+    states = [letter for letter in order if letter in "BR"]
+    if states:
+        manner.append(f"*={states[0]}{states[-1]}")
+    if "?" in text:
+        manner.append("*?." if text.rstrip(" )\"'\n").endswith("?") else "*?")
+    if "!" in text:
+        manner.append("*!")
+    if "http" in text or "www" in text or ".com" in text:
+        manner.append("*://")
+    manner.append(f"*#{min(5, len(words) // 4)}")
+    return (*topic_units(text), *dict.fromkeys(manner))
+
+
+def kind_features(unit: str) -> list[str]:
+    """The features of one unit of `kind_units`."""
+    return [unit] if unit[0] == _SIGN else topic_features(unit)
+
+
+def kind_worth(feature: str) -> tuple[float, int]:
+    """How much a feature counts, and how often it must be seen."""
+    return (1.2, 2) if feature[0] == _SIGN else worth(feature)
