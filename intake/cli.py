@@ -55,6 +55,7 @@ TOP: dict[str, Command] = {
     "reconcile": telling.reconcile,
     "audit": auditing.audit,
     "verify": keeping.verify,
+    "mend": keeping.mend,
     "backup": keeping.backup,
     "restore": keeping.restore,
     "explain": evaluating.explain,

@@ -1,4 +1,4 @@
-"""What an operator does so that nothing is lost: `verify`, `backup`, `restore`."""
+"""What an operator does so that nothing is lost: `verify`, `mend`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -62,6 +62,32 @@ async def _verify(config: Config, quick: bool) -> Verified:
                 return await Verifier(journal, files, whole=not quick, progress=progress).run()
     finally:
         await files.close()
+
+
+def mend(config: ConfigFile = None) -> None:
+    """Of the embedded journal, with the gateway stopped. What was done goes to standard output, one thing a line."""
+    from datetime import UTC, datetime
+
+    from complaint_queue.sqlite_mending import mend as mend_files
+    from complaint_queue.sqlite_open import PAGE_BYTES, lock
+    from complaint_queue.sqlite_sums import page_size
+    from normalizer.errors import Misconfigured, Unavailable
+
+    settings = read(config)
+    path = settings.data_dir / "journal.sqlite3"
+    if not path.exists():
+        raise Misconfigured("journal", f"{path} is not there", say("mend_cure"))
+    asyncio.run(note(settings, "mend", str(path), {}))
+    holder = lock(path)
+    try:
+        done = mend_files(path, page_size(path, PAGE_BYTES), datetime.now(UTC))
+    except OSError as error:
+        raise Unavailable(f"{error.filename}: {error.strerror or error}") from error
+    finally:
+        os.close(holder)
+    for line in done:
+        typer.echo(line)
+    typer.echo(say("mend_done" if done else "mend_sound", path=path))
 
 
 def backup(

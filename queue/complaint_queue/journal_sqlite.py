@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
+import structlog
 
 from normalizer.errors import Damaged, Misconfigured, Unavailable
 from normalizer.ports import MediaFacts
@@ -41,20 +42,24 @@ from .journal import (
 )
 from .media_rows import facts_name
 from .sqlite_admit import Prepared, admit_many
+from .sqlite_damage import compare, examine
 from .sqlite_editing import SqliteEditing
 from .sqlite_fingerprints import PURPOSE, SqliteFingerprints
 from .sqlite_following import SqliteFollowing
 from .sqlite_keeping import SqliteKeeping
 from .sqlite_line import Line
-from .sqlite_open import SETTING, connect, lock, open_for_writing
+from .sqlite_open import CHECK_PAGES, PAGE_BYTES, SETTING, connect, leave, lock, open_for_writing
 from .sqlite_reads import Reads
 from .sqlite_rows import Details, micros, moment, ticket_from
 from .sqlite_sent import SqliteSent
+from .sqlite_sums import Sums, page_size
 from .sqlite_way_out import SqliteWayOut
 from .sqlite_writer import Tools, Writer
 from .way_out import NewReply
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -82,6 +87,9 @@ class SqliteJournal(
         self._lock: int | None = None
         self._write_db: sqlite3.Connection | None = None
         self._read_db: sqlite3.Connection | None = None
+        self._sums: Sums | None = None
+        self.healed: list[str] = []
+        """What was damaged and has been put right at the start."""
         self._writer: Line | None = None
         self._reader: Line | None = None
         self.commits = 0
@@ -106,7 +114,8 @@ class SqliteJournal(
         reads = Reads(self._read_db, self.codec)
         self._reader = Line("journal-reader", reads.run, max_waiting=self._max_waiting)
         if tools is not None:
-            writer = Writer(tools, self._committed)
+            assert self._sums is not None  # noqa: S101 - _connect made it
+            writer = Writer(tools, self._sums, self._committed)
             self._writer = Line("journal-writer", writer.run, max_waiting=self._max_waiting)
 
     async def close(self) -> None:
@@ -125,8 +134,16 @@ class SqliteJournal(
             self._read_db = self._connect_reader()
             return None
         self._lock = lock(self.path)
+        if self.path.exists() and self.path.stat().st_size:
+            size, whole = page_size(self.path, PAGE_BYTES), self.path.stat().st_size <= CHECK_PAGES
+            for healed in examine(self.path, size, whole=whole):
+                self.healed.append(healed)
+                log.error("journal_healed", path=str(self.path), what=healed)
         self._write_db = open_for_writing(self.path, self.codec)
         self._read_db = self._connect_reader()
+        copied = self._write_db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2]
+        self._sums = Sums(self.path, page_size(self.path, PAGE_BYTES))
+        self._sums.open(copied)
         return Tools(self._write_db, self.codec, self._clock, self._node)
 
     def _connect_reader(self) -> sqlite3.Connection:
@@ -145,12 +162,26 @@ class SqliteJournal(
         if self._read_db is not None:
             self._read_db.close()
         if self._write_db is not None:
-            with suppress(sqlite3.Error):  # then the log stays, and the next start reads it
-                self._write_db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._write_db.close()
+            if self._log_is_copied(self._write_db):
+                self._write_db.close()
+            else:  # then the log stays, and the next start reads it
+                leave(self._write_db, self.path)
+        if self._sums is not None:
+            self._sums.close()
         if self._lock is not None:
             os.close(self._lock)
-        self._read_db = self._write_db = self._lock = None
+        self._read_db = self._write_db = self._lock = self._sums = None
+
+    def _log_is_copied(self, db: sqlite3.Connection) -> bool:
+        """Copy the log into the database; whether all of it is there and the log is empty."""
+        with suppress(sqlite3.Error):
+            _, frames, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if self._sums is not None:
+                self._sums.checkpointed(copied)
+            if frames == copied:
+                busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                return not busy
+        return False
 
     def _w(self) -> Line:
         if self._writer is None:
@@ -339,4 +370,7 @@ class SqliteJournal(
 
     async def check(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the whole database, for `kanal doctor`; empty when it is sound."""
-        return await self._ask(lambda reads: reads.check())
+        structure = await self._ask(lambda reads: reads.check())
+        size = page_size(self.path, PAGE_BYTES)
+        pages = await asyncio.to_thread(compare, self.path, size)
+        return (*structure, *(f"not what was written: {page}" for page in pages))

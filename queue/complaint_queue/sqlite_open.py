@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from normalizer.errors import Damaged, KanalError, Misconfigured, StorageFull, Unavailable
@@ -24,6 +25,8 @@ PAGE_BYTES = 2048
 _CANARY = b"this journal opens with this key"
 #: Up to this many bytes the whole database is checked at every start; above, only its small tables.
 _CHECK_WHOLE = 64 * 1024 * 1024
+#: Up to this many bytes every page is compared with its checksum at every start; above, by `kanal verify`.
+CHECK_PAGES = 256 * 1024 * 1024
 _SMALL = ("meta", "kept", "days", "groups", "outbox", "media", "quarantine", "cursors")
 
 
@@ -128,13 +131,25 @@ def open_for_writing(path: Path, codec: Codec) -> sqlite3.Connection:
         sync_folder(path.parent)
     except (sqlite3.Error, OSError) as error:
         if db is not None:
-            db.close()
+            leave(db, path)
         raise _at_start(path, error) from error
     except BaseException:
         if db is not None:
-            db.close()
+            leave(db, path)
         raise
     return db
+
+
+def leave(db: sqlite3.Connection, path: Path) -> None:
+    """Close the writer's connection, and nothing more: the last one to go would copy the log into the database, of
+    which our checksums would know nothing. One that only reads goes last."""
+    reader = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        with suppress(sqlite3.Error):
+            reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        db.close()
+    finally:
+        reader.close()
 
 
 def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
@@ -154,7 +169,7 @@ def damaged(path: Path, detail: str) -> Damaged:
         f"  1. Leave the gateway stopped and copy the folder: cp -a {folder} {folder}.damaged\n"
         f"  2. Take out what can be read (Debian: apt-get install sqlite3):\n"
         f"       cd {folder} && sqlite3 {name} .recover | sqlite3 {name}.recovered\n"
-        f"  3. rm -f {name}-wal {name}-shm && mv {name}.recovered {name}\n"
+        f"  3. rm -f {name}-wal {name}-shm {name}.sums && mv {name}.recovered {name}\n"
         f"  4. Start again: bodies that do not decrypt are set aside in the quarantine, the rest flows."
     )
 

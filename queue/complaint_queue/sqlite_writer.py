@@ -13,6 +13,7 @@ from .codec import Codec
 from .sqlite_line import Job, Many
 from .sqlite_open import PAGE_BYTES, last_id, translate
 from .sqlite_rows import Ids, micros, ticket_number
+from .sqlite_sums import Sums
 
 #: Bytes written to the log (estimated) after which it is copied into the database. Bounds both the log's size and
 #: how long a checkpoint takes.
@@ -67,8 +68,8 @@ class Tools:
 class Writer:
     """Does groups of jobs; handed to a `Line`."""
 
-    def __init__(self, tools: Tools, committed: Callable[[], None]) -> None:
-        self._tools, self._committed = tools, committed
+    def __init__(self, tools: Tools, sums: Sums, committed: Callable[[], None]) -> None:
+        self._tools, self._sums, self._committed = tools, sums, committed
         self._since_checkpoint = CHECKPOINT_BYTES  # what a former run left in the log goes first
 
     def run(self, jobs: list[Job]) -> None:
@@ -85,7 +86,8 @@ class Writer:
         """Copy the log into the database, as far as readers allow. A failure only means: later."""
         self._since_checkpoint = 0
         try:
-            self._tools.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            row = self._tools.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._sums.checkpointed(row[2])
         except sqlite3.Error:
             self._since_checkpoint = CHECKPOINT_BYTES // 2
 
@@ -101,6 +103,7 @@ class Writer:
                 results += zip(same, many(tools, [job.payload for job in same]), strict=True)
             points.reached("written")
             tools.commit()
+            self._sums.committed()
             points.reached("committed")
             self._committed()
         except BaseException:

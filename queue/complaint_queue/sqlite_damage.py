@@ -1,0 +1,281 @@
+"""Damage to the SQLite journal, found before SQLite opens it: a wrong bit is put right, for more somebody is asked.
+
+SQLite would take a damaged log for one that ends there, and read a damaged column as it stands. What is acknowledged
+must not go that way: at the start the log is read to the end that was noted, and every page is compared with its
+checksum (`sqlite_sums`). One wrong bit is known from the checksum and put right; of anything else the start is refused
+with what to do: `kanal mend`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from normalizer.errors import Damaged
+
+from . import sqlite_log as logs
+from . import sqlite_sums as sums
+from .sqlite_open import PAGE_BYTES, damaged
+
+_ROWS_TOLD = 20
+#: Beside a gateway that writes, a page is wrong that is wrong each of so many times, seconds apart.
+_LOOKS, _REST = 20, 0.5
+
+
+@dataclass
+class Found:
+    """What was found and put right, what was not, and the pages of the latter."""
+
+    healed: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
+
+
+def examine(path: Path, page_bytes: int, *, whole: bool) -> list[str]:
+    """What was damaged in a journal that nobody has open, and is put right. Raises `Damaged`.
+
+    `whole`: also compare every page, which reads the whole database.
+    """
+    found = Found()
+    mark = mark_of(path, found)
+    log = log_of(path, mark, found)
+    if whole and not found.problems and sums.beside(path).exists():
+        compare_all(path, page_bytes, mark, log, found)
+    if 1 in found.pages:  # where the database says what it is
+        raise damaged(path, "its first page is not what was written")
+    if found.problems:
+        raise Damaged(_told(path, found.problems))
+    return found.healed
+
+
+def _told(path: Path, problems: list[str]) -> str:
+    return (
+        f"the journal {path} is damaged: {'; '.join(problems)}\n"
+        f"  1. Leave the gateway stopped, and look at the disk: dmesg, smartctl -a\n"
+        f"  2. kanal mend    keeps a copy of the files as they are, takes everything that can be read,\n"
+        f"                   and names what cannot\n"
+        f"  3. Start again: bodies that do not open are set aside, the rest flows; then kanal verify\n"
+        f"  If the files were put here or changed by hand on purpose: rm {sums.beside(path)}"
+    )
+
+
+def mark_of(path: Path, found: Found) -> sums.Mark:
+    """How far the log has to go; nothing is known of a journal without checksums."""
+    beside = sums.beside(path)
+    try:
+        head = bytearray(beside.read_bytes()[: sums.HEADER])
+    except FileNotFoundError:
+        return sums.Mark()
+    if not any(head):  # its making was cut short
+        beside.unlink()
+        return sums.Mark()
+    if (mark := sums.unpack(bytes(head))) is not None:
+        return mark
+    for at in range(len(head)):
+        for bit in range(8):
+            head[at] ^= 1 << bit
+            if (mark := sums.unpack(bytes(head))) is not None:
+                _write(beside, {0: bytes(head)})
+                found.healed.append("a bit of the head of its checksums")
+                return mark
+            head[at] ^= 1 << bit
+    beside.unlink()
+    found.healed.append("the head of its checksums, which are made anew")
+    return sums.Mark()
+
+
+def log_of(path: Path, mark: sums.Mark, found: Found) -> logs.Log | None:
+    """The log, read to its end and with its wrong bits put right."""
+    file = log_file(path)
+    waits = mark.frames > mark.copied
+    try:
+        log = logs.load(file)
+    except ValueError as error:
+        data = bytearray(file.read_bytes())
+        log = logs.header_healed(data)
+        if log is None:
+            found.problems.append(str(error))
+            return None
+        _write(file, {0: bytes(data[: logs.HEADER])})
+        found.healed.append("a bit of the log's header")
+    if log is None or (waits and log.salts != mark.salts):
+        if waits and _is_copied(path, mark):
+            sums.beside(path).unlink()
+            found.healed.append("its checksums, as another program has copied the log into the database")
+        elif waits:
+            count = mark.frames - mark.copied
+            found.problems.append(
+                f"its log is not there, of which {count} pages were not in the database yet"
+            )
+        return log
+    if problem := _healed_log(log, mark, found, file):
+        found.problems.append(problem)
+    return log
+
+
+def _is_copied(path: Path, mark: sums.Mark) -> bool:
+    """Whether the database holds what the log's last frame held: sqlite3's own program copies the log when it ends."""
+    size = sums.page_size(path, PAGE_BYTES)
+    with path.open("rb") as file:
+        file.seek(max(0, mark.page - 1) * size)
+        return bool(mark.page) and sums.crc(mark.page, file.read(size)) == mark.sum
+
+
+def _healed_log(log: logs.Log, mark: sums.Mark, found: Found, file: Path) -> str:
+    """What is wrong with the log and could not be put right; empty when it is whole."""
+    before = bytes(log.data)
+    needed = mark.frames if log.salts == mark.salts else 0
+    healed = 0
+    while True:
+        walk = logs.walk(log)
+        if walk.committed >= needed and (not walk.bad or logs.is_torn(log, walk.bad)):
+            break
+        if not walk.bad:
+            return f"its log ends after page {log.count} of {needed}"
+        if not logs.heal(log, walk.bad):
+            return f"page {walk.bad} of its log, which SQLite would end there (of {max(needed, log.count)})"
+        healed += 1
+    if healed:
+        changed = {
+            at: bytes(log.data[at : at + 1]) for at in range(len(before)) if before[at] != log.data[at]
+        }
+        _write(file, changed)
+        found.healed.append(f"{healed} bits of its log")
+    return ""
+
+
+def compare_all(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | None, found: Found) -> None:
+    excused = set() if log is None else waiting_pages(log, mark)
+    stored = sums.read_sums(sums.beside(path))
+    wrong = sums.wrong_pages(path, page_bytes, stored, excused)
+    pages: dict[int, bytes] = {}
+    entries: dict[int, bytes] = {}
+    with path.open("rb") as file:
+        for number in wrong:
+            file.seek((number - 1) * page_bytes)
+            content = file.read(page_bytes)
+            right = sums.healed(number, content, stored[number - 1]) if len(content) == page_bytes else None
+            if right is None:
+                found.pages.append(number)
+            elif right == content:
+                entries[sums.HEADER + 4 * (number - 1)] = struct.pack("<I", sums.crc(number, content))
+            else:
+                pages[(number - 1) * page_bytes] = right
+    if pages:
+        _write(path, pages)
+        found.healed.append(f"a bit of each of {len(pages)} pages of the database")
+    if entries:
+        _write(sums.beside(path), entries)
+        found.healed.append(f"a bit of each of {len(entries)} checksums")
+    if found.pages:
+        found.problems.append(
+            f"{len(found.pages)} of {len(stored)} pages are not what was written: "
+            + "; ".join(rows_in(path, found.pages, page_bytes))
+        )
+
+
+def compare(path: Path, page_bytes: int) -> tuple[str, ...]:
+    """What stands in pages that are not as they were written, beside a gateway that goes on writing."""
+    if not sums.beside(path).exists():
+        return ()
+    suspects: set[int] | None = None
+    for _ in range(_LOOKS):
+        before = _standing(path)
+        excused = _waiting_now(path)
+        found = sums.wrong_pages(path, page_bytes, sums.read_sums(sums.beside(path)), excused)
+        suspects = set(found) if suspects is None else suspects & set(found)
+        if not suspects:
+            return ()
+        if _standing(path) == before:
+            break
+        time.sleep(_REST)
+    return tuple(rows_in(path, suspects or (), page_bytes))
+
+
+def _standing(path: Path) -> tuple[bytes, int] | None:
+    """How far the log is copied into the database."""
+    with sums.beside(path).open("rb") as file:
+        mark = sums.unpack(file.read(sums.HEADER))
+    return None if mark is None else (mark.salts, mark.copied)
+
+
+def _waiting_now(path: Path) -> set[int]:
+    try:
+        log = logs.load(log_file(path))
+    except ValueError:
+        return set()
+    return set() if log is None else {log.page(n) for n in range(1, log.count + 1) if log.is_ours(n)}
+
+
+def waiting_pages(log: logs.Log, mark: sums.Mark) -> set[int]:
+    """Pages that the log holds anew: what the database has of them is not read."""
+    first = mark.copied if log.salts == mark.salts else 0
+    return {log.page(number) for number in range(first + 1, log.count + 1) if log.is_ours(number)}
+
+
+def rows_in(path: Path, pages: Iterable[int], page_bytes: int) -> list[str]:
+    """What stands in these pages: the table and, where they can be told, its rows."""
+    wanted = set(pages)
+    owners: dict[int, str] = {}
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as db:
+            every = db.execute("SELECT pageno, name FROM dbstat")
+            owners = {number: name for number, name in every if number in wanted}
+    except sqlite3.Error:  # the damage hides it, or this SQLite has no such table
+        pass
+    told = []
+    with path.open("rb") as file:
+        for number in sorted(wanted):
+            file.seek((number - 1) * page_bytes)
+            rows = _row_ids(file.read(page_bytes), 100 if number == 1 else 0)
+            which = f", rows {', '.join(map(str, rows[:_ROWS_TOLD]))}" if rows else ""
+            told.append(f"page {number} ({owners.get(number, 'unused or unknown')}{which})")
+    return told
+
+
+def _row_ids(page: bytes, start: int) -> list[int]:
+    """The ids in a leaf page of a table (https://www.sqlite.org/fileformat2.html#b_tree_pages)."""
+    if len(page) < start + 8 or page[start] != 0x0D:
+        return []
+    ids = []
+    count = int.from_bytes(page[start + 3 : start + 5], "big")
+    for place in range(min(count, len(page) // 8)):
+        at = start + 8 + 2 * place
+        cell = int.from_bytes(page[at : at + 2], "big")
+        _, cell = _varint(page, cell)
+        found, _ = _varint(page, cell)
+        ids.append(found)
+    return ids
+
+
+def _varint(page: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for place in range(9):
+        byte = page[at] if at < len(page) else 0
+        at += 1
+        if place == 8:
+            return (value << 8) | byte, at
+        value = (value << 7) | (byte & 0x7F)
+        if not byte & 0x80:
+            break
+    return value, at
+
+
+def _write(file: Path, changes: dict[int, bytes]) -> None:
+    descriptor = os.open(file, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        for at, data in changes.items():
+            os.pwrite(descriptor, data, at)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def log_file(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")

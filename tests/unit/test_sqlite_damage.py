@@ -1,0 +1,303 @@
+"""Damage to the journal's files: a wrong bit is put right, more is named, and nothing acknowledged goes unnoticed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from complaint_queue import sqlite_damage, sqlite_log, sqlite_mending, sqlite_sums
+from complaint_queue.codec import Codec
+from complaint_queue.journal import Admission, Admit, ComplaintFile
+from complaint_queue.journal_sqlite import SqliteJournal
+from complaint_queue.keys import Keyring
+from complaint_queue.sqlite_open import PAGE_BYTES
+from normalizer.errors import Damaged, Misconfigured
+from normalizer.identity import claim_of
+from normalizer.record import Message, RawEvent
+
+RING = Keyring([b"k" * 32], b"i" * 32)
+NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+FILES = ("j", "j-wal", "j.sums")
+
+
+def journal(path: Path, ring: Keyring = RING) -> SqliteJournal:
+    return SqliteJournal(path, Codec(ring), lambda: NOW)
+
+
+async def add(made: SqliteJournal, name: str) -> int:
+    admit = Admit(
+        message=Message(external_id=name, text=f"teks {name} " * 30),
+        claim=claim_of("a", name),
+        sender=b"s" * 16,
+        channel="sms",
+        ticket_day="2026-11-23",
+    )
+    raw = RawEvent(account="a", received_at=NOW, body=f"isi {name} ".encode() * 50)
+    return (await made.admit(Admission(raw=raw, messages=(admit,))))[0].complaint_id
+
+
+@pytest.fixture(name="dead")
+async def _dead(tmp_path: Path) -> tuple[Path, dict[int, ComplaintFile]]:
+    """The folder of a gateway that was killed, with half of everything in its log; and what it had acknowledged."""
+    (tmp_path / "alive").mkdir()
+    made = journal(tmp_path / "alive" / "j")
+    await made.open()
+    try:
+        ids = [await add(made, str(n)) for n in range(30)]
+        assert made._writer is not None
+        await made._writer.call(lambda tools: None)
+        await checkpoint(made)
+        ids += [await add(made, str(n)) for n in range(30, 60)]
+        (tmp_path / "dead").mkdir()
+        for name in FILES:
+            shutil.copy(tmp_path / "alive" / name, tmp_path / "dead" / name)
+        return tmp_path / "dead", {one: await told(made, one) for one in ids}
+    finally:
+        await made.close()
+
+
+async def checkpoint(made: SqliteJournal) -> None:
+    """Copy the log into the database now, as the writer does every four MiB."""
+    assert made._sums is not None
+    assert made._write_db is not None
+    made._sums.checkpointed(made._write_db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2])
+
+
+async def told(made: SqliteJournal, complaint_id: int) -> ComplaintFile:
+    found = await made.complaint(complaint_id)
+    assert found is not None
+    return found
+
+
+async def everything(path: Path, known: dict[int, ComplaintFile]) -> list[str]:
+    """Open it; all has to be as it was acknowledged. What was put right."""
+    made = journal(path)
+    await made.open()
+    try:
+        for complaint_id, before in known.items():
+            assert await made.complaint(complaint_id) == before
+        assert await made.check() == ()
+        return list(made.healed)
+    finally:
+        await made.close()
+
+
+def flip(path: Path, at: int, bit: int = 4) -> None:
+    overwrite(path, at, bytes([path.read_bytes()[at] ^ 1 << bit]))
+
+
+def overwrite(path: Path, at: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def copy(folder: Path, target: Path) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
+    return target / "j"
+
+
+async def test_a_killed_gateway_s_journal_is_sound(dead: tuple[Path, dict[int, ComplaintFile]]) -> None:
+    folder, known = dead
+    assert (folder / "j-wal").stat().st_size > 20_000
+    assert await everything(folder / "j", known) == []
+    assert await everything(folder / "j", known) == [], "and after a clean end"
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_one_wrong_bit_anywhere_is_put_right(
+    tmp_path: Path, dead: tuple[Path, dict[int, ComplaintFile]], name: str
+) -> None:
+    """But for bits that say nothing: of pages that the log holds anew, or behind the header of the checksums."""
+    folder, known = dead
+    chance = random.Random(name)
+    whole = (folder / name).read_bytes()
+    healed = 0
+    for number in range(10):
+        path = copy(folder, tmp_path / "one")
+        flip(
+            path.with_name(name), chance.randrange(len(whole) * number // 10, len(whole) * (number + 1) // 10)
+        )
+        if sqlite_damage.examine(path, PAGE_BYTES, whole=True):
+            assert path.with_name(name).read_bytes() == whole
+            healed += 1
+        else:
+            assert await everything(path, known) == []
+    assert healed >= (10 if name == "j-wal" else 4)
+
+
+async def test_every_kind_of_bit_of_the_log_is_put_right(
+    tmp_path: Path, dead: tuple[Path, dict[int, ComplaintFile]]
+) -> None:
+    """The header, and of a frame: the page's number, the size, the salts, the checksum, the content."""
+    folder, _ = dead
+    whole = (folder / "j-wal").read_bytes()
+    frame = 32 + 3 * (24 + PAGE_BYTES)
+    for at in (0, 5, 10, 13, 18, 25, *(frame + n for n in (2, 6, 9, 14, 17, 22, 24, 1000))):
+        path = copy(folder, tmp_path / "one")
+        flip(path.with_name("j-wal"), at)
+        assert sqlite_damage.examine(path, PAGE_BYTES, whole=True), at
+        assert path.with_name("j-wal").read_bytes() == whole, at
+
+
+@pytest.mark.parametrize("offset", [0, 24 + 512])
+async def test_what_stands_behind_a_torn_page_of_the_log_is_kept(
+    tmp_path: Path, dead: tuple[Path, dict[int, ComplaintFile]], offset: int
+) -> None:
+    """SQLite alone would silently forget twenty-five acknowledged messages."""
+    folder, known = dead
+    path = copy(folder, tmp_path / "one")
+    log = sqlite_log.load(path.with_name("j-wal"))
+    assert log is not None
+    frame = 32 + (log.count // 6) * (24 + PAGE_BYTES)
+    overwrite(path.with_name("j-wal"), frame + offset, os.urandom(512))
+    alone = copy(tmp_path / "one", tmp_path / "alone")
+    with sqlite3.connect(alone) as db:
+        assert db.execute("SELECT count(*) FROM messages").fetchone()[0] < 40
+    db.close()
+    with pytest.raises(Damaged, match=r"page \d+ of its log.*\n.*\n.*kanal mend"):
+        await journal(path).open()
+    done = sqlite_mending.mend(path, PAGE_BYTES, NOW)
+    assert (path.parent / "j.damaged-20261123T043000Z" / "j-wal").exists(), done
+    made = journal(path)
+    await made.open()
+    try:
+        readable = 0
+        for complaint_id, before in known.items():
+            try:
+                readable += await made.complaint(complaint_id) == before
+            except Damaged:
+                continue
+        assert readable >= len(known) - 8
+    finally:
+        await made.close()
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size * 2 // 3)
+
+
+@pytest.mark.parametrize("damage", [cut, Path.unlink, lambda path: path.write_bytes(b"")])
+async def test_a_log_that_lacks_what_was_acknowledged_is_noticed(
+    dead: tuple[Path, dict[int, ComplaintFile]], damage: Callable[[Path], None]
+) -> None:
+    folder, known = dead
+    damage(folder / "j-wal")
+    with pytest.raises(Damaged, match="kanal mend"):
+        await journal(folder / "j").open()
+    sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW)
+    made = journal(folder / "j")
+    await made.open()
+    assert sum([await made.complaint(one) == before for one, before in known.items()]) >= 30
+    await made.close()
+
+
+async def test_a_transaction_that_nobody_was_told_of_may_be_torn(
+    tmp_path: Path, dead: tuple[Path, dict[int, ComplaintFile]]
+) -> None:
+    """The power went while it was synced: then the log ends before it, and that is no damage."""
+    folder, known = dead
+    ours = sqlite_sums.unpack((folder / "j.sums").read_bytes()[:64])
+    log = sqlite_log.load(folder / "j-wal")
+    assert ours is not None
+    assert log is not None
+    commits = [n for n in range(1, log.count + 1) if log.is_ours(n) and log.commits(n)]
+    assert commits[-1] == ours.frames
+    earlier = sqlite_sums.Mark(ours.salts, ours.copied, commits[-2])
+    overwrite(folder / "j.sums", 0, earlier.pack())
+    overwrite(folder / "j-wal", log.at(commits[-2] + 1) + 100, os.urandom(600))
+    assert await everything(folder / "j", dict(list(known.items())[:-1])) == []
+
+
+async def test_a_torn_page_of_the_database_is_named_with_its_rows(
+    tmp_path: Path, dead: tuple[Path, dict[int, ComplaintFile]]
+) -> None:
+    folder, known = dead
+    await everything(folder / "j", known)  # and so all of it is in the database
+    with sqlite3.connect(folder / "j") as db:
+        page = max(n for n, name in db.execute("SELECT pageno, name FROM dbstat") if name == "complaints")
+    db.close()
+    overwrite(folder / "j", page * PAGE_BYTES - 12, b"tak")
+    with pytest.raises(Damaged, match=rf"page {page} \(complaints, rows \d+") as caught:
+        await journal(folder / "j").open()
+    reader = SqliteJournal.read_only(folder / "j", Codec(RING))
+    await reader.open()
+    assert any("not what was written" in problem for problem in await reader.check())
+    await reader.close()
+    done = sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW)
+    named = "\n".join(done)
+    assert f"page {page} (complaints" in str(caught.value)
+    made = journal(folder / "j")
+    await made.open()
+    try:
+        for complaint_id, before in known.items():
+            if await made.complaint(complaint_id) != before:
+                assert str(complaint_id) in named
+    finally:
+        await made.close()
+
+
+async def test_a_wrong_key_leaves_log_and_checksums_as_they_are(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    folder, known = dead
+    before = [(folder / name).read_bytes() for name in FILES]
+    with pytest.raises(Misconfigured):
+        await journal(folder / "j", Keyring([b"x" * 32], b"y" * 32)).open()
+    assert [(folder / name).read_bytes() for name in FILES] == before
+    assert await everything(folder / "j", known) == []
+
+
+async def test_another_program_may_copy_the_log_into_the_database(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    folder, known = dead
+    db = sqlite3.connect(folder / "j")
+    assert db.execute("SELECT count(*) FROM messages").fetchone() == (60,)
+    db.close()
+    assert not (folder / "j-wal").exists()
+    assert len(await everything(folder / "j", known)) == 1
+    flip(folder / "j", 9 * PAGE_BYTES + 77)
+    assert len(await everything(folder / "j", known)) == 1
+
+
+async def test_checksums_are_made_for_a_journal_that_has_none(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    folder, known = dead
+    (folder / "j.sums").unlink()
+    assert await everything(folder / "j", known) == []
+    flip(folder / "j", 9 * PAGE_BYTES + 77)
+    assert len(await everything(folder / "j", known)) == 1
+
+
+async def test_a_reader_beside_a_busy_gateway_finds_nothing_wrong(tmp_path: Path) -> None:
+    made = journal(tmp_path / "j")
+    await made.open()
+    reader = SqliteJournal.read_only(tmp_path / "j", Codec(RING))
+    await reader.open()
+    try:
+        for n in range(40):
+            await add(made, str(n))
+            if n % 5 == 0:
+                await checkpoint(made)
+            assert await reader.check() == ()
+    finally:
+        await reader.close()
+        await made.close()
+
+
+async def test_mending_a_sound_journal_changes_nothing(dead: tuple[Path, dict[int, ComplaintFile]]) -> None:
+    folder, known = dead
+    before = [(folder / name).read_bytes() for name in FILES]
+    assert sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW) == []
+    assert [(folder / name).read_bytes() for name in FILES] == before
+    assert await everything(folder / "j", known) == []
