@@ -93,4 +93,3 @@ class Answerer:
         if not isinstance(adapter, Replies) or account in self.silent:
             return None
         return Manner(form=adapter.answers_in, banner=read_banner(self.folder))
-

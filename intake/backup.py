@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Struct
 
 from complaint_queue import file_garbage, snapshot
 from complaint_queue.keys import sync_folder
+from intake import postgres_dump
 from intake.config import Config
 from normalizer.errors import Misconfigured
 
@@ -93,7 +93,7 @@ class Backup:
         if inside == source.resolve() or source.resolve() in inside.parents:
             raise Misconfigured("DIR", f"{self.target} lies in the data folder", "name a folder elsewhere")
         there = {path.name for path in self.target.iterdir()} if self.target.is_dir() else set()
-        if there and not there & {MANIFEST, SUMS, JOURNAL, f".{JOURNAL}.new", FILES}:
+        if there and not there & {MANIFEST, SUMS, JOURNAL, f".{JOURNAL}.new", DUMP, FILES}:
             raise Misconfigured(
                 "DIR", f"{self.target} holds something else", "name an empty folder, or a backup"
             )
@@ -106,23 +106,15 @@ class Backup:
         self._note(name, copy)
 
     def _dump(self) -> None:
+        """The journal by `pg_dump`; a dump that somebody has made since the last backup is taken as it is."""
         url = self.config.journal.url
         assert url is not None  # noqa: S101 - only called with one
-        dump = self.target / DUMP
-        command = f"pg_dump --format=custom --no-owner --file={dump} '{without_password(url.reveal())}'"
-        if not dump.is_file():
-            raise Misconfigured(
-                "journal.url",
-                "the journal is in PostgreSQL, which makes its own backup",
-                f"first run: {command}",
-            )
-        sha256 = sum_of(dump)
-        if self._before.get(DUMP) == sha256:
-            raise Misconfigured(
-                "journal.url", f"{dump} is the last backup's", f"make a new one first: {command}"
-            )
-        self._sums[DUMP] = sha256
-        self._bytes += dump.stat().st_size
+        copy = self.target / DUMP
+        self.progress(DUMP, 0, 1)
+        if not copy.is_file() or self._before.get(DUMP) == sum_of(copy):
+            postgres_dump.dump(url.reveal(), copy)
+        self._note(DUMP, copy)
+        self.progress(DUMP, 1, 1)
 
     def _copy(self, path: Path, name: str) -> None:
         copy = self.target / name
@@ -186,15 +178,6 @@ def sum_of(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def without_password(url: str) -> str:
-    """An address that may be shown and typed; the password comes from ~/.pgpass or PGPASSWORD."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    user = parts.netloc.rpartition("@")[0].partition(":")[0]
-    query = "&".join(p for p in parts.query.split("&") if p and not p.startswith("password="))
-    return urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host, query=query))
 
 
 def link_or_copy(source: Path, target: Path) -> None:

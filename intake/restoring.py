@@ -21,8 +21,8 @@ from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keeping import Restored
 from complaint_queue.keys import VARIABLE, Keyring, load_or_create, sync_folder
-from complaint_queue.postgres_open import at_start, connect
-from intake import control
+from complaint_queue.postgres_open import at_start, connect, version
+from intake import control, postgres_dump
 from intake.backup import (
     DUMP,
     FILES,
@@ -34,7 +34,6 @@ from intake.backup import (
     durable_copy,
     sum_of,
     sums_of,
-    without_password,
 )
 from intake.config import Config
 from normalizer.errors import Misconfigured
@@ -56,10 +55,11 @@ class Restore:
         """Put everything back. Raises `Misconfigured` before anything is written when it cannot be."""
         manifest, sums = await asyncio.to_thread(self._checked)
         await self._free()
+        if self.config.journal.url:
+            await self._database(self.config.journal.url.reveal())
         await asyncio.to_thread(self._copy, sums)
         keyring = self._keys()
         if self.config.journal.url:
-            journal: SqliteJournal | PostgresJournal
             journal = PostgresJournal(self.config.journal.url.reveal(), Codec(keyring))
             return manifest, await _note(journal, manifest)
         return manifest, await self._journal(keyring, manifest)
@@ -125,25 +125,16 @@ class Restore:
                     f"{place} is not empty ({', '.join(left[:3])})",
                     f"move it away first: mv {place} {place}.old; then put the keys into the new one",
                 )
-        if self.config.journal.url:
-            await self._database_is_back(self.config.journal.url.reveal())
-
-    async def _database_is_back(self, url: str) -> None:
-        command = f"pg_restore --no-owner --dbname='{without_password(url)}' {self.source / DUMP}"
-        try:
-            db = await connect(url)
-            try:
-                alive = await db.fetchval("SELECT count(*) FROM gateways WHERE until > clock_timestamp()")
-            finally:
-                await db.close(timeout=2)
-        except Exception as error:
-            cause = at_start(url, error)
-            if isinstance(cause, Misconfigured):
-                cure = f"first put the journal back: {command}"
-                raise Misconfigured(cause.setting, cause.problem, cure) from None
-            raise
-        if alive:
+        url = self.config.journal.url
+        if url and await _workers(url.reveal()):
             raise Misconfigured("gateway", "a gateway works on this database", "stop every gateway first")
+
+    async def _database(self, url: str) -> None:
+        """The dump into an empty database, wholly or not at all; a journal that is there was put back by hand."""
+        if await _workers(url) is None:
+            self.progress(DUMP, 0, 1)
+            await asyncio.to_thread(postgres_dump.restore, url, self.source / DUMP)
+            self.progress(DUMP, 1, 1)
 
     def _copy(self, sums: Mapping[str, str]) -> None:
         folder = self.config.data_dir
@@ -174,6 +165,21 @@ class Restore:
                 with suppress(FileNotFoundError):
                     os.unlink(f"{path}{ending}")  # noqa: PTH108 - an ending is no suffix of its own
         return restored
+
+
+async def _workers(url: str) -> int | None:
+    """How many gateways work on this database; None where there is no journal. Raises `Misconfigured`."""
+    try:
+        db = await connect(url)
+        try:
+            if not await version(db):
+                return None
+            alive: int = await db.fetchval("SELECT count(*) FROM gateways WHERE until > clock_timestamp()")
+        finally:
+            await db.close(timeout=2)
+    except Exception as error:
+        raise at_start(url, error) from error
+    return alive
 
 
 async def _note(journal: SqliteJournal | PostgresJournal, manifest: Manifest) -> Restored:

@@ -381,9 +381,7 @@ class Service:
             channels=tuple(sorted({a.channel for a in self.config.accounts})),
             polygons=self.config.gateway.polygons,
             woken=self._released,
-            categories_of=lambda text: offered(
-                text, ticket_day(self.clock.now()), self.settler.context
-            ),
+            categories_of=lambda text: offered(text, ticket_day(self.clock.now()), self.settler.context),
             accounts=self.config.accounts,
             pauses=self.pauses,
             deadletters=lambda: dead_letters(self.broker.url, self.staff, self.config.broker.virtual_host),

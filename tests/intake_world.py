@@ -15,10 +15,14 @@ import msgspec
 from adapters.base import Accepted, Account, Adapter, Fate, Item, Ports, load
 from complaint_queue import wire
 from complaint_queue.codec import Codec
+from complaint_queue.file_port import Files
 from complaint_queue.files import FileStore
+from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
+from intake.config import Config
 from intake.file_addresses import FileAddresses
+from intake.journals import files_of, journal_of
 from intake.media_reading import MediaReading
 from intake.metrics import Metrics
 from intake.receive import AccountInbox, Receiver
@@ -61,8 +65,8 @@ class Said(Adapter[Any]):
 class IntakeWorld:
     """`adapter` adds an account; `receive` takes a raw event; `settle` files what is due; `events` came of it."""
 
-    journal: SqliteJournal
-    files: FileStore
+    journal: SqliteJournal | PostgresJournal
+    files: Files
     receiver: Receiver
     settler: Settler
     clock: HeldClock
@@ -121,15 +125,23 @@ class IntakeWorld:
 
 @asynccontextmanager
 async def intake_world(
-    folder: Path, keyring: Keyring | None = None, clock: HeldClock | None = None
+    folder: Path, keyring: Keyring | None = None, clock: HeldClock | None = None, config: Config | None = None
 ) -> AsyncIterator[IntakeWorld]:
-    """Everything in `folder`; with the keys and the time of an earlier world it goes on with what that left there."""
+    """Everything in `folder`; with the keys and the time of an earlier world it goes on with what that left there.
+
+    `config` names another journal or another store of files.
+    """
     clock, metrics = clock or HeldClock(), Metrics()
     keyring = keyring or Keyring([os.urandom(32)], os.urandom(32))
     codec, secrets = Codec(keyring), Secrets(keyring.identity_key)
-    journal = SqliteJournal(folder / "journal.sqlite3", codec, clock.now)
-    files = FileStore(folder / "files", codec)
-    files.sweep()
+    journal: SqliteJournal | PostgresJournal
+    files: Files
+    if config is None:
+        journal = SqliteJournal(folder / "journal.sqlite3", codec, clock.now)
+        files = FileStore(folder / "files", codec)
+    else:
+        journal, files = journal_of(config, codec, clock.now), files_of(config, codec)
+    await files.open()
     await journal.open()
     receiver = Receiver(journal, files, secrets, metrics, lambda: None)
     world: IntakeWorld

@@ -125,8 +125,12 @@ class Follower:
             "events", "SELECT position FROM events WHERE confirmed_at IS NULL AND position"
         )
         confirmed = await self._journal.confirmed_at(positions) if positions else {}
-        open_ones = await self._next("open", "SELECT complaint_id FROM complaints WHERE state = 0 AND complaint_id")
-        triage = await self._next("triage", "SELECT complaint_id FROM complaints WHERE state = 3 AND complaint_id")
+        open_ones = await self._next(
+            "open", "SELECT complaint_id FROM complaints WHERE state = 0 AND complaint_id"
+        )
+        triage = await self._next(
+            "triage", "SELECT complaint_id FROM complaints WHERE state = 3 AND complaint_id"
+        )
         known = dict.fromkeys(open_ones, "open") | dict.fromkeys(triage, "triage")
         standings = await self._journal.standings(list(known)) if known else ()
         waiting = await self._next(

@@ -63,7 +63,9 @@ async def _sent(request: web.Request, kind: Kind, headers: dict[str, str]) -> we
     try:
         size = await deps.files.size(sha256)
     except Unavailable as error:
-        raise web.HTTPServiceUnavailable(headers={"Retry-After": str(round(error.retry_after or 10))}) from None
+        raise web.HTTPServiceUnavailable(
+            headers={"Retry-After": str(round(error.retry_after or 10))}
+        ) from None
     if size is None:
         raise web.HTTPNotFound
     response = web.StreamResponse(headers={**headers, "Content-Length": str(size)})

@@ -42,7 +42,8 @@ _PRESSURE: web.AppKey[Pressure] = web.AppKey("public_form_pressure", Pressure)
 #: What this page may do beyond the others: ask where the device is, work on another thread, fetch the map.
 _HEADERS = {
     "Permissions-Policy": guard.HEADERS["Permissions-Policy"].replace("geolocation=()", "geolocation=(self)"),
-    "Content-Security-Policy": guard.HEADERS["Content-Security-Policy"] + "; worker-src 'self'; connect-src 'self'",
+    "Content-Security-Policy": guard.HEADERS["Content-Security-Policy"]
+    + "; worker-src 'self'; connect-src 'self'",
 }
 
 

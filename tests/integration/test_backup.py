@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from msgspec.structs import replace
 
 from complaint_queue import file_garbage, snapshot, wire
 from complaint_queue.codec import Codec
-from complaint_queue.files import FileStore
-from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
-from intake.backup import MANIFEST, SUMS, Backup, without_password
+from complaint_queue.postgres_open import connect
+from intake.backup import MANIFEST, SUMS, Backup
 from intake.config import Config, load
+from intake.journals import files_of, reader_of
+from intake.postgres_dump import without_password
+from intake.private_postgres import PrivatePostgres
 from intake.restoring import Restore
 from intake.staff.store import StaffStore
 from intake.verifying import Verified, Verifier
@@ -34,16 +38,17 @@ TEXT = "Lampu jalan di Kenari padam, tolong diperbaiki"
 
 @dataclass
 class Place:
-    """A data folder with its configuration."""
+    """A data folder with its configuration; its journal is in the database at `url`, if that is given."""
 
     folder: Path
+    url: str = ""
     config: Config = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
         file = self.folder / "kanal.toml"
         file.write_text(f'[gateway]\ndata_dir = "{self.folder / "data"}"\n')
-        self.config = load(file, {})
+        self.config = load(file, {"KANAL_JOURNAL_URL": self.url} if self.url else {})
 
     @property
     def data(self) -> Path:
@@ -96,10 +101,7 @@ async def publish(world: IntakeWorld, crm: dict[str, ComplaintEvent]) -> list[st
 async def verified(place: Place, whole: bool = True) -> Verified:
     """As `kanal verify` does it."""
     codec = Codec(load_or_create(place.data / "keys.json", {}))
-    journal, files = (
-        SqliteJournal.read_only(place.data / "journal.sqlite3", codec),
-        FileStore(place.data / "files", codec),
-    )
+    journal, files = reader_of(place.config, codec), files_of(place.config, codec)
     await journal.open()
     try:
         return await Verifier(journal, files, whole=whole).run()
@@ -160,6 +162,88 @@ async def test_a_backup_of_a_living_journal_becomes_a_gateway_that_does_no_harm(
     await staff.open()
     assert [line[2] for line in await staff.audit_log()] == ["looked_at"]
     await staff.close()
+
+
+async def test_a_journal_in_postgresql_goes_the_same_way(
+    tmp_path: Path, postgres: PrivatePostgres, postgres_url: str
+) -> None:
+    place, clock = Place(tmp_path / "gateway", postgres_url), HeldClock()
+    place.data.mkdir()
+    clock.at = datetime.now(UTC)
+    target, crm = tmp_path / "cadangan", dict[str, ComplaintEvent]()
+    keyring = load_or_create(place.data / "keys.json", {})
+    async with intake_world(place.data, keyring, clock, place.config) as world:
+        first = await tell(world, "1", photo=b"foto")
+        await asyncio.to_thread(take, place, target, with_keys=True)
+        await publish(world, crm)
+        waits = await tell(world, "2", photo=os.urandom(200_000))
+        await asyncio.to_thread(take, place, target, with_keys=True)
+        await publish(world, crm)
+        await tell(world, "3", follows="1")
+        lost = await tell(world, "4")
+        assert len(await publish(world, crm)) == 2
+        with pytest.raises(Misconfigured, match="a gateway works on this database"):
+            await Restore(Place(tmp_path / "lain", postgres_url).config, target, {}).run()
+    before = dict(crm)
+    assert (await verified(place)).ok
+
+    back = Place(tmp_path / "baru", postgres.url(await postgres.database()))
+    manifest, restored = await Restore(back.config, target, {}).run()
+    assert (manifest.journal, manifest.files, restored.epoch) == ("postgres", 2, 1)
+    assert (await verified(back)).ok
+    async with intake_world(back.data, keyring, clock, back.config) as again:
+        assert await publish(again, crm) == []
+        assert crm == before
+        file = await again.journal.complaint_by_ticket(waits)
+        assert file is not None
+        (photo,) = [a for m in file.messages for a in m.message.attachments]
+        assert len(await again.files.read(photo.sha256)) == 200_000
+        assert await tell(again, "5", follows="1") == first
+        (event,) = [crm[name] for name in await publish(again, crm)]
+        assert (event.sequence, event.revision, event.complaint.ticket) == (2, 1, first)
+        assert await tell(again, "6") not in {first, waits, lost}
+        assert len(await publish(again, crm)) == 1
+    found = await verified(back)
+    assert found.ok, found.problems
+
+
+async def test_without_postgresqls_client_the_commands_are_named_and_do_it(
+    tmp_path: Path, postgres: PrivatePostgres, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, target = Place(tmp_path / "gateway", postgres_url), tmp_path / "cadangan"
+    place.data.mkdir()
+    keyring = load_or_create(place.data / "keys.json", {})
+    async with intake_world(place.data, keyring, config=place.config) as world:
+        ticket = await tell(world, "1")
+    path = os.environ["PATH"]
+
+    async def by_hand(refused: pytest.ExceptionInfo[Misconfigured]) -> None:
+        command = refused.value.cure.partition("elsewhere: ")[2]
+        password = urlsplit(postgres_url).password or ""
+        assert password not in command
+        known = {"PATH": path, "PGPASSWORD": password}
+        done = await asyncio.create_subprocess_shell(command, env=known)
+        assert await done.wait() == 0, command
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Misconfigured, match="pg_dump is not installed") as refused:
+        take(place, target)
+    assert not (target / MANIFEST).exists()
+    await by_hand(refused)
+    take(place, target)
+    shutil.copytree(target, tmp_path / "lagi")
+    with pytest.raises(Misconfigured, match="pg_dump is not installed"):
+        take(place, tmp_path / "lagi")  # that dump is the last backup's, and must not count as today's
+
+    back = Place(tmp_path / "baru", postgres.url(await postgres.database()))
+    back.data.mkdir()
+    shutil.copy(place.data / "keys.json", back.data)
+    with pytest.raises(Misconfigured, match="pg_restore is not installed") as refused:
+        await Restore(back.config, target, {}).run()
+    await by_hand(refused)
+    await Restore(back.config, target, {}).run()
+    async with intake_world(back.data, keyring, config=back.config) as again:
+        assert await again.journal.complaint_by_ticket(ticket) is not None
 
 
 async def test_into_the_same_folder_only_what_is_new_is_copied_and_keys_are_left_out(
@@ -297,6 +381,26 @@ async def test_verify_finds_what_is_wrong_and_names_a_cure(gateway: tuple[Place,
         db.close()
         found = await verified(copy)
         assert not found.ok, broken
+        assert any(told in one.problem for one in found.problems), (broken, found.problems)
+        assert all(one.cure for one in found.problems)
+
+
+async def test_verify_finds_the_same_in_postgresql(tmp_path: Path, postgres: PrivatePostgres) -> None:
+    name = await postgres.database("prepared")
+    place = Place(tmp_path / "gateway", postgres.url(name))
+    place.data.mkdir()
+    keyring = load_or_create(place.data / "keys.json", {})
+    async with intake_world(place.data, keyring, config=place.config) as world:
+        await tell(world, "1")
+        await tell(world, "2", photo=b"foto")
+    assert (await verified(place)).ok
+    for number, (broken, (statement, told)) in enumerate(BREAKS.items()):
+        copy = Place(tmp_path / str(number), postgres.url(await postgres.database(name)))
+        shutil.copytree(place.data, copy.data)
+        db = await connect(copy.url)
+        await db.execute(re.sub("x'([0-9a-f]+)'", r"'\\x\1'::bytea", statement))
+        await db.close()
+        found = await verified(copy)
         assert any(told in one.problem for one in found.problems), (broken, found.problems)
         assert all(one.cure for one in found.problems)
 

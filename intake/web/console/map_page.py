@@ -101,7 +101,9 @@ def _tiles(drawn: Shapes, areas: list[Area]) -> list[Tile]:
     names = {one.code: f"{one.name}, {one.kecamatan}" for one in kelurahan_table()}
     most = max(counts.values(), default=1)
     return [
-        Tile(s.code, s.d, names.get(s.code, s.code), counts.get(s.code, 0), level(counts.get(s.code, 0), most))
+        Tile(
+            s.code, s.d, names.get(s.code, s.code), counts.get(s.code, 0), level(counts.get(s.code, 0), most)
+        )
         for s in drawn.shapes
     ]
 

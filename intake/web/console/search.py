@@ -58,7 +58,9 @@ async def _of_person(request: web.Request, session: Session, typed: str) -> list
     deps = request.app[DEPS]
     spellings = {typed, typed.lower(), to_e164(typed) or typed}
     hashes = [
-        deps.secrets.person(adapter, spelling).hex() for adapter in deps.adapter_names for spelling in spellings
+        deps.secrets.person(adapter, spelling).hex()
+        for adapter in deps.adapter_names
+        for spelling in spellings
     ]
     await deps.staff.audit(session.user.login, "searched_person", "")
     if not hashes:

@@ -97,7 +97,9 @@ def shapes(polygons: Path | None = None) -> Shapes:
         found = [_feature(feature) for feature in features]
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise Misconfigured(
-            "gateway.polygons", f"{polygons} is no GeoJSON of kelurahan ({type(error).__name__})", "see docs/place.md"
+            "gateway.polygons",
+            f"{polygons} is no GeoJSON of kelurahan ({type(error).__name__})",
+            "see docs/place.md",
         ) from None
     return Shapes(tuple(one for one in found if one.d), exact=True)
 
