@@ -144,6 +144,7 @@ class House:
         self.died_at = ""
 
     async def open(self) -> House:
+        self.folder.mkdir(exist_ok=True)
         await self.journal.open()
         return self
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.rows import broker, cluster, disk_full, fault_points, gateways, kill_gateway, orders, steady
+from tests.faults.rows import (
+    broker,
+    cluster,
+    damage,
+    disk_full,
+    fault_points,
+    gateways,
+    kill_gateway,
+    orders,
+    steady,
+)
 from tests.faults.rows.row import Row
 
 _ALL = (
@@ -18,6 +28,7 @@ _ALL = (
     orders.ROW,
     *broker.ROWS,
     cluster.ROW,
+    damage.ROW,
     disk_full.ROW,
     *steady.ROWS,
 )
@@ -58,7 +69,9 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise("disk full", ("disk-full",), ("faults/test_journal_sync.py",)),
     Promise(
-        "journal damaged (bit flips, torn tail)", (), ("unit/test_sqlite_open.py",), "200 damages at random"
+        "journal damaged (bit flips, torn tail)",
+        ("journal-damage",),
+        ("unit/test_sqlite_damage.py", "unit/test_sqlite_open.py"),
     ),
     Promise(
         "poison record",
