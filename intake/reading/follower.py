@@ -181,6 +181,9 @@ def prune(db: sqlite3.Connection, before: datetime, limit: int = 500) -> int:
             db.execute(f"DELETE FROM {table} WHERE complaint_id = ?", (complaint_id,))  # noqa: S608
     for table in ("minutes", "hours", "delays"):
         db.execute(f"DELETE FROM {table} WHERE slot < ?", (edge // 1_000_000,))  # noqa: S608
+    day = (edge + rows.JAKARTA_AHEAD) // rows.DAY
+    for table in ("area_days", "stage_days"):
+        db.execute(f"DELETE FROM {table} WHERE day < ?", (day,))  # noqa: S608
     return len(old)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from msgspec import Struct
 from complaint_queue.journal import ComplaintState
 from complaint_queue.sqlite_rows import STATES, Ids, micros, moment
 from complaint_queue.way_out import Step
-from intake.reading.rows import DELAYS
+from intake.reading.rows import DAY, DELAYS, JAKARTA_AHEAD
 
 #: Points that a map draws at most; more are a cloud that nobody can read.
 POINTS = 3000
@@ -161,11 +161,11 @@ def backlog(db: sqlite3.Connection) -> Backlog:
 
 
 def accounts(db: sqlite3.Connection, since: datetime) -> list[AccountNews]:
-    """Every account that brought something since then."""
+    """Every account that brought something since then, by the hour."""
     rows = db.execute(
-        "SELECT account, channel, max(slot), sum(messages) FROM minutes WHERE slot >= ? GROUP BY account, channel "
-        "ORDER BY account, channel",
-        (int(since.timestamp()),),
+        "SELECT account, channel, lately.slot, sum(messages) FROM hours JOIN lately USING (account, channel) "
+        "WHERE hours.slot >= ? GROUP BY account, channel ORDER BY account, channel",
+        (int(since.timestamp()) // 3600 * 3600,),
     )
     return [
         AccountNews(account, channel, datetime.fromtimestamp(slot, UTC), count)
@@ -188,12 +188,17 @@ def reply_states(db: sqlite3.Connection, since: datetime) -> dict[str, int]:
 
 
 def stages(db: sqlite3.Connection, since: datetime) -> dict[str, int]:
-    """Filed complaints since then by the CRM's stage; empty for those of which it has said nothing."""
+    """Filed complaints since that day by the CRM's stage; empty for those of which it has said nothing."""
     rows = db.execute(
-        "SELECT stage, count(*) FROM complaints WHERE opened_at >= ? AND state = 1 GROUP BY stage",
-        (micros(since),),
+        "SELECT stage, sum(complaints) FROM stage_days WHERE day >= ? GROUP BY stage HAVING sum(complaints) > 0",
+        (day_of(since),),
     )
     return dict(rows.fetchall())
+
+
+def day_of(at: datetime) -> int:
+    """Jakarta's day, as `area_days` counts it."""
+    return (micros(at) + JAKARTA_AHEAD) // DAY
 
 
 def _where(chosen: Filter) -> tuple[str, list[object]]:
@@ -216,8 +221,9 @@ def areas(db: sqlite3.Connection, chosen: Filter) -> list[Area]:
     """Complaints by kelurahan; those whose kelurahan is unknown are not in it."""
     where, values = _where(chosen)
     found: dict[str, dict[str, int]] = {}
+    index = "complaints_category" if chosen.category else "complaints_map"
     rows = db.execute(
-        "SELECT kelurahan, category, count(*) FROM complaints INDEXED BY complaints_map "  # noqa: S608
+        f"SELECT kelurahan, category, count(*) FROM complaints INDEXED BY {index} "  # noqa: S608
         f"WHERE {where} AND kelurahan <> '' GROUP BY 1, 2",
         values,
     )
@@ -227,6 +233,37 @@ def areas(db: sqlite3.Connection, chosen: Filter) -> list[Area]:
         Area(code, sum(counts.values()), dict(sorted(counts.items(), key=lambda one: -one[1])))
         for code, counts in sorted(found.items())
     ]
+
+
+def area_slots(db: sqlite3.Connection, chosen: Filter, slot: timedelta) -> dict[int, dict[str, int]]:
+    """Complaints by kelurahan in each slot since `chosen.since`, which is slot 0.
+
+    Slots of a day begin at Jakarta's midnight. Without a category they were counted as they came, so that a month
+    costs what its days do, however many complaints it has.
+    """
+    if slot == timedelta(days=1) and not chosen.category:
+        rows = _area_days(db, chosen)
+    else:
+        where, values = _where(chosen)
+        index = "complaints_category" if chosen.category else "complaints_map"
+        rows = db.execute(
+            f"SELECT (opened_at - ?) / ?, kelurahan, count(*) FROM complaints INDEXED BY {index} "  # noqa: S608
+            f"WHERE {where} AND kelurahan <> '' GROUP BY 1, 2",
+            [micros(chosen.since), slot // timedelta(microseconds=1), *values],
+        )
+    found: dict[int, dict[str, int]] = {}
+    for number, code, count in rows:
+        found.setdefault(number, {})[code] = count
+    return found
+
+
+def _area_days(db: sqlite3.Connection, chosen: Filter) -> sqlite3.Cursor:
+    first = day_of(chosen.since)
+    return db.execute(
+        "SELECT day - ?1, kelurahan, sum(complaints) FROM area_days WHERE channel = ?2 AND day BETWEEN ?1 AND ?3 "
+        "AND (?4 = '' OR against <> ?4) GROUP BY 1, 2 HAVING sum(complaints) > 0",
+        (first, chosen.channel, day_of(chosen.until), chosen.hidden_from),
+    )
 
 
 def spots(db: sqlite3.Connection, chosen: Filter, limit: int = POINTS) -> list[Spot]:

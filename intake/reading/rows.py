@@ -18,6 +18,8 @@ from normalizer.record import Complaint
 DELAYS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 15000, 60000, 600000, 10**9)
 #: Characters of a public text that a search finds and a list shows.
 TEXT = 4000
+#: Microseconds of a day; as the schema's triggers count them, from Jakarta's midnight (UTC+7, no summer time).
+DAY, JAKARTA_AHEAD = 86_400_000_000, 25_200_000_000
 _ONE_MINUTE = timedelta(minutes=1) // timedelta(microseconds=1)
 
 _FIELDS = (
@@ -66,6 +68,10 @@ def add_arrivals(db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> None:
             ),
         ).rowcount
         minute = at // _ONE_MINUTE * 60
+        db.execute(
+            "INSERT INTO lately VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET slot = max(slot, excluded.slot)",
+            (one.account, one.channel, minute),
+        )
         for table, slot in (("minutes", minute), ("hours", minute - minute % 3600)):
             db.execute(
                 f"INSERT INTO {table} VALUES (?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET "  # noqa: S608

@@ -38,11 +38,48 @@ CREATE TABLE complaints (
     text                TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX complaints_ticket ON complaints (ticket);
-CREATE INDEX complaints_undecided ON complaints (state, complaint_id) WHERE state IN (0, 3);
+-- Two, because SQLite takes a partial index only for the very words that it was made with.
+CREATE INDEX complaints_open ON complaints (complaint_id) WHERE state = 0;
+CREATE INDEX complaints_undecided ON complaints (complaint_id) WHERE state = 3;
 CREATE INDEX complaints_reporter ON complaints (reporter, complaint_id) WHERE reporter <> '';
 CREATE INDEX complaints_office ON complaints (office, complaint_id) WHERE office <> '';
 -- What the map asks, answered from the index alone.
 CREATE INDEX complaints_map ON complaints (opened_at, kelurahan, category, channel, state, against);
+CREATE INDEX complaints_category ON complaints (category, opened_at, kelurahan, channel, state, against);
+
+-- Filed complaints by Jakarta's days, so that a month on the map adds up some thousand rows, however many came. `day`
+-- counts days since 1970 at UTC+7; `channel` is empty in the rows of all channels together. Triggers keep them.
+CREATE TABLE area_days (
+    day INTEGER, channel TEXT, kelurahan TEXT, against TEXT, complaints INTEGER NOT NULL,
+    PRIMARY KEY (channel, day, kelurahan, against)
+) WITHOUT ROWID;
+CREATE TABLE stage_days (day INTEGER, stage TEXT, complaints INTEGER NOT NULL, PRIMARY KEY (day, stage)) WITHOUT ROWID;
+CREATE TRIGGER complaints_counted AFTER UPDATE OF state, kelurahan, against, stage ON complaints WHEN new.state = 1
+BEGIN
+    INSERT INTO area_days
+        SELECT (new.opened_at + 25200000000) / 86400000000, c.channel, new.kelurahan, new.against, 1
+        FROM (SELECT '' AS channel UNION ALL SELECT new.channel) c WHERE new.kelurahan <> ''
+        ON CONFLICT DO UPDATE SET complaints = complaints + 1;
+    INSERT INTO stage_days VALUES ((new.opened_at + 25200000000) / 86400000000, new.stage, 1)
+        ON CONFLICT DO UPDATE SET complaints = complaints + 1;
+END;
+CREATE TRIGGER complaints_counted_before AFTER UPDATE OF state, kelurahan, against, stage ON complaints
+WHEN old.state = 1
+BEGIN
+    UPDATE area_days SET complaints = complaints - 1
+        WHERE channel IN ('', old.channel) AND day = (old.opened_at + 25200000000) / 86400000000
+        AND kelurahan = old.kelurahan AND against = old.against;
+    UPDATE stage_days SET complaints = complaints - 1
+        WHERE day = (old.opened_at + 25200000000) / 86400000000 AND stage = old.stage;
+END;
+CREATE TRIGGER complaints_forgotten AFTER DELETE ON complaints WHEN old.state = 1
+BEGIN
+    UPDATE area_days SET complaints = complaints - 1
+        WHERE channel IN ('', old.channel) AND day = (old.opened_at + 25200000000) / 86400000000
+        AND kelurahan = old.kelurahan AND against = old.against;
+    UPDATE stage_days SET complaints = complaints - 1
+        WHERE day = (old.opened_at + 25200000000) / 86400000000 AND stage = old.stage;
+END;
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = 'complaints', content_rowid = 'complaint_id', tokenize = 'unicode61 remove_diacritics 2'
 );
@@ -85,5 +122,6 @@ CREATE TABLE hours (
     slot INTEGER, channel TEXT, account TEXT, messages INTEGER NOT NULL, complaints INTEGER NOT NULL,
     PRIMARY KEY (slot, channel, account)
 ) WITHOUT ROWID;
+CREATE TABLE lately (account TEXT, channel TEXT, slot INTEGER NOT NULL, PRIMARY KEY (account, channel)) WITHOUT ROWID;
 -- From the complaint's last message to the broker's confirm, per minute of the confirm: how many took up to `upto` ms.
 CREATE TABLE delays (slot INTEGER, upto INTEGER, events INTEGER NOT NULL, PRIMARY KEY (slot, upto)) WITHOUT ROWID;

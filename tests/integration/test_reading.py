@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from complaint_queue.way_out import NewReply, Progress, Said, Step
 from intake.reading import questions
 from intake.reading.follower import Follower, prune
 from intake.reading.store import ReadingStore
+from normalizer.identity import JAKARTA
 from normalizer.record import Contact, Message, Sender
 from tests.intake_world import START, IntakeWorld, intake_world
 
@@ -268,3 +271,48 @@ def _older(path: Path) -> None:
 def _everything(db: object) -> dict[str, list[object]]:
     tables = ("complaints", "messages", "events", "replies", "minutes", "hours", "delays")
     return {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # type: ignore[attr-defined]  # noqa: S608
+
+
+async def test_days_counted_as_they_came_are_the_days_counted_anew(world: World) -> None:
+    chance = random.Random(2611)
+    for number in range(40):
+        world.intake.clock.forward(chance.uniform(600, 4 * 3600))
+        place = chance.choice(("Kenari, Senen", "Galur, Johar Baru", "Cideng, Gambir"))
+        await world.intake.say(said(f"{POTHOLE} nomor {number} di Kelurahan {place}", number % 9))
+        await world.intake.settle()
+        if chance.random() < 0.3:
+            await world.intake.say(said(f"Lanjutan {number}: di Kelurahan Cideng, Gambir", number % 9))
+            await world.intake.settle()
+        await world.follow()
+    now = world.intake.clock.now()
+    midnight = (START.astimezone(JAKARTA)).replace(hour=0, minute=0, second=0)
+    for channel in ("", "twitter", "sms"):
+        chosen = questions.Filter(
+            since=midnight.astimezone(UTC), until=now + timedelta(days=1), channel=channel
+        )
+        days = await world.store.ask(lambda db, c=chosen: questions.area_slots(db, c, timedelta(days=1)))  # type: ignore[misc]
+        anew = await world.store.ask(lambda db, c=chosen: questions.areas(db, c))  # type: ignore[misc]
+        total: Counter[str] = Counter()
+        for counts in days.values():
+            total.update(counts)
+        assert total == {area.code: area.count for area in anew}
+        assert bool(total) == (channel != "sms")
+        halves = await world.store.ask(lambda db, c=chosen: questions.area_slots(db, c, timedelta(hours=12)))  # type: ignore[misc]
+        for day, counts in days.items():
+            both: Counter[str] = Counter(halves.get(2 * day, {}))
+            both.update(halves.get(2 * day + 1, {}))
+            assert both == counts
+    assert sum((await world.store.ask(lambda db: questions.stages(db, START))).values()) == sum(
+        1 for row in await world.store.ask(lambda db: questions.newest(db, limit=500)) if row.state == "filed"
+    )
+    await world.store.write(lambda db: prune(db, now + timedelta(days=1)))
+    assert await world.store.ask(lambda db: questions.stages(db, START)) == {}
+
+
+async def test_what_waits_is_found_by_an_index(world: World) -> None:
+    for sql, index in (
+        ("SELECT count(*) FROM complaints WHERE state = 3", "complaints_undecided"),
+        ("SELECT complaint_id FROM complaints WHERE state = 0 AND complaint_id > 7 LIMIT 5", "complaints_open"),
+    ):
+        plan = await world.store.ask(lambda db, s=sql: db.execute(f"EXPLAIN QUERY PLAN {s}").fetchall())  # type: ignore[misc]
+        assert index in plan[0][-1]

@@ -5,25 +5,29 @@ It is drawn by the server, so it is there without a script; the script adds the 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from aiohttp import web
+from markupsafe import Markup
 from msgspec import Struct
 
 from intake.reading import questions
-from intake.reading.questions import Area, Filter
+from intake.reading.questions import Filter
 from intake.staff.rules import Session
 from intake.web.console.door import console_page, operators_only, store
 from intake.web.console.shapes import Shapes, place, shapes
 from intake.web.deps import DEPS
 from normalizer.categories import categories
 from normalizer.gazetteer import kelurahan_table
-from normalizer.identity import ticket_day
+from normalizer.identity import JAKARTA, ticket_day
 
-SPANS = {"hari": timedelta(days=1), "minggu": timedelta(days=7), "bulan": timedelta(days=30)}
-#: Steps of the slider.
-STEPS = 12
+#: How long a step of the slider is, and how many make the span. Steps of a day begin at Jakarta's midnight.
+SPANS = {"hari": (timedelta(hours=2), 12), "minggu": (timedelta(days=1), 7), "bulan": (timedelta(days=1), 30)}
+#: The newest points, of which each says what it is; the older ones are dots of one path.
+TOLD = 300
 #: Shades beside none.
 LEVELS = 6
 
@@ -61,8 +65,13 @@ def _chosen(request: web.Request, session: Session) -> tuple[str, Filter]:
     now = request.app[DEPS].clock()
     known = {one.code for one in categories(ticket_day(now))}
     category, channel = request.query.get("kategori", ""), request.query.get("kanal", "")
+    step, count = SPANS[span]
+    since = now - step * count
+    if step == timedelta(days=1):
+        midnight = now.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0)
+        since = (midnight - step * (count - 1)).astimezone(UTC)
     return span, Filter(
-        since=now - SPANS[span],
+        since=since,
         until=now + timedelta(seconds=1),
         category=category if category in known else "",
         channel=channel if channel.replace("_", "").isalnum() else "",
@@ -73,10 +82,13 @@ def _chosen(request: web.Request, session: Session) -> tuple[str, Filter]:
 async def _page(request: web.Request, session: Session) -> web.StreamResponse:
     span, chosen = _chosen(request, session)
     deps = request.app[DEPS]
-    areas = await store(request).ask(lambda db: questions.areas(db, chosen))
+    slots = await store(request).ask(lambda db: questions.area_slots(db, chosen, SPANS[span][0]))
+    counts = Counter[str]()
+    for one in slots.values():
+        counts.update(one)
     spots = await store(request).ask(lambda db: questions.spots(db, chosen))
     drawn = shapes(Path(deps.polygons) if deps.polygons else None)
-    tiles = _tiles(drawn, areas)
+    tiles = _tiles(drawn, counts)
     points = [(spot, at) for spot in spots if (at := place(spot.longitude, spot.latitude)) is not None]
     return await console_page(
         request,
@@ -88,16 +100,16 @@ async def _page(request: web.Request, session: Session) -> web.StreamResponse:
         channels=sorted(deps.channels),
         drawn=drawn,
         tiles=tiles,
-        points=points,
+        points=points[:TOLD],
+        dots=Markup("".join(f"M{x:g} {y:g}h0" for _, (x, y) in points[TOLD:])),  # noqa: S704 - numbers alone
         busiest=sorted((t for t in tiles if t.count), key=lambda t: (-t.count, t.name))[:15],
-        total=sum(area.count for area in areas),
-        steps=STEPS,
+        total=counts.total(),
+        steps=SPANS[span][1],
         levels=LEVELS,
     )
 
 
-def _tiles(drawn: Shapes, areas: list[Area]) -> list[Tile]:
-    counts = {area.code: area.count for area in areas}
+def _tiles(drawn: Shapes, counts: Mapping[str, int]) -> list[Tile]:
     names = {one.code: f"{one.name}, {one.kecamatan}" for one in kelurahan_table()}
     most = max(counts.values(), default=1)
     return [
@@ -109,19 +121,12 @@ def _tiles(drawn: Shapes, areas: list[Area]) -> list[Tile]:
 
 
 async def _steps(request: web.Request, session: Session) -> web.StreamResponse:
-    """How many in each kelurahan, in each of `STEPS` steps of the span; for the slider."""
+    """How many in each kelurahan, in each step of the span; for the slider."""
     span, chosen = _chosen(request, session)
-    step = SPANS[span] / STEPS
-    found = []
-    for number in range(STEPS):
-        since: datetime = chosen.since + step * number
-        part = Filter(
-            since=since,
-            until=since + step,
-            category=chosen.category,
-            channel=chosen.channel,
-            hidden_from=chosen.hidden_from,
-        )
-        areas = await store(request).ask(lambda db, part=part: questions.areas(db, part))  # type: ignore[misc]
-        found.append({"since": since.isoformat(), "counts": {area.code: area.count for area in areas}})
+    step, count = SPANS[span]
+    slots = await store(request).ask(lambda db: questions.area_slots(db, chosen, step))
+    found = [
+        {"since": (chosen.since + step * number).isoformat(), "counts": slots.get(number, {})}
+        for number in range(count)
+    ]
     return web.json_response({"levels": LEVELS, "steps": found})
