@@ -21,7 +21,7 @@ from complaint_queue.way_out import Step
 from intake.reading.rows import DAY, DELAYS, JAKARTA_AHEAD
 
 #: Points that a map draws at most; more are a cloud that nobody can read.
-POINTS = 3000
+POINTS = 1500
 _WORD = re.compile(r"\w+", re.UNICODE)
 
 
@@ -257,10 +257,18 @@ def area_slots(db: sqlite3.Connection, chosen: Filter, slot: timedelta) -> dict[
     return found
 
 
-def _area_days(db: sqlite3.Connection, chosen: Filter) -> sqlite3.Cursor:
+def area_totals(db: sqlite3.Connection, chosen: Filter, slot: timedelta) -> dict[str, int]:
+    """The same, all slots together."""
+    if slot == timedelta(days=1) and not chosen.category:
+        return {code: count for _, code, count in _area_days(db, chosen, "0")}
+    return {area.code: area.count for area in areas(db, chosen)}
+
+
+def _area_days(db: sqlite3.Connection, chosen: Filter, slot: str = "day - ?1") -> sqlite3.Cursor:
     first = day_of(chosen.since)
     return db.execute(
-        "SELECT day - ?1, kelurahan, sum(complaints) FROM area_days WHERE channel = ?2 AND day BETWEEN ?1 AND ?3 "
+        f"SELECT {slot}, kelurahan, sum(complaints) FROM area_days "  # noqa: S608
+        "WHERE channel = ?2 AND day BETWEEN ?1 AND ?3 "
         "AND (?4 = '' OR against <> ?4) GROUP BY 1, 2 HAVING sum(complaints) > 0",
         (first, chosen.channel, day_of(chosen.until), chosen.hidden_from),
     )

@@ -296,6 +296,8 @@ async def test_days_counted_as_they_came_are_the_days_counted_anew(world: World)
         for counts in days.values():
             total.update(counts)
         assert total == {area.code: area.count for area in anew}
+        whole = await world.store.ask(lambda db, c=chosen: questions.area_totals(db, c, timedelta(days=1)))  # type: ignore[misc]
+        assert whole == total
         assert bool(total) == (channel != "sms")
         halves = await world.store.ask(lambda db, c=chosen: questions.area_slots(db, c, timedelta(hours=12)))  # type: ignore[misc]
         for day, counts in days.items():

@@ -5,7 +5,6 @@ It is drawn by the server, so it is there without a script; the script adds the 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -82,10 +81,7 @@ def _chosen(request: web.Request, session: Session) -> tuple[str, Filter]:
 async def _page(request: web.Request, session: Session) -> web.StreamResponse:
     span, chosen = _chosen(request, session)
     deps = request.app[DEPS]
-    slots = await store(request).ask(lambda db: questions.area_slots(db, chosen, SPANS[span][0]))
-    counts = Counter[str]()
-    for one in slots.values():
-        counts.update(one)
+    counts = await store(request).ask(lambda db: questions.area_totals(db, chosen, SPANS[span][0]))
     spots = await store(request).ask(lambda db: questions.spots(db, chosen))
     drawn = shapes(Path(deps.polygons) if deps.polygons else None)
     tiles = _tiles(drawn, counts)
@@ -103,7 +99,7 @@ async def _page(request: web.Request, session: Session) -> web.StreamResponse:
         points=points[:TOLD],
         dots=Markup("".join(f"M{x:g} {y:g}h0" for _, (x, y) in points[TOLD:])),  # noqa: S704 - numbers alone
         busiest=sorted((t for t in tiles if t.count), key=lambda t: (-t.count, t.name))[:15],
-        total=counts.total(),
+        total=sum(counts.values()),
         steps=SPANS[span][1],
         levels=LEVELS,
     )
