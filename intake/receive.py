@@ -169,6 +169,7 @@ class Receiver:
             dialogue=telling is not None,
             follows=tuple(claim_of(account, external_id) for external_id in message.follows),
             office_code=message.office_code,
+            ticket=message.ticket,
         )
 
     def _fates(

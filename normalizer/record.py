@@ -218,7 +218,7 @@ class Message(Base, frozen=True, kw_only=True):
     `act` is what the sender wants done with a complaint that this message is joined to. `parts_joiner` joins the
     texts of a group: empty for a long SMS, a newline for an album. `against_office` is the code of the office that it
     is about, from which it is hidden. `removes` and `related` are of an operator who mended a wrong guess: external ids
-    that do not belong here, and the tickets of the other side.
+    that do not belong here, and the tickets of the other side. `ticket` is one that its door gave out before.
     """
 
     external_id: str
@@ -255,6 +255,7 @@ class Message(Base, frozen=True, kw_only=True):
     rating: int = 0
     removes: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    ticket: str = ""
 
 
 class Evidence(Base, frozen=True, kw_only=True):

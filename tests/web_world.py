@@ -22,6 +22,7 @@ from complaint_queue.journal import ComplaintFile, StoredMessage
 from complaint_queue.way_out import Progress
 from intake.staff import StaffStore
 from intake.web import pages
+from intake.web.paper import paper_number
 from normalizer.category import offered
 from normalizer.context import Context
 from normalizer.errors import Unavailable
@@ -70,6 +71,7 @@ class MemoryJournal:
         self.contents: list[dict[int, bytes]] = []
         self.claims: dict[str, int] = {}
         self.away = False
+        self.reserved = 5001
         self.reached: dict[int, Progress] = {}
 
     async def progress(self, complaint_id: int) -> Progress:
@@ -91,8 +93,9 @@ class MemoryJournal:
             self.claims[message.external_id] = number
             self.messages.append(message)
             self.contents.append(item.contents)  # type: ignore[union-attr]
+            ticket = message.ticket or ticket_of(ticket_day(self.clock.now()), number)
             self.complaints[number] = ComplaintFile(
-                complaint_id=number, ticket=ticket_of(ticket_day(self.clock.now()), number), account=account,
+                complaint_id=number, ticket=ticket, account=account,
                 channel=message.channel, office_code=message.office_code, opened_at=self.clock.now(), state="open",
                 last_sequence=0, version=1, media_pending=0, record=b"", against_office=message.against_office,
                 messages=(
@@ -105,6 +108,10 @@ class MemoryJournal:
         outcome: Any = "accepted" if known is None else "duplicate"
         ticket = self.complaints[number].ticket
         return [Fate(outcome=outcome, ticket=ticket, complaint_id=encode_id(number))]
+
+    async def reserve(self, ticket_day: str, count: int) -> tuple[str, ...]:
+        first, self.reserved = self.reserved, self.reserved + count
+        return tuple(ticket_of(date.fromisoformat(ticket_day), number) for number in range(first, first + count))
 
     async def complaint(self, complaint_id: int) -> ComplaintFile | None:
         return self.complaints.get(complaint_id)
@@ -133,7 +140,7 @@ class MemoryFiles:
     def __init__(self) -> None:
         self.held: dict[str, bytes] = {}
 
-    def size(self, sha256: str) -> int | None:
+    async def size(self, sha256: str) -> int | None:
         return len(self.held[sha256]) if sha256 in self.held else None
 
     async def chunks(self, sha256: str) -> AsyncIterator[bytes]:
@@ -150,6 +157,10 @@ class World:
         self.secrets = Secrets(b"k" * 32)
         self.staff = StaffStore(folder / "staff.sqlite3", self.clock.now)
         self.url = ""
+
+    def pin(self, number: int) -> str:
+        """What stands on the paper of the `number`-th complaint."""
+        return self.secrets.pin(paper_number(self.journal.complaints[number]))
 
     async def add(self, login: str, role: Any = "clerk", office: str = OFFICE) -> None:
         await self.staff.add_user(login, "Petugas " + login, role, office)

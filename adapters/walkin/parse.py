@@ -1,6 +1,8 @@
 """The walk-in form: multipart bytes and the clerk's envelope become one message, or every wrong field at once.
 
-The envelope is written by our own page after it has proved the session: `clerk` (login) and `office_code`.
+The envelope is written by our own page after it has proved the session: `clerk` (login), `office_code`, and the
+`ticket` that was reserved for this entry, if one was. `entered_at` is a field of the form: an entry that was typed
+without network comes later than it was made.
 What is said at the Inspektorat is confidential unless the form says `not_confidential`: a box that was lost on the way,
 or that nobody looked at, makes nothing public.
 
@@ -10,6 +12,7 @@ Problems are keys of the page's message files (`problem.<key>`), so that they ca
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from adapters.base import Accepted
 from adapters.shared.form import Form, chosen_files, text_fields
@@ -24,6 +27,8 @@ _PAGE_ORDER = (
     *("form_id", "text", "category", "kelurahan", "address", "files"),
     *("against_office", "name", "phone", "nik", "email", "on_behalf_of", "consent"),
 )
+#: An entry may wait so long in a desk's browser; a clock that says more is wrong.
+_LATEST = timedelta(days=60)
 #: How a form says "the office where we stand" without writing its name.
 _HERE = frozenset((".", "kantor ini", "this office"))
 
@@ -55,7 +60,7 @@ def _message(form: Form, raw: RawEvent, office: Office) -> Message:
     )
     message = Message(
         external_id=external_id,
-        sent_at=raw.received_at,
+        sent_at=_entered_at(form, raw.received_at),
         sender=sender,
         on_behalf_of=form.line("on_behalf_of"),
         text=form.text(),
@@ -69,11 +74,23 @@ def _message(form: Form, raw: RawEvent, office: Office) -> Message:
         office_code=office.code,
         against_office=_against(form, office),
         clerk_id=raw.envelope["clerk"],
+        ticket=raw.envelope.get("ticket", ""),
         authenticity=Authenticity(method="session"),
     )
     if not form.ticked("consent"):
         form.wrong("consent", "consent")
     return message
+
+
+def _entered_at(form: Form, received_at: datetime) -> datetime:
+    """When the clerk saved it, by the desk's own clock, as far as that can be believed."""
+    try:
+        entered = datetime.fromisoformat(form.fields.get("entered_at", "").strip())
+    except ValueError:
+        return received_at
+    if entered.tzinfo is None or not received_at - _LATEST < entered < received_at:
+        return received_at
+    return entered.astimezone(UTC)
 
 
 def _confidential(form: Form, office: Office) -> bool:

@@ -23,7 +23,7 @@ from complaint_queue.journal import ComplaintFile
 from intake.web import guard, regions
 from intake.web import qr as qr_code
 from intake.web.deps import DEPS, PageDeps
-from intake.web.receipt import tracking_link
+from intake.web.paper import tracking_link
 from intake.web.render import page
 from normalizer.categories import categories
 from normalizer.errors import InvalidForm, Unavailable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -13,9 +12,10 @@ from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, 
 from adapters.shared.http import read_body
 from adapters.shared.multipart import Part, read
 from intake.staff.rules import Session
-from intake.web import desk_help, guard
+from intake.web import desk_forms, desk_help, desk_offline, guard
 from intake.web.deps import DEPS
-from intake.web.render import page
+from intake.web.render import page, words
+from intake.web.texts import LANGUAGES
 from normalizer.categories import categories
 from normalizer.errors import InvalidForm, Unavailable
 from normalizer.gazetteer import kelurahan_table
@@ -35,7 +35,9 @@ def mount(app: web.Application) -> None:
     app[_TURN] = asyncio.Semaphore(_AT_ONCE)
     app.router.add_get("/loket", guard.staff_only(form_page))
     app.router.add_post("/loket", submit)
+    app.router.add_get("/loket/luring/{language}", shell)
     desk_help.mount(app)
+    desk_offline.mount(app)
 
 
 async def form_page(request: web.Request, session: Session) -> web.StreamResponse:
@@ -44,6 +46,16 @@ async def form_page(request: web.Request, session: Session) -> web.StreamRespons
         return await page(request, "loket_tutup.html", status=503, why=why)
     response = await _show(request, session, {})
     response.enable_compression()  # nothing that a stranger chose stands beside the form's token
+    return response
+
+
+async def shell(request: web.Request) -> web.StreamResponse:
+    """The page as the worker keeps it: nobody's, and only usable where a clerk has signed in before."""
+    if request.match_info["language"] not in LANGUAGES:
+        raise web.HTTPNotFound
+    response = await _show(request, None, {}, shell=request.match_info["language"])
+    response.enable_compression()
+    response.headers["Cache-Control"] = "no-cache"
     return response
 
 
@@ -70,19 +82,20 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     session = await guard.find_session(request)
     guard.check_origin(request)
     if session is None:
-        return await _show(request, None, typed, notice="session", status=401)
+        return await _again(request, None, typed, notice="session", status=401)
     try:
         guard.check_form(request, session, typed.get("csrf", ""))
     except guard.Refused:
-        return await _show(request, session, typed, notice="stale", status=403)
+        return await _again(request, session, typed, notice="stale", status=403)
     if _closed(request, session):
-        return await _show(request, session, typed, notice="closed", status=503)
-    form_id, _, mark = typed.get("form_id", "").partition(".")
-    if not deps.secrets.verify("form", f"{session.user.login}.{form_id}", mark):
-        return await _show(request, session, typed, notice="stale", status=403, fresh=True)
+        return await _again(request, session, typed, notice="closed", status=503)
+    try:
+        form_id = desk_forms.read_form(deps.secrets, session.user.login, typed.get("form_id", ""))
+    except guard.Refused:
+        return await _again(request, session, typed, notice="stale", status=403, fresh=True)
     office = _office(session, typed)
     if office is None:
-        return await _show(request, session, typed, problems=(("office", "office"),), status=422)
+        return await _again(request, session, typed, problems=(("office", "office"),), status=422)
     raw = RawEvent(
         account=deps.walkin_account,
         received_at=deps.clock(),
@@ -94,21 +107,49 @@ async def _submit(request: web.Request) -> web.StreamResponse:
             "clerk": session.user.login,
             "office_code": office.code,
             "remote": guard.address_of(request),
+            "ticket": form_id.ticket,
         },
     )
     try:
         (fate, *_) = await deps.receive(deps.walkin_account, raw)
     except InvalidForm as error:
-        return await _show(request, session, typed, problems=error.problems, status=422)
+        return await _again(request, session, typed, problems=error.problems, status=422)
     except Unavailable as error:
-        answer = await _show(request, session, typed, notice="unavailable", status=503)
+        answer = await _again(request, session, typed, notice="unavailable", status=503)
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
     if not fate.ticket:
-        return await _show(request, session, {}, notice="quarantined", status=202)
+        return await _again(request, session, {}, notice="quarantined", status=202)
     await deps.staff.audit(session.user.login, "walkin_entered", fate.ticket)
     again = "?ulang=1" if fate.outcome == "duplicate" else ""
-    raise web.HTTPSeeOther(f"/loket/tanda-terima/{fate.ticket}{again}")
+    place = f"/loket/tanda-terima/{fate.ticket}{again}"
+    if _by_script(request):
+        return web.json_response({"ticket": fate.ticket, "place": place})
+    raise web.HTTPSeeOther(place)
+
+
+def _by_script(request: web.Request) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+async def _again(
+    request: web.Request,
+    session: Session | None,
+    typed: Mapping[str, str],
+    *,
+    problems: Sequence[tuple[str, str]] = (),
+    notice: str = "",
+    status: int,
+    fresh: bool = False,
+) -> web.Response:
+    """What is not stored comes back with the reason; a script has kept it, and hears the reason alone."""
+    if not _by_script(request):
+        return await _show(
+            request, session, typed, problems=problems, notice=notice, status=status, fresh=fresh
+        )
+    t = words(request)
+    said = [[field, t(f"problem.{problem}")] for field, problem in problems]
+    return web.json_response({"notice": notice, "problems": said}, status=status)
 
 
 def _typed(parts: Sequence[Part]) -> dict[str, str]:
@@ -141,13 +182,13 @@ async def _show(
     notice: str = "",
     status: int = 200,
     fresh: bool = False,
+    shell: str = "",
 ) -> web.Response:
     """The form with what was typed. A form keeps its id as long as it is not stored, so a resend is safe."""
     deps = request.app[DEPS]
     form_id = "" if fresh else typed.get("form_id", "")
     if session is not None and not form_id:
-        number = secrets.token_urlsafe(18)
-        form_id = f"{number}.{deps.secrets.sign('form', f'{session.user.login}.{number}')}"
+        form_id = desk_forms.new_form(deps.secrets, session.user.login)
     office = _office(session, typed) if session is not None else None
     response = await page(
         request,
@@ -158,6 +199,10 @@ async def _show(
         wrong=dict(reversed(problems)),
         notice=notice,
         form_id=form_id,
+        clerk=desk_forms.clerk_mark(deps.secrets, session.user.login) if session else "",
+        host=deps.public_url.partition("://")[2],
+        shell=shell,
+        fresh=not typed,
         office=office,
         always_confidential=bool(office and office.confidential),
         offices=tuple(offices().values()),

@@ -15,6 +15,7 @@ from intake.staff.rules import Session, User
 from intake.web import guard
 from intake.web import qr as qr_code
 from intake.web.deps import DEPS, PageDeps
+from intake.web.paper import paper_number, tracking_link
 from intake.web.render import page
 from normalizer.identity import read_ticket, ticket_day
 from normalizer.offices import offices, overseen_by
@@ -31,11 +32,6 @@ def mount(app: web.Application) -> None:
     app.router.add_get("/loket/tanda-terima/{ticket}", guard.staff_only(receipt))
     app.router.add_get("/loket/qr/{ticket}.svg", guard.staff_only(qr))
     app.router.add_get("/loket/hari-ini", guard.staff_only(today))
-
-
-def tracking_link(deps: PageDeps, complaint_id: int) -> str:
-    """The address behind the QR code: whoever has it sees the complaint's stages."""
-    return f"{deps.public_url}/lacak/{deps.secrets.tracking_code(complaint_id)}"
 
 
 async def _complaint(request: web.Request, session: Session) -> ComplaintFile:
@@ -65,15 +61,15 @@ async def receipt(request: web.Request, session: Session) -> web.StreamResponse:
     found = await _complaint(request, session)
     await deps.staff.audit(session.user.login, "receipt_shown", found.ticket)
     office = offices().get(found.office_code)
-    code = deps.secrets.tracking_code(found.complaint_id)
+    code = deps.secrets.tracking_code(paper_number(found))
     return await page(
         request,
         "tanda_terima.html",
         ticket=found.ticket,
         opened_at=found.opened_at,
         office=office.name if office else "",
-        pin=deps.secrets.pin(found.complaint_id),
-        link=tracking_link(deps, found.complaint_id),
+        pin=deps.secrets.pin(paper_number(found)),
+        link=tracking_link(deps, paper_number(found)),
         code=code,
         host=deps.public_url.partition("://")[2],
         thermal=request.query.get("ukuran") == "58",
@@ -83,7 +79,7 @@ async def receipt(request: web.Request, session: Session) -> web.StreamResponse:
 
 async def qr(request: web.Request, session: Session) -> web.StreamResponse:
     found = await _complaint(request, session)
-    return qr_code.drawn(tracking_link(request.app[DEPS], found.complaint_id))
+    return qr_code.drawn(tracking_link(request.app[DEPS], paper_number(found)))
 
 
 async def today(request: web.Request, session: Session) -> web.StreamResponse:

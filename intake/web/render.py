@@ -16,14 +16,20 @@ from intake.web import guard
 from intake.web.deps import DEPS
 from intake.web.texts import LANGUAGES, Words
 
-_HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 STATIC = {
     "kanal.css": "text/css",
     "bukti.js": "text/javascript",
     "isian.js": "text/javascript",
     "lapor.js": "text/javascript",
     "loket.js": "text/javascript",
+    "antre.js": "text/javascript",
+    "foto.js": "text/javascript",
+    "keluar.js": "text/javascript",
     "nik.js": "text/javascript",
+    "pekerja.js": "text/javascript",
+    "sementara.js": "text/javascript",
+    "simpan.js": "text/javascript",
     "usul.js": "text/javascript",
     "terkirim.js": "text/javascript",
     "cetak.js": "text/javascript",
@@ -42,7 +48,7 @@ _IMPORT = re.compile(rb'(\bfrom ")\./([\w-]+\.js)(?=";)')
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     found = Environment(
-        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     found.globals["asset"] = asset
@@ -55,7 +61,7 @@ def _static(name: str) -> tuple[bytes, bytes, str]:
 
     A module asks for others by their marks, so none ever meets one of another version.
     """
-    content = (_HERE / "static" / name).read_bytes()
+    content = (FOLDER / "static" / name).read_bytes()
     if STATIC[name] == "text/javascript":
         content = _IMPORT.sub(lambda found: found[1] + asset(found[2].decode()).encode(), content)
     packed = gzip.compress(content, 9, mtime=0)
@@ -69,6 +75,11 @@ def _static(name: str) -> tuple[bytes, bytes, str]:
 def asset(name: str) -> str:
     """The address of a static file; it changes with the content, so browsers may keep it for ever."""
     return f"/statis/{name}?v={_static(name)[2]}"
+
+
+def source(name: str) -> str:
+    """A script as it is served."""
+    return _static(name)[0].decode()
 
 
 async def static(request: web.Request) -> web.Response:
@@ -88,7 +99,11 @@ async def static(request: web.Request) -> web.Response:
 
 def words(request: web.Request) -> Words:
     """The visitor's language: asked for in the address, else the cookie, else Indonesian."""
-    for wanted in (request.query.get("bahasa"), request.cookies.get("bahasa")):
+    for wanted in (
+        request.match_info.get("language"),
+        request.query.get("bahasa"),
+        request.cookies.get("bahasa"),
+    ):
         if wanted in LANGUAGES:
             return Words(wanted)
     return Words("id")

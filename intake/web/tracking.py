@@ -17,6 +17,7 @@ from complaint_queue.way_out import Progress, Step
 from intake.staff.rules import TooManyTries
 from intake.web import guard
 from intake.web.deps import DEPS
+from intake.web.paper import found_by_code, paper_number
 from intake.web.render import page
 from intake.web.signin import form_of
 from normalizer.identity import read_ticket
@@ -55,18 +56,19 @@ async def by_pin(request: web.Request) -> web.StreamResponse:
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
     found = await deps.journal.complaint_by_ticket(ticket) if ticket else None
-    expected = deps.secrets.pin(found.complaint_id if found else 0)
+    expected = deps.secrets.pin(paper_number(found) if found else 0)
     right = hmac.compare_digest(expected.encode(), pin.encode("utf-8", "replace"))
     if found is None or not right:
         return await page(request, "lacak.html", status=422, problem="wrong", ticket=written, found=None)
     await deps.staff.forget_guesses("track-ticket", ticket)
-    raise web.HTTPSeeOther(f"/lacak/{deps.secrets.tracking_code(found.complaint_id)}")
+    raise web.HTTPSeeOther(f"/lacak/{deps.secrets.tracking_code(paper_number(found))}")
 
 
 async def by_code(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
-    complaint_id = deps.secrets.read_tracking_code(request.match_info["code"])
-    found = await deps.journal.complaint(complaint_id) if complaint_id is not None else None
+    found, to_come = await found_by_code(deps.journal, deps.secrets, request.match_info["code"])
+    if found is None and to_come:
+        return await page(request, "lacak.html", status=404, problem="to_come", ticket="", found=None)
     if found is None:
         return await page(request, "lacak.html", status=404, problem="code", ticket="", found=None)
     return await _stages(request, found)

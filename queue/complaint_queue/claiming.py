@@ -15,7 +15,16 @@ from msgspec.structs import replace
 from .codec import Codec
 from .journal import LONGEST_TALE, Admission, Admit, Admitted
 from .media_rows import STEPS, step_of
-from .sqlite_rows import Details, Ids, day_number, micros, pack_message, ticket_text
+from .sqlite_rows import (
+    TICKETS_A_DAY,
+    Details,
+    Ids,
+    day_number,
+    micros,
+    pack_message,
+    ticket_from,
+    ticket_text,
+)
 from .way_out import ProviderWord
 
 _KEEPS_LOCK = 2047
@@ -32,6 +41,7 @@ class Hand(Protocol):
     @property
     def now(self) -> int: ...
     def next_ticket(self, day: int) -> int: ...
+    def last_number(self, day: int) -> int: ...
 
 
 class Prepared:
@@ -108,6 +118,8 @@ class Claiming:
         self._written: dict[int, tuple[bytes, int]] = {}
         self._said: dict[bytes, tuple[bytes, int]] = {}
         self._changed_groups: set[bytes] = set()
+        self._borne: set[int] = set()
+        """Of the tickets that were reserved and are asked for, those that a complaint bears."""
         self._rows: dict[str, list[tuple[Any, ...]]] = {
             name: []
             for name in ("raws", "messages", "claims", "more_claims", "joined", "media", "quarantine")
@@ -221,13 +233,26 @@ class Claiming:
         quiet_until = 0
         if admit.quiet > 0 and not (admit.group is not None and admit.parts == 1):
             due_at = quiet_until = hand.now + int(admit.quiet * 1_000_000)
-        ticket = hand.next_ticket(day_number(admit.ticket_day))
+        ticket = self._reserved(admit) or hand.next_ticket(day_number(admit.ticket_day))
         case = Case(message_id, ticket, 0, 1, due_at, quiet_until)
         account = prepared.admission.raw.account
         case.opened = (account, admit.channel, admit.office_code, prepared.received_at)
         case.against = admit.message.against_office
         self._cases[message_id] = case
         return case
+
+    def _reserved(self, admit: Admit) -> int:
+        """The ticket that was promised; 0 when there is none, or it cannot be kept."""
+        ticket = ticket_from(admit.ticket) or 0
+        if not ticket or ticket in self._borne or not self._was_given(ticket):
+            return 0
+        self._borne.add(ticket)
+        return ticket
+
+    def _was_given(self, ticket: int) -> bool:
+        """Whether the day's count is past it: a number that is still to come would be given twice."""
+        day, number = divmod(ticket, TICKETS_A_DAY)
+        return 0 < number <= self._hand.last_number(day)
 
     def _join(self, case: Case, admit: Admit) -> str:
         case.version += 1

@@ -50,6 +50,9 @@ class Admit(Struct, frozen=True, kw_only=True):
     `handle` is set when `claim` names a version of something that others refer to without it (two different
     mails may bear one Message-ID): it is claimed beside `claim` if it is still free, so that `follows` finds the
     message; if another message holds it, this one is stored with the flag `duplicate_message_id`.
+
+    `ticket` is one that was reserved (`Journal.reserve`): the new complaint bears it, unless another one does already
+    or it was never given; then it gets the next.
     """
 
     message: Message
@@ -64,6 +67,7 @@ class Admit(Struct, frozen=True, kw_only=True):
     office_code: str = ""
     handle: bytes | None = None
     dialogue: bool = False
+    ticket: str = ""
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -222,6 +226,10 @@ class Journal(WayOut, Remembers, Protocol):
 
     # the way in
     async def admit(self, admission: Admission) -> tuple[Admitted, ...]: ...
+    async def reserve(self, ticket_day: str, count: int) -> tuple[str, ...]:
+        """The next `count` tickets of a day (ISO, in Jakarta): nobody else gets them. One that is never used is only
+        a gap in the day's count."""
+
     async def keep(self, raw: RawEvent, cursor: tuple[str, str] | None = None) -> int: ...
     async def kept(self, limit: int = 100) -> tuple[Kept, ...]:
         """Raw events that wait to be parsed, oldest first, also those whose parsing was cut short by a crash."""

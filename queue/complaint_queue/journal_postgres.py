@@ -214,6 +214,9 @@ class PostgresJournal(
         answers: tuple[Admitted, ...] = await line.do(admit_many, prepared, prepared.size)
         return answers
 
+    async def reserve(self, ticket_day: str, count: int) -> tuple[str, ...]:
+        return await self._w().call(lambda turn: changes.reserve(turn, ticket_day, count))
+
     async def keep(self, raw: RawEvent, cursor: tuple[str, str] | None = None) -> int:
         line = self._w()
         line.check()

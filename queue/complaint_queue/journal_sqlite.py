@@ -204,6 +204,9 @@ class SqliteJournal(
         answers: tuple[Admitted, ...] = await line.do(admit_many, prepared, prepared.size)
         return answers
 
+    async def reserve(self, ticket_day: str, count: int) -> tuple[str, ...]:
+        return await self._w().call(lambda tools: changes.reserve(tools, ticket_day, count))
+
     async def keep(self, raw: RawEvent, cursor: tuple[str, str] | None = None) -> int:
         line = self._w()
         line.check()

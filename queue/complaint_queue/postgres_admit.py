@@ -13,7 +13,7 @@ from .journal import Admit
 from .postgres_replies import note_words
 from .postgres_rows import Together
 from .postgres_writer import Turn
-from .sqlite_rows import day_number
+from .sqlite_rows import TICKETS_A_DAY, day_number, ticket_from
 
 
 async def admit_many(turn: Turn, batch: list[Prepared]) -> list[Any]:
@@ -44,7 +44,9 @@ class _Claiming(Claiming):
         groups = [a.group for a in admits if a.group is not None]
         if not wanted:
             return
-        days = {day_number(a.ticket_day) for a in admits} - self._turn.days.keys()
+        promised = {t for a in admits if a.ticket and (t := ticket_from(a.ticket))}
+        days = {day_number(a.ticket_day) for a in admits} | {t // TICKETS_A_DAY for t in promised}
+        days -= self._turn.days.keys()
         rows = await self._db.fetch(
             "SELECT claim, message_id, complaint_id FROM claims WHERE claim = ANY ($1::bytea[]) UNION ALL "
             "SELECT NULL, day, last FROM days WHERE day = ANY ($2::int[])",
@@ -58,6 +60,11 @@ class _Claiming(Claiming):
             else:
                 self._claims[claim] = (first, second)
         self._days_before = dict(self._turn.days)
+        if promised:
+            rows = await self._db.fetch(
+                "SELECT ticket FROM complaints WHERE ticket = ANY ($1::bigint[])", list(promised)
+            )
+            self._borne = {row[0] for row in rows}
         if groups:
             rows = await self._db.fetch(
                 "SELECT name, complaint_id, seen, parts FROM groups WHERE name = ANY ($1::bytea[])", groups

@@ -16,7 +16,7 @@ from .postgres_replies import add as add_replies
 from .postgres_rows import Together
 from .postgres_writer import Turn
 from .sqlite_changes import Settling, continued, prints_of
-from .sqlite_rows import STATES, Details, micros
+from .sqlite_rows import STATES, Details, day_number, micros, ticket_text
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -141,6 +141,20 @@ async def decide(turn: Turn, complaint_id: int, verdict: str) -> None:
     )
     if found is None:
         raise LookupError(f"complaint {complaint_id} does not wait in triage")
+
+
+async def reserve(turn: Turn, ticket_day: str, count: int) -> tuple[str, ...]:
+    """The day's next tickets; its count moves past them."""
+    day = day_number(ticket_day)
+    if day not in turn.days:
+        turn.days[day] = await turn.db.fetchval("SELECT last FROM days WHERE day = $1", day) or 0
+    tickets = tuple(ticket_text(turn.next_ticket(day)) for _ in range(count))
+    await turn.db.execute(
+        "INSERT INTO days VALUES ($1, $2) ON CONFLICT (day) DO UPDATE SET last = excluded.last",
+        day,
+        turn.days[day],
+    )
+    return tickets
 
 
 # raw events that wait

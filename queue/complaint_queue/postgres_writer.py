@@ -72,6 +72,10 @@ class Turn:
         self.days[day] += 1
         return ticket_number(day, self.days[day])
 
+    def last_number(self, day: int) -> int:
+        """The last number that was given on that day, 0 when none was; `days` knows the day."""
+        return self.days.get(day, 0)
+
 
 class Job:
     """One caller's work: `many(turn, [payload])` gives its result."""

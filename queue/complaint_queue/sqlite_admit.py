@@ -12,7 +12,7 @@ from typing import Any
 from .claiming import Case, Claiming, Group, Prepared
 from .journal import Admit
 from .sqlite_replies import note_words
-from .sqlite_rows import insert, where_in
+from .sqlite_rows import insert, ticket_from, where_in
 from .sqlite_writer import Tools
 
 __all__ = ["Prepared", "admit_many"]
@@ -53,6 +53,10 @@ class _Claiming(Claiming):
         if not wanted:
             return
         self._read_claims(wanted)
+        promised = {t for a in admits if a.ticket and (t := ticket_from(a.ticket))}
+        if promised:
+            rows = where_in(self._db, "SELECT ticket FROM complaints WHERE ticket IN", promised)
+            self._borne = {row[0] for row in rows}
         if groups:
             rows = where_in(
                 self._db, "SELECT name, complaint_id, seen, parts FROM groups WHERE name IN", groups

@@ -15,7 +15,7 @@ from .journal import ComplaintState, Held, NewEvent
 from .sqlite_fingerprints import remember
 from .sqlite_replies import Sealed
 from .sqlite_replies import add as add_replies
-from .sqlite_rows import STATES, Details, insert, micros, where_in
+from .sqlite_rows import STATES, Details, day_number, insert, micros, ticket_text, where_in
 from .sqlite_writer import Tools
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -153,6 +153,12 @@ def decide(tools: Tools, complaint_id: int, verdict: str) -> None:
     )
     if found.rowcount != 1:
         raise LookupError(f"complaint {complaint_id} does not wait in triage")
+
+
+def reserve(tools: Tools, ticket_day: str, count: int) -> tuple[str, ...]:
+    """The day's next tickets; its count moves past them."""
+    day = day_number(ticket_day)
+    return tuple(ticket_text(tools.next_ticket(day)) for _ in range(count))
 
 
 # raw events that wait

@@ -26,7 +26,7 @@ T = TypeVar("T")
 STATES: tuple[ComplaintState, ...] = ("open", "filed", "set_aside", "triage")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TICKETS_A_DAY = 10**9
+TICKETS_A_DAY = 10**9
 
 
 class MessageBody(Struct, frozen=True, array_like=True):
@@ -71,12 +71,12 @@ def _day(number: int) -> date:
 
 def ticket_number(day: int, number: int) -> int:
     """The integer under which a ticket is found."""
-    return day * _TICKETS_A_DAY + number
+    return day * TICKETS_A_DAY + number
 
 
 def ticket_text(ticket: int) -> str:
     """The ticket as people know it. Raises `Damaged` for a number that was never given."""
-    day, number = divmod(ticket, _TICKETS_A_DAY)
+    day, number = divmod(ticket, TICKETS_A_DAY)
     try:
         return ticket_of(_day(day), number)
     except ValueError:

@@ -57,12 +57,16 @@ class Tools:
 
     def next_ticket(self, day: int) -> int:
         """The day's next ticket. Its counter moves in this transaction, so no number is given twice."""
+        number = self._days[day] = self.last_number(day) + 1
+        return ticket_number(day, number)
+
+    def last_number(self, day: int) -> int:
+        """The last number that was given on that day, 0 when none was."""
         last = self._days.get(day)
         if last is None:
             row = self.db.execute("SELECT last FROM days WHERE day = ?", (day,)).fetchone()
             last = row[0] if row else 0
-        self._days[day] = last + 1
-        return ticket_number(day, last + 1)
+        return int(last)
 
 
 class Writer:

@@ -62,7 +62,7 @@ async def test_a_clerk_works_by_keyboard_alone(world: World, chromium: Browser) 
     await page.locator("#name").focus()
     await page.keyboard.press("Control+Enter")
     await page.wait_for_url("**/tanda-terima/*")
-    await expect(page.get_by_text(world.secrets.pin(1))).to_be_visible()
+    await expect(page.get_by_text(world.pin(1))).to_be_visible()
     drawn = await page.locator("img.qr").evaluate("image => image.complete && image.naturalWidth > 0")
     assert drawn
     assert world.journal.contents == [{0: PNG}]
@@ -104,7 +104,7 @@ async def test_one_key_says_that_it_is_about_this_office_and_its_list_stays_empt
     await page.keyboard.press("Space")
     await page.keyboard.press("Control+Enter")
     await page.wait_for_url("**/tanda-terima/*")
-    await expect(page.get_by_text(world.secrets.pin(1))).to_be_visible()
+    await expect(page.get_by_text(world.pin(1))).to_be_visible()
     assert world.journal.messages[0].against_office == world.journal.messages[0].office_code != ""
     await page.goto(world.url + "/loket/hari-ini")
     await expect(page.get_by_text("Belum ada laporan hari ini.")).to_be_visible()

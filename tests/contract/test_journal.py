@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
 from complaint_queue.postgres_open import connect
 from normalizer.errors import Unavailable
-from normalizer.identity import claim_of, read_ticket
+from normalizer.identity import claim_of, read_ticket, ticket_of
 from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, Coordinates, Message, RawEvent, Sender
 
@@ -246,6 +246,54 @@ class TestClaims:
         results = await asyncio.gather(*good, bad, return_exceptions=True)
         assert isinstance(results[-1], ValueError)
         assert all(isinstance(r, Admitted) and r.how == "opened" for r in results[:-1])
+
+
+class TestReserved:
+    async def test_a_reserved_ticket_goes_to_whoever_bears_it_and_to_nobody_else(
+        self, journal: Journal
+    ) -> None:
+        first = await one(journal, admit("a"))
+        kept = await journal.reserve("2026-11-23", 3)
+        assert [read_ticket(ticket) for ticket in kept] == list(kept)
+        after = await one(journal, admit("b"))
+        borne = await one(journal, admit("c", ticket=kept[1]))
+        assert borne.ticket == kept[1]
+        assert len({first.ticket, after.ticket, *kept}) == 5
+        found = await journal.complaint_by_ticket(kept[1])
+        assert found is not None
+        assert found.complaint_id == borne.complaint_id
+
+    async def test_the_same_entry_again_is_the_same_complaint(self, journal: Journal) -> None:
+        (ticket,) = await journal.reserve("2026-11-23", 1)
+        answers = await asyncio.gather(*(one(journal, admit("a", ticket=ticket)) for _ in range(8)))
+        assert {answer.ticket for answer in answers} == {ticket}
+        assert len({answer.complaint_id for answer in answers}) == 1
+
+    async def test_a_ticket_is_borne_once_and_the_next_entry_gets_another(self, journal: Journal) -> None:
+        (ticket,) = await journal.reserve("2026-11-23", 1)
+        both = await asyncio.gather(
+            one(journal, admit("a", ticket=ticket)), one(journal, admit("b", ticket=ticket))
+        )
+        third = await one(journal, admit("c", ticket=ticket))
+        tickets = [answer.ticket for answer in (*both, third)]
+        assert ticket in tickets
+        assert len(set(tickets)) == 3
+
+    async def test_a_ticket_that_was_never_given_is_given_to_nobody_by_asking(self, journal: Journal) -> None:
+        await journal.reserve("2026-11-23", 1)
+        for promised in (ticket_of(date(2026, 11, 23), 7), ticket_of(date(2026, 11, 24), 1), "no ticket"):
+            answer = await one(journal, admit(promised, ticket=promised))
+            assert answer.ticket != promised
+        tickets = [(await one(journal, admit(f"x{n}"))).ticket for n in range(8)]
+        assert len(set(tickets)) == 8
+
+    async def test_a_ticket_of_yesterday_is_kept(self, journal: Journal) -> None:
+        (ticket,) = await journal.reserve("2026-11-22", 1)
+        assert (await one(journal, admit("a", ticket=ticket))).ticket == ticket
+
+    async def test_reservations_at_the_same_moment_share_nothing(self, journal: Journal) -> None:
+        blocks = await asyncio.gather(*(journal.reserve("2026-11-23", 5) for _ in range(6)))
+        assert len({ticket for block in blocks for ticket in block}) == 30
 
 
 class TestHandles:
