@@ -1,8 +1,9 @@
 """Which of several gateways polls an account: the one that holds its advisory lock in PostgreSQL.
 
-The locks live in a session of their own: they end with it, whatever becomes of the gateway. A gateway that hangs or
-is cut off is noticed on both sides within about fifteen seconds (keepalive there, an unanswered question here), and
-the next one takes the account over when it asks again.
+The locks live in a session of their own: they end with it, whatever becomes of the gateway. One that was killed lets go
+at once; one that is cut off or whose machine is gone is noticed on both sides within about fifteen seconds (keepalive
+there, an unanswered question here); one that hangs asks nothing, and PostgreSQL ends its session (from version 14 on).
+The next one takes the account over when it asks again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from .postgres_open import POLLING, connect, translate
 
 #: Seconds between two tries for an account that another gateway polls, and between two questions whether we still do.
 ASK_AGAIN, ANSWER_WITHIN = 5.0, 5.0
+#: Seconds without a question after which PostgreSQL ends the session: whoever polls asks every `ASK_AGAIN`.
+SILENT = 20.0
+_ENDS_THE_SILENT = 14
 
 log = structlog.get_logger()
 
@@ -41,23 +45,23 @@ class Alone:
 
 
 class AccountsLease:
-    """The turns of gateways on one PostgreSQL journal at `url`."""
+    """The turns of gateways on one PostgreSQL journal at `url`; times in seconds."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, ask_again: float = ASK_AGAIN, silent: float = SILENT) -> None:
+        self._url, self._ask_again, self._silent = url, ask_again, silent
         self._db: Any = None
         self._asking = asyncio.Lock()
 
     async def while_ours(self, account: str, work: Callable[[], Awaitable[None]]) -> None:
         session = await self._take(account)
         while session is None:
-            await asyncio.sleep(ASK_AGAIN)
+            await asyncio.sleep(self._ask_again)
             session = await self._take(account)
         log.info("account_ours", account=account)
         working = asyncio.ensure_future(work())
         try:
             while not working.done():
-                await asyncio.wait([working], timeout=ASK_AGAIN)
+                await asyncio.wait([working], timeout=self._ask_again)
                 if not working.done() and not await self._alive(session):
                     log.warning("account_lost", account=account)
                     return
@@ -78,7 +82,7 @@ class AccountsLease:
         async with self._asking:
             try:
                 if self._db is None or self._db.is_closed():
-                    self._db = await connect(self._url)
+                    self._db = await self._session()
                 ours = await self._db.fetchval(
                     "SELECT pg_try_advisory_lock($1, hashtext($2))", POLLING, account, timeout=ANSWER_WITHIN
                 )
@@ -87,6 +91,14 @@ class AccountsLease:
                 await self.close()
                 return None
             return self._db if ours else None
+
+    async def _session(self) -> Any:
+        db = await connect(self._url)
+        if db.get_server_version().major >= _ENDS_THE_SILENT:
+            await db.execute(
+                f"SET idle_session_timeout = {round(self._silent * 1000)}", timeout=ANSWER_WITHIN
+            )
+        return db
 
     async def _alive(self, session: Any) -> bool:
         async with self._asking:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -171,7 +173,7 @@ async def settle(journal: PostgresJournal, complaint_id: int, number: int, seque
 
 
 async def test_one_polls_an_account_and_the_next_follows(postgres_url: str) -> None:
-    turns = [AccountsLease(postgres_url) for _ in range(2)]
+    turns = [AccountsLease(postgres_url, ask_again=0.2) for _ in range(2)]
     running: list[int] = []
 
     async def poll(number: int) -> None:
@@ -200,6 +202,57 @@ async def test_one_polls_an_account_and_the_next_follows(postgres_url: str) -> N
         await asyncio.gather(*tasks, return_exceptions=True)
         for one in turns:
             await one.close()
+
+
+POLLS = """
+import asyncio, sys
+from complaint_queue.accounts_lease import AccountsLease
+
+async def poll():
+    print("ours", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("lost", flush=True)
+
+asyncio.run(AccountsLease(sys.argv[1], ask_again=0.2, silent=3.0).while_ours("telegram", poll))
+"""
+
+
+async def said(process: asyncio.subprocess.Process, line: bytes) -> None:
+    assert process.stdout is not None
+    async for one in process.stdout:
+        if one == line:
+            return
+    raise AssertionError(f"it never said {line!r}")
+
+
+async def test_a_gateway_that_hangs_loses_its_accounts(postgres_url: str) -> None:
+    hung = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", POLLS, postgres_url),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": "queue:."},
+    )
+    taken = asyncio.Event()
+
+    async def poll() -> None:
+        taken.set()
+
+    other = AccountsLease(postgres_url, ask_again=0.2)
+    try:
+        async with asyncio.timeout(60):
+            await said(hung, b"ours\n")
+            waiting = asyncio.create_task(other.while_ours("telegram", poll))
+            await asyncio.sleep(1)
+            assert not taken.is_set(), "while it lives nobody else has it"
+            hung.send_signal(signal.SIGSTOP)
+            await waiting
+            hung.send_signal(signal.SIGCONT)
+            await said(hung, b"lost\n")
+    finally:
+        hung.kill()
+        await hung.wait()
+        await other.close()
 
 
 async def test_a_newer_schema_and_another_key_are_refused(postgres_url: str) -> None:
