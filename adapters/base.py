@@ -17,7 +17,7 @@ What an adapter can do beyond parsing is said by the small protocols it fulfils:
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -254,6 +254,9 @@ class Ports:
     """For media behind addresses that a message names; None where nothing may be downloaded."""
     register: Register | None = None
     private: PrivateFolder | None = None
+    keep: Callable[[AsyncIterator[bytes]], Awaitable[str]] | None = None
+    """Content into the store that all gateways see, durable when it returns its SHA-256. None for a gateway that has
+    its journal to itself: what lies in `private` is then as safe, and a job copies it later. Raises `Unavailable`."""
     trouble: Callable[[str, str | None], None] = lambda name, words: None
     """`trouble("token", "…what is wrong and the cure…")` makes the account's health say so; None: it is over."""
     remote_of: Callable[[web.Request], str] = lambda request: request.remote or ""

@@ -65,6 +65,17 @@ class MediaLimits:
     idle: float = 5.0
 
 
+async def keep_all(files: MediaFiles, chunks: AsyncIterator[bytes]) -> str:
+    """The content in the store; its SHA-256. Raises `Unavailable`, and whatever `chunks` does."""
+    spool = files.new_spool()
+    try:
+        async for chunk in chunks:
+            spool.write(chunk)
+        return await files.keep(spool)
+    finally:
+        spool.discard()
+
+
 class MediaFetcher:
     """Works off the journal's media jobs, several at a time; `on_done` is called after each that ended."""
 

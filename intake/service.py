@@ -40,7 +40,7 @@ from intake.guard import GuardedFetch
 from intake.journals import files_of, journal_of, turns_of
 from intake.kept import KeptWorker
 from intake.logs import hide
-from intake.media import MediaFetcher
+from intake.media import MediaFetcher, keep_all
 from intake.media_reading import MediaReading
 from intake.metrics import Metrics
 from intake.pausing import Pauses
@@ -353,6 +353,7 @@ class Service:
                 fetch=self.fetch,
                 register=AccountRegister(self.journal, account.name),
                 private=PrivateFolder(self.config.data_dir / "accounts" / account.name, self.codec),
+                keep=partial(keep_all, self.files) if self.config.journal.url else None,
                 trouble=partial(self._trouble, account.name),
                 remote_of=partial(remote_of, trusted_proxies=tuple(self.config.gateway.trusted_proxies)),
             )

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from adapters.app.adapter import AppAdapter
 from adapters.base import Account
 from complaint_queue.codec import Codec
 from complaint_queue.keys import Keyring
+from intake.media import keep_all
 from intake.private_files import PrivateFolder
 from intake.register import AccountRegister
 from tests.intake_world import IntakeWorld, intake_world
@@ -44,6 +46,8 @@ class AppWorld:
     adapter: AppAdapter = None  # type: ignore[assignment]
     origin: str = ""
     public_url: str = PUBLIC_URL
+    shared: bool = False
+    """Whether other gateways work on the same journal and the same store."""
     troubles: dict[str, str | None] = field(default_factory=dict)
     _runner: web.AppRunner | None = None
 
@@ -65,6 +69,7 @@ class AppWorld:
             private=PrivateFolder(self.folder, self.codec),
             register=AccountRegister(self.intake.journal, "jaki"),
             public_url=self.public_url,
+            keep=partial(keep_all, self.intake.files) if self.shared else None,
             trouble=self.troubles.__setitem__,
         )
         assert isinstance(made, AppAdapter)

@@ -55,12 +55,14 @@ class InvalidReport(Malformed):
 
 
 class Known(Struct, frozen=True, omit_defaults=True):
-    """What is known of an upload: the sender's `name` and `type` for it, bytes, and the type by its content."""
+    """What is known of an upload: the sender's `name` and `type` for it, bytes, and the type by its content; and its
+    SHA-256 when it is in the store already."""
 
     name: str = ""
     type: str = ""
     size: int = 0
     media_type: str = "application/octet-stream"
+    sha256: str = ""
 
 
 def idempotency_key(written: str) -> str | None:
@@ -339,6 +341,7 @@ def _attachment(upload: str, envelope: Mapping[str, str]) -> Attachment:
         media_type=known.media_type,
         declared_type=known.type,
         size=known.size,
-        state="pending",
+        sha256=known.sha256,
+        state="stored" if known.sha256 else "pending",
         remote=REMOTE + upload,
     )

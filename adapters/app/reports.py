@@ -30,7 +30,7 @@ from adapters.app.uploads import Uploads
 from adapters.base import Cursor, Fate, Inbox, Ports
 from adapters.shared.form import file_name
 from adapters.shared.http import read_body
-from normalizer.errors import Malformed, Unavailable
+from normalizer.errors import Malformed, ProviderRefused, Unavailable
 from normalizer.identity import read_ticket, ticket_day
 from normalizer.record import Moment, RawEvent
 from normalizer.settings import Secret
@@ -161,7 +161,19 @@ class Reports:
                 raise Refusal("invalid-report", errors=report.problems)
             for upload in mine.values():
                 await self._uploads.bind(upload, key)
-            yield {REMOTE + upload_id: _known(upload) for upload_id, upload in mine.items()}
+            yield {REMOTE + one: _known(upload, await self._kept(upload)) for one, upload in mine.items()}
+
+    async def _kept(self, upload: Upload) -> str:
+        """Its SHA-256 in the store that gateways share, for no other could fetch it from this machine if that dies;
+        empty where there is no such store, and where its bytes are damaged: the media job says so."""
+        if self._ports.keep is None:
+            return ""
+        try:
+            sha256 = await self._ports.keep(self._uploads.content(upload))
+        except ProviderRefused:
+            return ""
+        await self._uploads.copied(upload)
+        return sha256
 
     def _answer(self, fate: Fate, received_at: datetime) -> web.Response:
         headers = {"Cache-Control": "no-store"}
@@ -213,13 +225,14 @@ def _read(body: bytes, now: datetime) -> Report | None:
     return report
 
 
-def _known(upload: Upload) -> str:
+def _known(upload: Upload, sha256: str) -> str:
     given = metadata_of(upload.note.metadata)
     known = Known(
         name=file_name(given.get("filename", "")),
         type=storable(given.get("filetype", ""))[:100],
         size=upload.note.length,
         media_type=upload.note.media_type,
+        sha256=sha256,
     )
     return msgspec.json.encode(known).decode()
 

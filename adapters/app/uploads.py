@@ -269,6 +269,14 @@ class Uploads:
         upload = self._uploads.get(store_name(upload_id))
         if upload is None:
             raise ProviderRefused("the upload is not here any more")
+        async for chunk in self.content(upload):
+            yield chunk
+        async with upload.lock:
+            if upload.name in self._uploads:
+                await self.copied(upload)
+
+    async def content(self, upload: Upload) -> AsyncIterator[bytes]:
+        """Its bytes. Raises `ProviderRefused` when they are damaged."""
         store = self._private.store(upload.name)
         try:
             for sha256, _ in upload.note.parts:
@@ -276,14 +284,14 @@ class Uploads:
                     yield chunk
         except Damaged as error:
             raise ProviderRefused(f"the upload's bytes are damaged: {error}") from None
-        async with upload.lock:
-            if upload.name not in self._uploads:
-                return
-            try:
-                await self._write(upload, replace(upload.note, fetched_at=self._clock.now()), store)
-            except Unavailable as error:
-                # The bytes were given; that they stay longer than they need to is no harm.
-                log.warning("upload_note_not_kept", reason=error.reason)
+
+    async def copied(self, upload: Upload) -> None:
+        """Its bytes are in the file store; in its `turn`."""
+        try:
+            await self._write(upload, replace(upload.note, fetched_at=self._clock.now()))
+        except Unavailable as error:
+            # The bytes were given; that they stay longer than they need to is no harm.
+            log.warning("upload_note_not_kept", reason=error.reason)
 
     async def drop(self, upload: Upload) -> None:
         """End it and free its bytes. In its `turn`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import shutil
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -330,6 +331,21 @@ async def test_a_filed_upload_stays_until_the_media_job_had_it(world: AppWorld) 
     assert await world.adapter.uploads.sweep() == 1
     with pytest.raises(ProviderRefused):
         _ = [c async for c in world.adapter.fetch(_attachment(location))]
+
+
+async def test_a_filed_upload_is_in_the_shared_store_before_the_answer(world: AppWorld) -> None:
+    world.shared = True
+    await world.serve()
+    location = await world.uploaded(LARGE)
+    status, said, _ = await world.post({"text": "Foto.", "attachments": [location]})
+    assert status == 201
+    shutil.rmtree(world.folder)  # this machine is gone, another gateway goes on
+    file = await world.intake.journal.complaint_by_ticket(said["ticket"])
+    assert file is not None
+    (photo,) = file.messages[0].message.attachments
+    assert (photo.state, photo.size) == ("stored", len(LARGE))
+    assert await world.intake.files.read(photo.sha256) == LARGE
+    assert await world.intake.journal.media_due(world.intake.clock.now()) == (), "nothing is left to fetch"
 
 
 async def test_a_fetch_that_breaks_off_does_not_count(world: AppWorld) -> None:
