@@ -206,11 +206,11 @@ class GatewayProcess:
             body: dict[str, Any] = await answer.json()
             return body
 
-    def simulator(self, account_name: str) -> Simulator:
-        """The provider's side of one account."""
+    def simulator(self, account_name: str, gateway: Gateway | None = None) -> Simulator:
+        """The provider's side of one account, which finds the gateway at this address or another."""
         config = self.config
         account = config.account(account_name)
         settings = convert(load(account.adapter).Settings, account.settings, account_name, config.resolve)
         module = importlib.import_module(f"adapters.{account.adapter}.simulate")
-        simulator: Simulator = module.simulator(account, settings, self.gateway)
+        simulator: Simulator = module.simulator(account, settings, gateway or self.gateway)
         return simulator

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 
 class OneAddress:
-    """Connections to `port` on loopback go to `ways` (ports) in turn; past one that refuses, to the next."""
+    """Connections to `port` on loopback go to `ways` (ports) in turn; past one that refuses, to the next. With `keeps`
+    all go to one, as long as it answers: as one client's do, whose uploads go on over several requests."""
 
-    def __init__(self, port: int, ways: Sequence[int]) -> None:
-        self.port, self._ways = port, list(ways)
+    def __init__(self, port: int, ways: Sequence[int], *, keeps: bool = False) -> None:
+        self.port, self._ways, self._keeps = port, list(ways), keeps
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> OneAddress:
@@ -23,10 +24,12 @@ class OneAddress:
         self._server.close()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._ways.append(self._ways.pop(0))
+        if not self._keeps:
+            self._ways.append(self._ways.pop(0))
         for way in tuple(self._ways):
             with contextlib.suppress(OSError):
                 there, here = await asyncio.open_connection("127.0.0.1", way)
+                self._ways.sort(key=lambda one: self._keeps and one != way)
                 await asyncio.gather(_pour(reader, here), _pour(there, writer))
                 return
         writer.close()

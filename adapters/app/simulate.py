@@ -157,6 +157,10 @@ class AppSimulator:
             said = await answer.json(content_type=None)
             if answer.status == 503:
                 raise ProviderUnavailable("the gateway says: try again")
+            if (
+                answer.status == 422 and letter.photos
+            ):  # another gateway answers now: it never had the uploads
+                del self._bodies[letter.number]
             if answer.status not in (200, 201):
                 raise ProviderRefused(f"{answer.status} {json.dumps(said)}")
             return f"{answer.status} {said['ticket']}"
