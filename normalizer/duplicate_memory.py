@@ -37,6 +37,8 @@ _UNDER_ONE_KEY, _COMPARED = 24, 16
 _COMMON = 18
 #: Votes that a complaint needs before it is compared: a strong key has two, a weak one has one.
 _LEAST_VOTES, _PHOTO_VOTES = 2, 6
+#: A weak key that so few stand under says as much as a strong one.
+_FEW, _FEW_VOTES = 3, 2
 #: The index is a table of so many lists; keys that share a list cost a vain look, no more.
 _LISTS = 1 << 18
 _SQUARE = 500  # of a degree: about 220 metres
@@ -179,7 +181,10 @@ class Recent:
             if entry is None:
                 continue
             if isinstance(entry, int):
-                votes[entry] += 1
+                votes[entry] += _FEW_VOTES if weak else 1
+            elif weak and len(entry) <= _FEW:
+                votes.update(entry)
+                votes.update(entry)
             elif weak or len(entry) < _COMMON:
                 votes.update(entry)
             else:

@@ -31,6 +31,7 @@ from normalizer.duplicate_words import (
     nicknames,
     no_names,
     plain,
+    region_pairs,
     region_word,
     region_words,
     school_slot,
@@ -70,15 +71,48 @@ _PASSED = frozenset(
         "al",
         "kota",
         "gg",
+        "dr",
+        "prof",
+        "ir",
+        "letjen",
+        "mayjen",
+        "jend",
+        "kapten",
+        "kolonel",
+        "brigjen",
+        "laksda",
+        "pangeran",
+        "raden",
+        "kyai",
     )
 )
 #: First words of regions that are also a kind of place: Sungai Bambu, Pulau Pari.
 _WATERS = frozenset(("sungai", "pulau", "kali"))
+#: The main street of a name: "Kemang Raya" is neither "Kemang" nor "Kemang Utara IX".
+_MAIN, _PROVINCE = "raya", "jakarta"
+#: Words that end many names, so that a number behind them is the street's: "Nusa Indah 5".
+_ENDS = frozenset(
+    (
+        "indah", "jaya", "timur", "barat", "utara", "selatan", "dalam", "baru", "asri", "permai", "sari", "mulia",
+        "makmur", "sentosa", "damai", "lama", "besar", "tengah", "wangi", "putih", "merah", "hijau", "kuning", "biru",
+        "raya", "luar", "atas", "bawah", "agung", "murni",
+    )
+)  # fmt: skip
+#: Cues that are ordinary words as well ("min" calls the administrator, "smp" is until): they count before a number or
+#: a name alone.
+_AMBIGUOUS = frozenset(
+    (
+        "min", "man", "smp", "situ", "setu", "st", "bar", "line", "menara", "unit", "no", "park", "jak", "tk", "rs",
+        "kali",
+    )
+)  # fmt: skip
 _LEVELS = frozenset(("kelurahan", "kel", "kecamatan", "kec"))
 _LANES = ("gang", "gg", "lorong")
 #: Ends a name: a comma, a sentence, a line. A point after a short word ends nothing ("Jl.", "No.").
 _BREAK = re.compile(r"[,;!?\n]+|(?<=[^\W\d_]{4})\.(?=\s)")
 _STOP = "qxqx"
+#: Shorter words are no names; a bus line is one: 7F.
+_LEAST_NAME, _LINE = 3, re.compile(r"\d{1,2}[a-gp-w]")
 
 
 class _Kind(IntEnum):
@@ -175,6 +209,7 @@ class Reader:
         written: tuple[bool, ...] | None = None
         slot = filled = skip = 0
         named = regions_only = False
+        before = 0
         for at, token in enumerate(tokens):
             if skip:
                 skip -= 1
@@ -208,7 +243,15 @@ class Reader:
                     False,
                     0,
                 )
-            named = kind in _NAMING
+            if token == _MAIN and (named or (slot == _STREET and filled)):
+                if named and before:
+                    marks.setdefault(_STREET, set()).add(before)
+                self._mark(found, Slot.STREET_NUMBER, 0)
+                named = True
+            elif kind in _NAMING:
+                named, before = True, 0 if token == _PROVINCE else hashed
+            else:
+                named = named and token in _ENDS
             if slot and token not in _PASSED:
                 takes = kind == _NAME_KIND
                 if kind == _REGION_KIND:
@@ -226,6 +269,8 @@ class Reader:
                     filled += 1
                 else:
                     slot = 0
+            if opens and token in _AMBIGUOUS and not self._named_next(tokens, at):
+                opens = 0
             if opens:
                 slot, filled = opens, 0
                 if opens >= FIRST_LANDMARK:
@@ -245,6 +290,13 @@ class Reader:
             if showing:
                 shown[hashed] = token
         return found
+
+    def _named_next(self, tokens: list[str], at: int) -> bool:
+        """Whether a number or a name stands behind word `at`."""
+        if at + 1 >= len(tokens):
+            return False
+        following = self._known.get(tokens[at + 1]) or self._learn(tokens[at + 1])
+        return following.kind >= _NAME_KIND or tokens[at + 1] in ("negeri", "n", "islam")
 
     def _counted(
         self, found: Reading, word: _Word, tokens: list[str], at: int, slot: int, filled: bool, named: bool
@@ -313,7 +365,9 @@ class Reader:
             self._plain.clear()
         self._known[token] = word
         simple = word.kind in (_Kind.COMMON, _Kind.FIXED)
-        if simple and not (word.slot or word.value or word.pairs or token in region_words()):
+        if simple and not (
+            word.slot or word.value or word.pairs or token in region_words() or token in _ENDS
+        ):
             self._plain[token] = (word.hash, word.weight, word.matter)
         return word
 
@@ -377,17 +431,19 @@ class Reader:
             return _Kind.FIXED, _CUE
         if region:
             return _Kind.REGION, _REGION
-        if len(token) < 3:
+        if len(token) < _LEAST_NAME and not _LINE.fullmatch(token):
             return _Kind.COMMON, _SYLLABLE
         return _Kind.NAME, _NAME if len(token) > 3 else _SHORT_NAME
 
 
 def _in_region(tokens: list[str], at: int, named: bool) -> bool:
     """Whether the word at `at`, which is a thing and a part of regions' names, stands in such a name."""
-    if at and (named or tokens[at - 1] in _LEVELS):
+    if at and tokens[at - 1] in _LEVELS:
         return True
-    following = tokens[at + 1] if at + 1 < len(tokens) else ""
-    return following in region_words() and following not in things()[0]
+    pairs = region_pairs()
+    if at and named and f"{tokens[at - 1]} {tokens[at]}" in pairs:
+        return True
+    return at + 1 < len(tokens) and f"{tokens[at]} {tokens[at + 1]}" in pairs
 
 
 def capitals(text: str) -> tuple[bool, ...]:

@@ -27,8 +27,8 @@ MODEL = DATA / "duplicate_model.gz"
 #: The features, in the order of the weights.
 FEATURES = (
     "place", "place_cubed", "precise", "contradiction", "contradictions", "marks_left", "regions_left", "sorts_left",
-    "photo", "sender", "topic", "topic_alike", "topic_other", "place_topic", "matter", "matter_left", "matter_more",
-    "words_alike", "words", "time", "late", "late_squared", "again",
+    "numbers_left", "photo", "sender", "topic", "topic_alike", "topic_other", "place_topic", "matter", "matter_left",
+    "matter_more", "words_alike", "words", "time", "late", "late_squared", "again",
 )  # fmt: skip
 #: The length of a kecamatan's code; a longer one is a kelurahan's.
 _KECAMATAN = len("31.71.01")
@@ -61,13 +61,16 @@ _NUMBERS: dict[int, tuple[float, float]] = {
     Slot.SORT: (0.05, 0.15),
 }
 _STREET, _NEAR, _SORT = int(Slot.STREET), int(Slot.NEAR), int(Slot.SORT)
+_STREET_NUMBER = int(Slot.STREET_NUMBER)
 _ON_STREET = frozenset((int(Slot.HOUSE), int(Slot.STREET_NUMBER)))
 _COARSE = frozenset((int(Slot.LEVEL), _SORT))
 #: Another number here is another place, whatever else agrees: of near 300 pairs of one incident none had one. A trouble
 #: that a neighbourhood shares is told from several RT and houses.
 _TELLING = frozenset(map(int, (Slot.PLATE, Slot.KM, Slot.SCHOOL_NUMBER, Slot.LEVEL, Slot.ROUTE)))
 _TELLING_ALONE = _TELLING | set(map(int, (Slot.RT, Slot.RW, Slot.HOUSE, Slot.STREET_NUMBER, Slot.BLOCK)))
-_STREET_WORTH, _LANDMARK_WORTH = 0.6, 0.55
+_STREET_WORTH, _LANDMARK_WORTH, _REGION_WORTH = 0.6, 0.55, 0.3
+#: The sort of words of regions in `Asked.own`.
+_REGIONS = 3
 _CLASH = {_STREET: 0.9, _NEAR: 0.7}
 _LANDMARK_CLASH = 0.8
 _MOST_NAMES = 3
@@ -200,6 +203,7 @@ def compare(asked: Asked, other: Fingerprint) -> Compared:
         1.0 if where.marks_left else 0.0,
         1.0 if where.regions_left else 0.0,
         1.0 if where.sorts_left else 0.0,
+        1.0 if where.numbers_left else 0.0,
         1.0 if where.photo else 0.0,
         1 - topic_other if where.sender and (topic > _SOME or not asked.top or not top) else 0.0,
         same,
@@ -234,11 +238,17 @@ def _topics(asked: Asked, other: Fingerprint) -> tuple[float, float, float, str]
     return topic, alike, max(0.0, mine[asked.top] * theirs[top] - topic), top
 
 
+def _within(one: str, other: str) -> bool:
+    """Whether one of two regions, both at least a kecamatan, lies in the other."""
+    return len(one) >= _KECAMATAN <= len(other) and (one.startswith(other) or other.startswith(one))
+
+
 class _Where:
     """Whether it is one place: what agrees, as the share of doubt that each agreement takes away, and what clashes."""
 
     __slots__ = (
-        "agree", "another", "area", "clash", "marks_left", "photo", "reasons", "regions_left", "sender", "sorts_left",
+        "agree", "another", "area", "clash", "marks_left", "numbers_left", "photo", "reasons", "regions_left", "sender",
+        "sorts_left",
     )  # fmt: skip
 
     def __init__(self, area: bool, reasons: list[str]) -> None:
@@ -248,6 +258,8 @@ class _Where:
         self.photo = self.sender = False
         self.marks_left = self.regions_left = self.sorts_left = False
         """Whether each names something of the place that the other knows nothing of."""
+        self.numbers_left = False
+        """Whether one gives a number of the street, and the other none."""
         self.another = False
         """A contradiction that nothing makes good."""
 
@@ -270,11 +282,13 @@ class _Where:
         near = self._points(mine, other)
         self._regions(mine, other, sum(1 for h in their_regions if h in own))
         if other.marks or mine.marks:
-            self._marks(asked, other.marks, theirs)
+            self._marks(asked, other.marks, theirs, their_regions)
             self.another = self.another and not near and not self.photo
         self.regions_left = (
             bool(their_regions)
             and (mine.region != other.region or len(mine.region) <= _KECAMATAN)
+            # A kelurahan in the other's kecamatan: what is left is how far each one tells where it is.
+            and (mine.region == other.region or not _within(mine.region, other.region))
             and not asked.regions <= theirs
             and not own.keys() >= set(their_regions)
         )
@@ -315,15 +329,17 @@ class _Where:
             self.clash.append(0.4 if self.area and away < 1500 else 1.0)
         return away < 200
 
-    def _marks(self, asked: Asked, packed: bytes, theirs: set[int]) -> None:
+    def _marks(self, asked: Asked, packed: bytes, theirs: set[int], their_regions: list[int]) -> None:
         """Slot by slot: the same name or number agrees, another one in the same slot contradicts."""
         own = asked.own
         named: dict[int, list[int]] = {}
         fine: set[int] = set()
         disagreeing: set[int] = set()
         agreeing: set[int] = set()
+        numbered = False
         for mark in memoryview(packed).cast("Q").tolist():
             slot, value = mark >> 32, mark & 0xFFFFFFFF
+            numbered = numbered or slot == _STREET_NUMBER
             if slot not in _COARSE:
                 fine.add(value)
             if slot not in _NUMBERS:
@@ -331,16 +347,23 @@ class _Where:
             elif slot in _ON_STREET and value in asked.fine:
                 agreeing.add(slot)
             elif slot in asked.numbers:
-                (agreeing if value in asked.numbers[slot] else disagreeing).add(slot)
+                if value in asked.numbers[slot]:
+                    # "Between RW 5 and RW 6": each number leaves less doubt.
+                    if slot in agreeing:
+                        self.agree.append(_NUMBERS[slot][0])
+                    agreeing.add(slot)
+                else:
+                    disagreeing.add(slot)
         disagreeing -= agreeing
         self.agree += [_NUMBERS[slot][0] for slot in agreeing]
         self.clash += [_NUMBERS[slot][1] for slot in disagreeing]
         if agreeing - _COARSE:
             self.reasons.append("number")
         self.sorts_left = _SORT in disagreeing
+        self.numbers_left = (_STREET_NUMBER in asked.numbers) != numbered
         self.another = not disagreeing.isdisjoint(_TELLING if self.area else _TELLING_ALONE)
         for slot in asked.named.keys() | named.keys():
-            self._named(slot, asked.named.get(slot), named.get(slot), own, theirs)
+            self._named(slot, asked.named.get(slot), named.get(slot), own, theirs, their_regions)
         self.marks_left = any(m not in theirs and m not in fine for m in asked.fine) and any(
             m not in own and m not in asked.fine for m in fine
         )
@@ -352,20 +375,28 @@ class _Where:
         two: list[int] | None,
         own: dict[int, tuple[int, float]],
         theirs: set[int],
+        their_regions: list[int],
     ) -> None:
-        """A name in a slot, of which the other may speak without the slot's word."""
+        """A name in a slot, of which the other may speak without the slot's word; but that both name the region after
+        which a market is called says nothing of the market."""
         here = sum(1 for h in one if h in theirs) / len(one) if one else 0.0
         there = sum(1 for h in two if h in own) / len(two) if two else 0.0
         covered = max(here, there)
         street = slot == _STREET
+        regional = (not one or not two) and (
+            all(own[h][0] == _REGIONS for h in one if h in own)
+            if one
+            else not set(two or ()).difference(their_regions)
+        )
         if one and two and here < 1.0 and there < 1.0:
             self.clash.append(_CLASH.get(slot, _LANDMARK_CLASH))
             self.another = self.another or not (here or there or slot == _NEAR)
         elif covered >= 0.5:
-            worth = _STREET_WORTH if street else _LANDMARK_WORTH
+            worth = _REGION_WORTH if regional else _STREET_WORTH if street else _LANDMARK_WORTH
             self.agree.append(worth if covered > 0.99 else worth / 2)
             if covered < 0.99:
                 self.clash.append(0.3)
-            self.reasons.append("street" if street else "landmark")
+            if not regional:
+                self.reasons.append("street" if street else "landmark")
         else:
             self.clash.append(0.25 if street else 0.05)

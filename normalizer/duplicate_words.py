@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from normalizer.gazetteer import read_table, regions
 from normalizer.phrases import words_in, words_of
@@ -54,7 +55,8 @@ NUMBERED = re.compile(r"(rt|rw|no|km)(\d{1,4})")
 #: After a number these say that it counts something, and is no RW and no house.
 _UNITS = (
     "hari hr malam mlm minggu bulan tahun jam menit meter m cm km kg orang org kk rumah tiang kali ekor motor "
-    "mobil rb ribu juta days weeks hours"
+    "mobil rb ribu juta days weeks hours anak bocah warga korban titik pohon lampu lubang lobang toko lantai pelajar "
+    "siswa ibu bayi lansia x biji buah liter lt persen jiwa tahunan bulanan mingguan harian orangan kids people cars"
 )
 UNITS = frozenset(_UNITS.split())
 _ENDINGS = ("nya", "nye", "kan", "in", "an", "lah", "e")
@@ -128,6 +130,13 @@ def nicknames() -> dict[str, tuple[str, ...]]:
 def region_words() -> frozenset[str]:
     """The words of which the names of regions are made."""
     return frozenset(word for path in regions() for word in words_of(path.region.name).split())
+
+
+@lru_cache(maxsize=1)
+def region_pairs() -> frozenset[str]:
+    """Each two neighbours in the name of a region."""
+    names = (words_of(path.region.name).split() for path in regions())
+    return frozenset(" ".join(pair) for name in names for pair in pairwise(name))
 
 
 @lru_cache(maxsize=1)
