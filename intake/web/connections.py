@@ -1,7 +1,8 @@
 """The web server's front: how many connections are open, and how long one may take to say what it wants.
 
-aiohttp waits for ever for a request's head. Here a connection that has not said one in time is cut off, and over the
-limit a new one is told to come again before anything is read. How long a body may take is said where it is read.
+aiohttp waits for ever for a request's head and body. Here a connection that has not said its head in time is cut off,
+and so is one whose body trickles; over the limit a new one is told to come again before anything is read. How long a
+whole body may take is said where it is read.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 #: Seconds for a whole request head, and how often is looked.
 HEAD_SECONDS, LOOK = 15.0, 1.0
+#: A body brings at least so many bytes in so many seconds, or all of itself: slow telephones bring far more.
+BODY_BYTES, BODY_SECONDS = 1024, 20.0
 #: Seconds that a connection may stay open between two requests.
 KEEPALIVE = 75.0
 _FULL = (
@@ -23,15 +26,29 @@ _FULL = (
 
 
 class Doorway(asyncio.Protocol):
-    """One connection: hands everything to aiohttp's protocol, and remembers since when a head is awaited."""
+    """One connection: hands everything to aiohttp's protocol, and remembers since when a head is awaited, and how much
+    of a body came when it was last looked at."""
 
-    __slots__ = ("_doorways", "_inner", "_transport", "awaited_since", "busy")
+    __slots__ = (
+        "_body",
+        "_doorways",
+        "_inner",
+        "_moved_at",
+        "_received",
+        "_seen",
+        "_transport",
+        "awaited_since",
+        "busy",
+    )
 
     def __init__(self, doorways: Doorways, inner: Any) -> None:
         self._doorways, self._inner = doorways, inner
         self._transport: Any = None
         self.busy = False
         self.awaited_since: float | None = None
+        self._body: StreamReader | None = None
+        self._received = self._seen = 0
+        self._moved_at = 0.0
 
     def connection_made(self, transport: Any) -> None:
         if not self._doorways.enter(self, self._inner):
@@ -48,6 +65,7 @@ class Doorway(asyncio.Protocol):
             return
         if not self.busy and self.awaited_since is None:
             self.awaited_since = self._doorways.now()
+        self._received += len(data)
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -66,6 +84,23 @@ class Doorway(asyncio.Protocol):
         if self._inner is not None:
             self._inner.resume_writing()
 
+    def begin(self, body: StreamReader) -> None:
+        """A head is there, and this is how its body comes."""
+        self.busy, self.awaited_since = True, None
+        self._body, self._seen, self._moved_at = body, self._received, self._doorways.now()
+
+    def end(self) -> None:
+        """The request is answered."""
+        self.busy, self._body = False, None
+
+    def trickles(self, now: float, seconds: float) -> bool:
+        """Whether the body that we wait for does not come. When we are the ones who do not read, that is no fault."""
+        if self._body is None or self._body.is_eof():
+            return False
+        if self._received - self._seen >= BODY_BYTES or not self._transport.is_reading():
+            self._seen, self._moved_at = self._received, now
+        return now - self._moved_at >= seconds
+
     def cut_off(self) -> None:
         """No goodbye: whoever sends a byte a second does not read either."""
         self._transport.abort()
@@ -74,8 +109,10 @@ class Doorway(asyncio.Protocol):
 class Doorways:
     """Every open connection. `most` is how many there may be."""
 
-    def __init__(self, most: int, head_seconds: float = HEAD_SECONDS) -> None:
-        self._most, self._head_seconds = most, head_seconds
+    def __init__(
+        self, most: int, head_seconds: float = HEAD_SECONDS, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        self._most, self._head_seconds, self._body_seconds = most, head_seconds, body_seconds
         self._open: dict[Any, Doorway] = {}
         self._loop = asyncio.get_running_loop()
         self.refused = 0
@@ -98,23 +135,25 @@ class Doorways:
     async def middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """The head is there: from here on others say how long things may take."""
+        """The head is there: from here on others say how long the answer may take."""
         doorway = self._open.get(request.protocol)
         if doorway is None:
             return await handler(request)
-        doorway.busy, doorway.awaited_since = True, None
+        doorway.begin(request.content)
         try:
             return await handler(request)
         finally:
-            doorway.busy = False
+            doorway.end()
 
     async def sweep(self) -> None:
         """Cut off who takes too long, until cancelled."""
         while True:
             await asyncio.sleep(LOOK)
-            edge = self.now() - self._head_seconds
+            now = self.now()
+            edge = now - self._head_seconds
             for doorway in list(self._open.values()):
-                if doorway.awaited_since is not None and doorway.awaited_since < edge:
+                late = doorway.awaited_since is not None and doorway.awaited_since < edge
+                if late or doorway.trickles(now, self._body_seconds):
                     doorway.cut_off()
 
 

@@ -22,8 +22,10 @@ Serve = Callable[..., "asyncio.Future[str]"]
 async def serve() -> AsyncIterator[Callable[..., object]]:
     runners: list[web.AppRunner] = []
 
-    async def start(most: int = 100, head_seconds: float = 1.5) -> tuple[str, int, Doorways]:
-        doorways = Doorways(most, head_seconds)
+    async def start(
+        most: int = 100, head_seconds: float = 1.5, body_seconds: float = 1.5
+    ) -> tuple[str, int, Doorways]:
+        doorways = Doorways(most, head_seconds, body_seconds)
         app = web.Application(middlewares=[doorways.middleware])
 
         async def echo(request: web.Request) -> web.Response:
@@ -80,6 +82,38 @@ async def test_slow_heads_are_cut_off_and_others_are_served(serve: Callable[...,
     assert len(waits) > 10
     assert sorted(waits)[int(len(waits) * 0.99)] < 1.0
     await silent
+
+
+async def test_a_body_that_trickles_is_cut_off_and_one_that_comes_is_read(
+    serve: Callable[..., object],
+) -> None:
+    url, port, _ = await serve()  # type: ignore[misc]
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+
+    async def slow() -> float:
+        started = time.monotonic()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        with contextlib.suppress(OSError):
+            while not reader.at_eof():
+                writer.write(b"a")
+                await writer.drain()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.2):
+                        await reader.read(1)
+        writer.close()
+        return time.monotonic() - started
+
+    async def steady() -> AsyncIterator[bytes]:
+        for _ in range(12):
+            yield b"b" * 1000
+            await asyncio.sleep(0.25)
+
+    async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+        cut = [asyncio.create_task(slow()) for _ in range(20)]
+        async with session.post(url, data=steady()) as answer:
+            assert len(await answer.read()) == 12_000
+        await asyncio.gather(*cut)
 
 
 async def test_a_connection_that_says_nothing_is_cut_off(serve: Callable[..., object]) -> None:
