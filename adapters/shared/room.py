@@ -28,8 +28,11 @@ class Room:
     async def body(self, request: web.Request, most: int) -> AsyncIterator[bytes]:
         """The whole body as it came; its room is free again when the block ends.
 
-        Raises `TooLarge` above `most` bytes, `Overloaded` when the room is full, `Malformed` when it trickles.
+        Raises `TooLarge` above `most` bytes, `Overloaded` when the room is full, `Malformed` when it trickles or is
+        packed: a few bytes of a bomb would fill the whole room.
         """
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Malformed("Content-Encoding", "the body is compressed", "send it as it is")
         if request.content_length is not None and request.content_length > most:
             raise TooLarge(most, request.content_length)
         body = bytearray()

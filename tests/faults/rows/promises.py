@@ -15,8 +15,10 @@ from tests.faults.rows import (
     disk_full,
     fault_points,
     gateways,
+    hostile,
     kill_gateway,
     orders,
+    poison,
     steady,
 )
 from tests.faults.rows.row import Row
@@ -30,6 +32,8 @@ _ALL = (
     cluster.ROW,
     damage.ROW,
     disk_full.ROW,
+    poison.ROW,
+    *hostile.ROWS,
     *steady.ROWS,
 )
 ROWS: dict[str, Row] = {row.name: row for row in _ALL}
@@ -75,14 +79,20 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "poison record",
-        (),
+        ("poison",),
         ("integration/test_spine.py",),
-        "a parser that crashes three times, in a whole gateway",
     ),
     Promise("webhook latency", ("webhook-latency",)),
     Promise("soak", ("soak",)),
-    Promise("slow loris, HTTP and SMTP", (), ("integration/test_email_smtp.py",), "500 connections; HTTP"),
-    Promise("SMTP: DATA without CRLF, 300 MiB", (), ("integration/test_email_memory.py",)),
+    Promise(
+        "slow loris, HTTP and SMTP",
+        ("slow-loris",),
+        (
+            "integration/test_email_smtp.py::test_a_slow_talker_is_closed_and_others_are_served",
+            "integration/test_connections.py",
+        ),
+    ),
+    Promise("SMTP: DATA without CRLF, 300 MiB", ("endless-mail",), ("integration/test_email_memory.py",)),
     Promise(
         "SMTP: 40 MiB body, 5,000 recipients, 1,000 NOOP, a 20,000-character line",
         (),
@@ -130,12 +140,11 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "oversized JSON, [ x 100,000, NaN, gzip bomb",
-        (),
+        ("hostile-json",),
         (
             "integration/test_app_reports.py::test_hostile_json",
             "unit/test_x_mutations.py::test_depth_and_length_are_no_weapon",
         ),
-        "the growth of memory",
     ),
     Promise(
         "forged, absent, truncated, wrong-body signatures",
