@@ -114,7 +114,9 @@ async def page(request: web.Request, template: str, *, status: int = 200, **valu
     t = words(request)
     session = guard.known_session(request)
     token = guard.csrf_token(request, session)
-    banner = "" if session else read_banner(request.app[DEPS].folder).words(t.language)
+    # Staff need no announcement to citizens, and what a clerk's browser keeps for later would keep an old one.
+    staff = session is not None or request.path.startswith("/loket")
+    banner = "" if staff else read_banner(request.app[DEPS].folder).words(t.language)
     html = (
         _templates()
         .get_template(template)

@@ -129,6 +129,6 @@ async def _simulate(request: web.Request, session: Session, account: str) -> web
     await deps.staff.audit(session.user.login, "simulated", account)
     try:
         said = await deps.simulate(account)
-    except (KanalError, OSError, RuntimeError, aiohttp.ClientError) as error:
+    except (KanalError, OSError, RuntimeError, ValueError, aiohttp.ClientError) as error:
         return await _show(request, about=account, problem="simulate", said=str(error)[:300], status=422)
     return await _show(request, done="sent", about=account, said=said[:300])
