@@ -87,10 +87,27 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """Empty `error`: it is done and synced. `ticket` is the complaint that came of it, if one did."""
+    """Empty `error`: it is done and synced. `ticket` is the complaint that came of it, if one did. Of an order that
+    names what cannot be had, `setting` and `cure` are those of `Misconfigured`."""
 
     error: str = ""
+    setting: str = ""
+    cure: str = ""
     ticket: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> Reply:
+        if isinstance(error, Misconfigured):
+            return cls(error=error.problem, setting=error.setting, cure=error.cure)
+        return cls(error=str(error) or type(error).__name__)
+
+    def checked(self) -> str:
+        """The ticket. Raises `Misconfigured` or `Unavailable` when it was not done."""
+        if self.cure:
+            raise Misconfigured(self.setting, self.error, self.cure)
+        if self.error:
+            raise Unavailable(self.error)
+        return self.ticket
 
 
 @dataclass(frozen=True)
@@ -131,7 +148,7 @@ class Control:
                 return Reply()
             ticket = await carry_out(self.journal, self.audit, _whose(writer, call.who), order)
         except (KanalError, msgspec.MsgspecError) as error:
-            return Reply(error=str(error))
+            return Reply.of(error)
         log.info("operator", order=type(order).__name__)
         self.woken()
         return Reply(ticket=ticket)

@@ -31,9 +31,10 @@ def words(language: str) -> dict[str, Any]:
 
 
 def help_of(path: str, language: str) -> dict[str, str]:
-    """Help of one command (`user add`): `help` is its own, the rest are its parameters'."""
-    found: dict[str, str] = words(language)["help"].get(path or "kanal", {})
-    return found
+    """Help of one command (`user add`): `help` is its own, the rest are its parameters'; what it does not say of a
+    parameter is said for all commands under `[help."*"]`."""
+    every = words(language)["help"]
+    return {**every["*"], **every.get(path or "kanal", {})}
 
 
 def say(key: str, /, **values: object) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intake.commands.options import ConfigFile, read
+from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import done, emit, line
 from intake.words import say
 from normalizer.errors import Malformed, Misconfigured
 
@@ -25,6 +26,7 @@ def status(
     crm_number: Annotated[str, typer.Option("--crm-number")] = "",
     public: Annotated[bool, typer.Option("--public-note")] = False,
     config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
     from datetime import UTC, datetime
 
@@ -45,9 +47,13 @@ def status(
         note_is_public=public,
     )
     asyncio.run(_send(read(config), update))
-    typer.echo(say("status_sent", ticket=known, stage=stage))
-    if stage_of(stage) is None:
-        typer.echo(say("status_unknown", stage=stage, stages=", ".join(STAGES)))
+    moves = stage_of(stage)
+    if as_json:
+        emit({"ticket": known, "stage": stage, "status_id": update.status_id, "moves_to": moves})
+        return
+    line(say("status_sent", ticket=known, stage=stage))
+    if moves is None:
+        line(say("status_unknown", stage=stage, stages=", ".join(STAGES)))
 
 
 async def _send(config: Config, update: StatusUpdate) -> None:
@@ -65,26 +71,33 @@ async def _send(config: Config, update: StatusUpdate) -> None:
     await statuses.send(url, update, config.public_url, broker.virtual_host, broker.single_active_consumer)
 
 
-def banner_show(config: ConfigFile = None) -> None:
+def banner_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
     from intake.banner import read_banner
 
     found = read_banner(read(config).data_dir)
-    typer.echo("\n".join(filter(None, (found.indonesian, found.english))) or say("banner_none"))
+    if as_json:
+        emit({"text": found.indonesian, "english": found.english})
+    else:
+        line("\n".join(filter(None, (found.indonesian, found.english))) or say("banner_none"))
 
 
 def banner_set(
     text: Annotated[str, typer.Argument()],
     english: Annotated[str, typer.Option("--english", "-e")] = "",
     config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
     from intake.banner import Banner, write_banner
 
     made = write_banner(read(config).data_dir, Banner(text, english))
-    typer.echo(say("banner_set", text=" / ".join(filter(None, (made.indonesian, made.english)))))
+    if as_json:
+        emit({"text": made.indonesian, "english": made.english})
+    else:
+        line(say("banner_set", text=" / ".join(filter(None, (made.indonesian, made.english)))))
 
 
-def banner_clear(config: ConfigFile = None) -> None:
+def banner_clear(config: ConfigFile = None, as_json: AsJson = False) -> None:
     from intake.banner import clear_banner
 
     clear_banner(read(config).data_dir)
-    typer.echo(say("banner_none"))
+    done(as_json, "banner_none", text="", english="")

@@ -10,6 +10,7 @@ import typer
 
 from intake.commands.crm import open_staff
 from intake.commands.options import AsJson, ConfigFile, jakarta, read
+from intake.commands.screen import emit_each, line
 from intake.words import say
 
 if TYPE_CHECKING:
@@ -28,20 +29,17 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """The newest lines, in the order in which they were written."""
-    import msgspec
-
     span = (jakarta("--since", since), jakarta("--until", until))
     lines = asyncio.run(_lines(read(config), span, (who, what, subject), limit))
     if as_json:
-        for line in lines:
-            typer.echo(msgspec.json.encode(line).decode())
+        emit_each(lines)
         return
     if not lines:
-        typer.echo(say("audit_empty"))
-    for line in lines:
-        told = " ".join(f"{name}={value}" for name, value in line.detail.items())
-        when = line.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        typer.echo(f"{line.number:>6}  {when}  {line.who}  {line.what}  {line.subject}  {told}".rstrip())
+        line(say("audit_empty"))
+    for one in lines:
+        told = " ".join(f"{name}={value}" for name, value in one.detail.items())
+        when = one.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        line(f"{one.number:>6}  {when}  {one.who}  {one.what}  {one.subject}  {told}".rstrip())
 
 
 async def _lines(

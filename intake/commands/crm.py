@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import console
 from intake.words import say
 
 if TYPE_CHECKING:
@@ -84,24 +85,19 @@ def _compared(found: Reconciled) -> None:
 
 def _table(waiting: list[ComplaintEvent], make: Callable[[list[ComplaintEvent]], object]) -> None:
     if waiting:
-        from rich.console import Console
-
-        Console().print(make(waiting))
+        console().print(make(waiting))
         waiting.clear()
 
 
 async def order(config: Config, wanted: control.Mending) -> str:
     """Have it done by the running gateway, else in the journal itself; the ticket that came of it."""
     from intake import control
-    from normalizer.errors import Unavailable
 
     reply = await control.ask(config.data_dir, wanted, control.user())
     if reply is None:
         async with open_journal(config, writing=True) as journal, open_staff(config) as staff:
             return await control.carry_out(journal, staff, f"os:{control.user()}", wanted)
-    if reply.error:
-        raise Unavailable(reply.error)
-    return reply.ticket
+    return reply.checked()
 
 
 async def broker_of(config: Config) -> Where:
@@ -117,7 +113,6 @@ async def broker_of(config: Config) -> Where:
 async def note(config: Config, what: str, subject: str, detail: dict[str, str]) -> None:
     """Note in the audit log what this command is about to do by itself; no journal is needed for that."""
     from intake import control
-    from normalizer.errors import Unavailable
 
     reply = await control.ask(
         config.data_dir, control.Note(what=what, subject=subject, detail=detail), control.user()
@@ -125,8 +120,8 @@ async def note(config: Config, what: str, subject: str, detail: dict[str, str]) 
     if reply is None:
         async with open_staff(config) as staff:
             await staff.audit(f"os:{control.user()}", what, subject, detail)
-    elif reply.error:
-        raise Unavailable(reply.error)
+    else:
+        reply.checked()
 
 
 @asynccontextmanager

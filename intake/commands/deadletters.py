@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from intake.commands import screen
 from intake.commands.crm import note
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import emit, emit_each, line
 from intake.commands.telling import broker
 from intake.words import say
 from normalizer.errors import Malformed
@@ -32,14 +33,14 @@ def waiting(
 ) -> None:
     letters = asyncio.run(_list(read(config), queue, limit))
     if as_json:
-        typer.echo(json.dumps([_told(one, whole=False) for one in letters], ensure_ascii=False, indent=2))
+        emit_each(_told(one, whole=False) for one in letters)
         return
     if not letters:
-        typer.echo(say("deadletters_empty"))
+        line(say("deadletters_empty"))
     for one in letters:
         since = one.since.astimezone().strftime("%Y-%m-%d %H:%M") if one.since else "-"
         again = f" ×{one.replays}" if one.replays else ""
-        typer.echo(f"{one.key}  {since}  {one.subject}  {one.message_id}  {one.why}{again}")
+        line(f"{one.key}  {since}  {one.subject}  {one.message_id}  {one.why}{again}")
 
 
 def show(
@@ -50,10 +51,9 @@ def show(
 ) -> None:
     told = _told(asyncio.run(_find(read(config), queue, key)), whole=True)
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return
-    for name, value in told.items():
-        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+        emit(told)
+    else:
+        screen.show(told)
 
 
 def replay(
@@ -62,11 +62,12 @@ def replay(
     every: Annotated[bool, typer.Option("--all")] = False,
     reason: Annotated[str, typer.Option("--reason", "-r")] = "",
     config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
     if bool(keys) == every:
         raise Malformed("KEYS", "name some, or --all, and not both", "kanal deadletters list shows them")
-    done = asyncio.run(_replay(read(config), queue, None if every else keys, reason))
-    typer.echo(say("deadletters_replayed", count=len(done)))
+    sent = asyncio.run(_replay(read(config), queue, None if every else keys, reason))
+    screen.done(as_json, "deadletters_replayed", count=len(sent))
 
 
 def discard(
@@ -75,12 +76,13 @@ def discard(
     queue: Queue = "events",
     config: ConfigFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y")] = False,
+    as_json: AsJson = False,
 ) -> None:
     settings = read(config)
     if not yes:
-        typer.confirm(say("deadletters_discard", count=len(keys)), abort=True)
-    done = asyncio.run(_discard(settings, queue, keys, reason))
-    typer.echo(say("deadletters_discarded", count=len(done)))
+        screen.sure("deadletters_discard", count=len(keys))
+    gone = asyncio.run(_discard(settings, queue, keys, reason))
+    screen.done(as_json, "deadletters_discarded", count=len(gone))
 
 
 class _Notes:

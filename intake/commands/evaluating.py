@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import bars, console
 from intake.words import say
 
 #: More texts than this are explained one by one only to a file's reader who asks for them.
@@ -22,9 +23,6 @@ def evaluate(
     polygons: Annotated[Path | None, typer.Option("--polygons")] = None,
     as_json: AsJson = False,
 ) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from intake.evaluation import report, sets
     from intake.evaluation.judging import judge
     from normalizer.pipeline import build_context
@@ -32,15 +30,21 @@ def evaluate(
     labelled = sets.read_all(files, part)
     context = build_context(polygons=polygons)
     texts = sum(len(s.rows) for s in labelled if "text" in s.columns)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(say("evaluate_judging", count=texts), total=texts)
-        judged = judge(labelled, context, lambda done: bar.advance(task, done))
+    judging, seen = say("evaluate_judging", count=texts), 0
+    with bars() as progress:
+
+        def more(count: int) -> None:
+            nonlocal seen
+            seen += count
+            progress(judging, seen, texts)
+
+        judged = judge(labelled, context, more)
     if as_json:
         sys.stdout.buffer.write(report.as_json(judged) + b"\n")
     else:
-        console = Console()
+        shown = console()
         for part_ in report.for_terminal(judged):
-            console.print(part_)
+            shown.print(part_)
     if folder is not None:
         written = report.write(judged, folder, f"Evaluation of {', '.join(s.name for s in labelled)}")
         typer.echo(say("evaluate_written", count=len(written), folder=str(folder)), err=True)
@@ -51,8 +55,6 @@ def train(
     files: Annotated[list[Path] | None, typer.Argument()] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 
     from normalizer import name_tagger, name_training, text_training
@@ -61,8 +63,8 @@ def train(
     from normalizer.tasks import TASKS
 
     if what == "names":
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            bar.add_task(say("train_learning", count=name_training.count()), total=None)
+        with bars() as progress:
+            progress(say("train_learning", count=name_training.count()), 0, 0)
             weights = name_training.learn()
         path = out or name_tagger.MODEL
         path.write_bytes(weights)
@@ -74,8 +76,8 @@ def train(
     task = TASKS[what]
     try:
         learnt = examples(task, read_labelled(files or []))
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            bar.add_task(say("train_learning", count=len(learnt)), total=None)
+        with bars() as progress:
+            progress(say("train_learning", count=len(learnt)), 0, 0)
             judged = text_training.unlearnt(learnt, task.reading)
             report = text_training.judge(learnt, judged) if judged.at else None
             names = [path.name for path in files or []]
@@ -94,14 +96,11 @@ def train(
             table.add_row(rf"\[{source or 'data'}]", str(count), f"{100 * first:.1f} / {100 * third:.1f}")
         table.add_row("1", str(report.judged), f"{100 * report.top1:.1f}")
         table.add_row("1-3", str(report.judged), f"{100 * report.top3:.1f}")
-        Console().print(table)
+        console().print(table)
     typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
 
 
 def _train_duplicate(files: list[Path], out: Path | None) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from intake.evaluation import duplicates
     from normalizer import duplicate_training
     from normalizer.duplicate_score import MODEL
@@ -111,8 +110,8 @@ def _train_duplicate(files: list[Path], out: Path | None) -> None:
 
     try:
         rows = [(path.name, list(read_labelled([path]))) for path in files]
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            bar.add_task(say("train_learning", count=sum(len(r) for _, r in rows)), total=None)
+        with bars() as progress:
+            progress(say("train_learning", count=sum(len(r) for _, r in rows)), 0, 0)
             told = duplicates.told(rows, build_context())
             texts = duplicates.ordinary_texts(labelled for _, labelled in rows)
             model, report = duplicate_training.learn(told, texts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import bars, emit, line
 from intake.words import say
 
 if TYPE_CHECKING:
@@ -23,33 +24,25 @@ def import_file(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    import msgspec
-
     from intake.importing import Import
 
     with contextlib.closing(Import(read(config), account, file)) as job:
         counts = _with_bar(job, dry_run)
     if as_json:
-        typer.echo(msgspec.json.encode(counts).decode())
+        emit(counts)
     else:
         _tell(counts, dry_run)
     raise typer.Exit(1 if counts.quarantined else 0)
 
 
 def _with_bar(job: Import, dry_run: bool) -> Counts:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(job.path.name, total=job.size)
+    with bars(size=True) as progress:
 
         def told(counts: Counts) -> None:
-            words = say("import_rows", file=job.path.name, rows=counts.rows)
-            bar.update(task, completed=counts.offset, description=words)
+            progress(job.path.name, counts.offset, job.size)
 
         counts = job.look(told) if dry_run else asyncio.run(job.send(told))
-        bar.update(task, completed=job.size)
+        progress(job.path.name, job.size, job.size)
     return counts
 
 
@@ -59,7 +52,7 @@ def _tell(counts: Counts, dry_run: bool) -> None:
     if counts.quarantined > len(counts.bad):
         typer.echo(say("import_more", count=counts.quarantined - len(counts.bad)), err=True)
     key = "import_looked" if dry_run else "import_done"
-    typer.echo(
+    line(
         say(
             key,
             rows=counts.rows,

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +11,7 @@ import typer
 
 from intake.commands.crm import note, open_journal
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import bars, cure, emit, line, mark
 from intake.words import say
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from intake.verifying import Verified
 
 Folder = Annotated[Path, typer.Argument(file_okay=False)]
-Progress = Callable[[str, int, int], None]
 
 
 def verify(
@@ -34,18 +31,18 @@ def verify(
 
     found = asyncio.run(_verify(read(config), quick))
     if as_json:
-        told = {"ok": found.ok, **msgspec.to_builtins(found)}
-        typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        emit({"ok": found.ok, **msgspec.to_builtins(found)})
     else:
         for name, count in found.seen.items():
-            typer.echo(f"{name}: {count}")
+            line(f"{name}: {count}")
         for one in found.problems:
-            typer.echo(f"✗ {one.what} {one.where}: {one.problem}\n    {say('cure')}: {one.cure}")
+            line(f"{mark(False)} {one.what} {one.where}: {one.problem}\n{cure(one.cure)}")
         if found.count > len(found.problems):
-            typer.echo(say("verify_more", count=found.count - len(found.problems)))
+            line(say("verify_more", count=found.count - len(found.problems)))
         for note in found.notes:
-            typer.echo(f"· {note}")
-        typer.echo(say("verify_ok" if found.ok else "verify_wrong", count=found.count, seconds=found.seconds))
+            line(f"· {note}")
+        key = "verify_ok" if found.ok else "verify_wrong"
+        line(f"{mark(found.ok)} {say(key, count=found.count, seconds=found.seconds)}")
     raise typer.Exit(0 if found.ok else 1)
 
 
@@ -64,7 +61,7 @@ async def _verify(config: Config, quick: bool) -> Verified:
         await files.close()
 
 
-def mend(config: ConfigFile = None) -> None:
+def mend(config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Of the embedded journal, with the gateway stopped. What was done goes to standard output, one thing a line."""
     from datetime import UTC, datetime
 
@@ -85,9 +82,12 @@ def mend(config: ConfigFile = None) -> None:
         raise Unavailable(f"{error.filename}: {error.strerror or error}") from error
     finally:
         os.close(holder)
-    for line in done:
-        typer.echo(line)
-    typer.echo(say("mend_done" if done else "mend_sound", path=path))
+    if as_json:
+        emit({"path": str(path), "done": done})
+        return
+    for one in done:
+        line(one)
+    line(say("mend_done" if done else "mend_sound", path=path))
 
 
 def backup(
@@ -97,8 +97,6 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Beside a running gateway; into the same folder again it only copies what is new."""
-    import msgspec
-
     from intake.backup import Backup
     from normalizer.errors import Unavailable
 
@@ -112,18 +110,16 @@ def backup(
         except OSError as error:
             raise Unavailable(f"{folder}: {error.strerror or error}") from error
     if as_json:
-        typer.echo(msgspec.json.encode(made).decode())
+        emit(made)
         return
-    typer.echo(say("backup_done", folder=folder, files=made.files, megabytes=made.bytes // 1_000_000))
+    line(say("backup_done", folder=folder, files=made.files, megabytes=made.bytes // 1_000_000))
     if settings.s3 is not None:
-        typer.echo(say("backup_s3", place=settings.s3.words))
-    typer.echo(say("backup_with_keys" if made.with_keys else "backup_without_keys"))
+        line(say("backup_s3", place=settings.s3.words))
+    line(say("backup_with_keys" if made.with_keys else "backup_without_keys"))
 
 
 def restore(folder: Folder, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Refuses where a gateway runs or anything lies."""
-    import msgspec
-
     from intake.restoring import Restore
     from normalizer.errors import Unavailable
 
@@ -136,29 +132,7 @@ def restore(folder: Folder, config: ConfigFile = None, as_json: AsJson = False) 
     taken = manifest.taken_at.isoformat()
     asyncio.run(note(settings, "restore", str(folder.resolve()), {"taken_at": taken}))
     if as_json:
-        told = {"manifest": manifest, "restored": restored}
-        typer.echo(msgspec.json.encode(told).decode())
+        emit({"manifest": manifest, "restored": restored})
         return
     when = manifest.taken_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    typer.echo(say("restore_done", folder=settings.data_dir, when=when, epoch=restored.epoch))
-
-
-@contextmanager
-def bars() -> Iterator[Progress]:
-    """Progress bars on standard error where a person looks; silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda name, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as shown:
-        tasks: dict[str, object] = {}
-
-        def tell(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = shown.add_task(name, total=total)
-            shown.update(tasks[name], completed=done, total=total)  # type: ignore[arg-type]
-
-        yield tell
+    line(say("restore_done", folder=settings.data_dir, when=when, epoch=restored.epoch))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import console, emit, emit_each
 
 
 def channels(markdown: Annotated[bool, typer.Option("--markdown")] = False, as_json: AsJson = False) -> None:
@@ -15,13 +16,11 @@ def channels(markdown: Annotated[bool, typer.Option("--markdown")] = False, as_j
 
     rows = table.rows()
     if as_json:
-        typer.echo(json.dumps([row._asdict() for row in rows], ensure_ascii=False, indent=2))
+        emit_each(row._asdict() for row in rows)
     elif markdown:
         typer.echo(table.markdown(rows))
     else:
-        from rich.console import Console
-
-        Console().print(table.for_terminal(rows))
+        console().print(table.for_terminal(rows))
 
 
 def config_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
@@ -39,7 +38,7 @@ def config_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
         "account": [msgspec.to_builtins(account) for account in settings.accounts],
     }
     if as_json:
-        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        emit(shown)
         return
     typer.echo(f"# {shown.pop('source')}")
     for section in ("gateway", "broker"):

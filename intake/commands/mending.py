@@ -8,30 +8,35 @@ from typing import Annotated
 import typer
 
 from intake.commands.crm import order
-from intake.commands.options import ConfigFile, read
-from intake.words import say
+from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import done
 from normalizer.errors import Malformed
 
 Ticket = Annotated[str, typer.Argument()]
 
 
-def split(ticket: Ticket, sequence: Annotated[int, typer.Argument(min=2)], config: ConfigFile = None) -> None:
+def split(
+    ticket: Ticket,
+    sequence: Annotated[int, typer.Argument(min=2)],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
     from intake.mending import Split
 
     known = _known("ticket", ticket)
     made = asyncio.run(order(read(config), Split(ticket=known, sequence=sequence)))
-    typer.echo(say("mend_split", ticket=known, made=made))
+    done(as_json, "mend_split", ticket=known, made=made)
 
 
-def join(ticket: Ticket, into: Ticket, config: ConfigFile = None) -> None:
+def join(ticket: Ticket, into: Ticket, config: ConfigFile = None, as_json: AsJson = False) -> None:
     from intake.mending import Join
 
     wanted = Join(ticket=_known("ticket", ticket), into=_known("into", into))
     asyncio.run(order(read(config), wanted))
-    typer.echo(say("mend_joined", ticket=wanted.ticket, into=wanted.into))
+    done(as_json, "mend_joined", ticket=wanted.ticket, into=wanted.into)
 
 
-def rebuild(config: ConfigFile = None) -> None:
+def rebuild(config: ConfigFile = None, as_json: AsJson = False) -> None:
     """While no gateway runs, the store is only thrown away: the next start builds it."""
     from intake.control import Rebuild, ask
     from intake.reading.store import ReadingStore
@@ -39,9 +44,9 @@ def rebuild(config: ConfigFile = None) -> None:
     folder = read(config).data_dir
     if asyncio.run(ask(folder, Rebuild())) is None:
         ReadingStore(folder).remove()
-        typer.echo(say("rebuild_later"))
+        done(as_json, "rebuild_later", begun=False)
     else:
-        typer.echo(say("rebuild_begun"))
+        done(as_json, "rebuild_begun", begun=True)
 
 
 def _known(field: str, ticket: str) -> str:

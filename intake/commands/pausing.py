@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from intake.commands.crm import order
-from intake.commands.options import ConfigFile, read
-from intake.words import say
+from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import done
 
 Account = Annotated[str, typer.Argument()]
 
@@ -18,19 +18,20 @@ def pause(
     account: Account,
     reason: Annotated[str, typer.Option("--reason", "-r", show_default=False)],
     config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
     from intake.pausing import Pause
 
     settings = read(config)
     name = settings.account(account).name
     asyncio.run(order(settings, Pause(account=name, paused=True, reason=reason)))
-    typer.echo(say("paused", account=name))
+    done(as_json, "paused", account=name)
 
 
-def resume(account: Account, config: ConfigFile = None) -> None:
+def resume(account: Account, config: ConfigFile = None, as_json: AsJson = False) -> None:
     from intake.pausing import Pause
 
     settings = read(config)
     name = settings.account(account).name
     asyncio.run(order(settings, Pause(account=name, paused=False)))
-    typer.echo(say("resumed", account=name))
+    done(as_json, "resumed", account=name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shlex
 import subprocess
@@ -14,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from intake.commands import screen
 from intake.commands.crm import open_journal, order
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import emit, emit_each, line
 from intake.words import say
 from normalizer.errors import Malformed, Misconfigured
 
@@ -33,29 +34,25 @@ def held(config: ConfigFile = None, state: Ended = "held", as_json: AsJson = Fal
 
 
 async def _held(config: Config, state: str, as_json: bool) -> None:
-    import msgspec
-
     async with open_journal(config) as journal:
         entries = await journal.quarantined(state)
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(entries), indent=2).decode())
+        emit_each(entries)
         return
     if not entries:
-        typer.echo(say("quarantine_empty"))
+        line(say("quarantine_empty"))
     for entry in entries:
         since = entry.since.astimezone().strftime("%Y-%m-%d %H:%M")
         reason = entry.reason if len(entry.reason) <= 100 else entry.reason[:99] + "…"
-        typer.echo(f"{entry.entry_id:>6}  {since}  {entry.account}  {entry.stage}  {reason}")
+        line(f"{entry.entry_id:>6}  {since}  {entry.account}  {entry.stage}  {reason}")
 
 
 def show(number: EntryNumber, config: ConfigFile = None, as_json: AsJson = False) -> None:
     told = asyncio.run(_show(read(config), number))
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return
-    for name, value in told.items():
-        whole = isinstance(value, dict | list)
-        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False, indent=2) if whole else value}")
+        emit(told)
+    else:
+        screen.show(told)
 
 
 async def _show(config: Config, number: int) -> dict[str, Any]:
@@ -99,11 +96,12 @@ def edit(
     file: Annotated[Path | None, typer.Option("--file", "-f", allow_dash=True, dir_okay=False)] = None,
     fields: Annotated[list[str] | None, typer.Option("--set", "-s")] = None,
     reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Only a copy is edited. With neither a file nor fields the editor of $VISUAL or $EDITOR opens it."""
     content = None if file is None else sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     asyncio.run(_edit(read(config), number, content, fields or [], reason))
-    typer.echo(say("quarantine_edited", number=number))
+    screen.done(as_json, "quarantine_edited", number=number)
 
 
 async def _edit(config: Config, number: int, content: bytes | None, fields: list[str], reason: str) -> None:
@@ -156,9 +154,11 @@ def _by_hand(draft: Draft) -> Draft:
         return Draft(draft.part, path.read_bytes(), draft.content_type)
 
 
-def replay(number: EntryNumber, config: ConfigFile = None, reason: Reason = "") -> None:
+def replay(
+    number: EntryNumber, config: ConfigFile = None, reason: Reason = "", as_json: AsJson = False
+) -> None:
     asyncio.run(_release(read(config), number, "replayed", reason))
-    typer.echo(say("quarantine_replayed", number=number))
+    screen.done(as_json, "quarantine_replayed", number=number)
 
 
 def discard(
@@ -166,12 +166,13 @@ def discard(
     reason: Annotated[str, typer.Option("--reason", "-r", show_default=False)],
     config: ConfigFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y")] = False,
+    as_json: AsJson = False,
 ) -> None:
     settings = read(config)
     if not yes:
-        typer.confirm(say("quarantine_discard", number=number), abort=True)
+        screen.sure("quarantine_discard", number=number)
     asyncio.run(_release(settings, number, "discarded", reason))
-    typer.echo(say("quarantine_discarded", number=number))
+    screen.done(as_json, "quarantine_discarded", number=number)
 
 
 async def _release(config: Config, number: int, state: Literal["replayed", "discarded"], reason: str) -> None:

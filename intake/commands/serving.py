@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import done, emit, line, mark
 from intake.words import say
 
 if TYPE_CHECKING:
@@ -42,15 +41,18 @@ def health(config: ConfigFile = None, as_json: AsJson = False) -> None:
     from intake.doctor import ask_gateway
 
     answer = ask_gateway(read(config))
-    if as_json:
-        typer.echo(json.dumps(answer))
-    else:
-        typer.echo(str(answer["status"]))
-        for problem in answer.get("problems", ()):
-            typer.echo(f"  {problem}")
     # "degraded" still takes every message, so it is no reason to restart a container.
-    raise typer.Exit(0 if answer["status"] in ("ready", "degraded") else 1)
+    well = answer["status"] in ("ready", "degraded")
+    if as_json:
+        emit(answer)
+    else:
+        line(f"{mark(well)} {answer['status']}")
+        for problem in answer.get("problems", ()):
+            line(f"  {problem}")
+    raise typer.Exit(0 if well else 1)
 
 
-def version() -> None:
-    typer.echo(f"kanal-aduan {installed_version('kanal-aduan')}")
+def version(as_json: AsJson = False) -> None:
+    from importlib.metadata import version as installed
+
+    done(as_json, "version", name="kanal-aduan", version=installed("kanal-aduan"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import done, emit_each, line
 from intake.staff.rules import Role
 from intake.words import say
 from normalizer.errors import Misconfigured
@@ -33,11 +33,12 @@ def add(
     office: Annotated[str, typer.Option("--office")] = "",
     password_stdin: FromStdin = False,
     config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
     password = _from_stdin() if password_stdin else ""
     settings = read(config)
     token = asyncio.run(_add(settings, login, name, role, office, password))
-    typer.echo(say("user_added", login=login) if password else _link(settings, "user_link", login, token))
+    _told_of(settings, "user_added", login, token, as_json)
 
 
 async def _add(config: Config, login: str, name: str, role: Role, office: str, password: str) -> str:
@@ -54,11 +55,13 @@ async def _add(config: Config, login: str, name: str, role: Role, office: str, p
     return token
 
 
-def passwd(login: Login, password_stdin: FromStdin = False, config: ConfigFile = None) -> None:
+def passwd(
+    login: Login, password_stdin: FromStdin = False, config: ConfigFile = None, as_json: AsJson = False
+) -> None:
     password = _from_stdin() if password_stdin else ""
     settings = read(config)
     token = asyncio.run(_passwd(settings, login, password))
-    typer.echo(say("password_set", login=login) if password else _link(settings, "user_link", login, token))
+    _told_of(settings, "password_set", login, token, as_json)
 
 
 async def _passwd(config: Config, login: str, password: str) -> str:
@@ -69,9 +72,9 @@ async def _passwd(config: Config, login: str, password: str) -> str:
         return ""
 
 
-def disable(login: Login, config: ConfigFile = None) -> None:
+def disable(login: Login, config: ConfigFile = None, as_json: AsJson = False) -> None:
     asyncio.run(_disable(read(config), login))
-    typer.echo(say("user_disabled", login=login))
+    done(as_json, "user_disabled", login=login)
 
 
 async def _disable(config: Config, login: str) -> None:
@@ -84,18 +87,16 @@ def users(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
 
 async def _users(config: Config, as_json: bool) -> None:
-    import msgspec
-
     async with _store(config) as store:
         found = await store.users()
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(found), ensure_ascii=False, indent=2))
+        emit_each(found)
         return
     for user in found:
         state = say("user_closed") if user.disabled else ""
-        typer.echo(f"{user.login:<24} {user.role:<14} {user.office_code:<14} {user.name} {state}".rstrip())
+        line(f"{user.login:<24} {user.role:<14} {user.office_code:<14} {user.name} {state}".rstrip())
     if not found:
-        typer.echo(say("users_none"))
+        line(say("users_none"))
 
 
 @asynccontextmanager
@@ -158,8 +159,12 @@ def _from_stdin() -> str:
     return password
 
 
-def _link(config: Config, key: str, login: str, token: str) -> str:
-    return say(key, login=login, link=f"{config.public_url}/sandi/{token}")
+def _told_of(config: Config, key: str, login: str, token: str, as_json: bool) -> None:
+    """What became of an account: its one-time link, or with a password the sentence `key`."""
+    if token:
+        done(as_json, "user_link", login=login, link=f"{config.public_url}/sandi/{token}")
+    else:
+        done(as_json, key, login=login)
 
 
 def _by() -> str:

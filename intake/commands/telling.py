@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intake.commands.crm import broker_of, note, open_journal
-from intake.commands.keeping import bars
 from intake.commands.options import AsJson, ConfigFile, jakarta, read
+from intake.commands.screen import bars, emit, emit_each, line
 from intake.words import say
 from normalizer.errors import Malformed, Misconfigured
 
@@ -52,13 +51,11 @@ def resend(
     )
     counts, sent = asyncio.run(_resend(read(config), wanted, rate, dry_run))
     if as_json:
-        typer.echo(
-            json.dumps({"events": counts.total(), "sent": sent, "counts": dict(sorted(counts.items()))})
-        )
+        emit({"events": counts.total(), "sent": sent, "counts": dict(sorted(counts.items()))})
         return
     for name, count in sorted(counts.items()):
-        typer.echo(f"{name}: {count}")
-    typer.echo(say("resend_counted" if dry_run else "resend_done", count=counts.total() if dry_run else sent))
+        line(f"{name}: {count}")
+    line(say("resend_counted" if dry_run else "resend_done", count=counts.total() if dry_run else sent))
 
 
 async def _resend(config: Config, wanted: Wanted, rate: float, dry_run: bool) -> tuple[Counter[str], int]:
@@ -86,18 +83,15 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """One day in Jakarta that is over."""
-    import msgspec
-
     parts = asyncio.run(_reconcile(read(config), _day(day), dry_run))
     if as_json:
-        for part in parts:
-            typer.echo(msgspec.json.encode(part).decode())
+        emit_each(parts)
         return
     whole = parts[0]
     for name, count in (*whole.by_kind.items(), *whole.by_channel.items()):
-        typer.echo(f"{name}: {count}")
+        line(f"{name}: {count}")
     key = "reconcile_counted" if dry_run else "reconcile_done"
-    typer.echo(say(key, date=whole.date, events=whole.events, messages=whole.chunks))
+    line(say(key, date=whole.date, events=whole.events, messages=whole.chunks))
 
 
 async def _reconcile(config: Config, day: date, dry_run: bool) -> tuple[Reconciliation, ...]:

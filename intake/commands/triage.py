@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from intake.commands.crm import open_journal, order
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import done, emit_each, line
 from intake.words import say
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ Ticket = Annotated[str, typer.Argument()]
 def waiting(config: ConfigFile = None, as_json: AsJson = False) -> None:
     rows = asyncio.run(_waiting(read(config)))
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        emit_each(rows)
         return
     if not rows:
-        typer.echo(say("triage_empty"))
+        line(say("triage_empty"))
     for row in rows:
-        typer.echo(f"{row['ticket']}  {row['since'][:16]}  {row['account']}  {row['why']}")
-        typer.echo(f"    {row['text'] if len(row['text']) <= 200 else row['text'][:199] + '…'}")
+        since = row["since"].astimezone().strftime("%Y-%m-%d %H:%M")
+        line(f"{row['ticket']}  {since}  {row['account']}  {row['why']}")
+        line(f"    {row['text'] if len(row['text']) <= 200 else row['text'][:199] + '…'}")
 
 
 async def _waiting(config: Config) -> list[dict[str, Any]]:
@@ -46,7 +47,7 @@ async def _waiting(config: Config) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "ticket": file.ticket,
-                    "since": file.opened_at.astimezone().isoformat(),
+                    "since": file.opened_at,
                     "account": file.account,
                     "why": why[-1] if why else "",
                     # What staff see of a person is masked, here as everywhere.
@@ -56,14 +57,14 @@ async def _waiting(config: Config) -> list[dict[str, Any]]:
     return rows
 
 
-def file(ticket: Ticket, config: ConfigFile = None) -> None:
+def file(ticket: Ticket, config: ConfigFile = None, as_json: AsJson = False) -> None:
     asyncio.run(_decide(read(config), ticket, "file"))
-    typer.echo(say("triage_filed", ticket=ticket))
+    done(as_json, "triage_filed", ticket=ticket)
 
 
-def set_aside(ticket: Ticket, config: ConfigFile = None) -> None:
+def set_aside(ticket: Ticket, config: ConfigFile = None, as_json: AsJson = False) -> None:
     asyncio.run(_decide(read(config), ticket, "set_aside"))
-    typer.echo(say("triage_set_aside", ticket=ticket))
+    done(as_json, "triage_set_aside", ticket=ticket)
 
 
 async def _decide(config: Config, ticket: str, verdict: Literal["file", "set_aside"]) -> None:

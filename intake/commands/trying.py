@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
+from intake.commands.screen import cure, emit, emit_each, line, mark
 from intake.words import say
 
 if TYPE_CHECKING:
     from intake.config import Config
+    from intake.findings import Finding
 
 
 def simulate(
@@ -42,8 +43,6 @@ async def _simulate(
     as_json: bool,
 ) -> int:
     """How many were refused."""
-    import msgspec
-
     from intake import simulate as traffic
 
     account = traffic.account_of(config, adapter)
@@ -59,10 +58,12 @@ async def _simulate(
         async for outcome in traffic.send(simulator, count=count, rate=rate, text=text, with_photo=photo):
             refused += bool(outcome.error)
             if as_json:
-                typer.echo(msgspec.json.encode(outcome).decode())
+                emit(outcome)
             else:
-                mark, words = ("✗", outcome.error) if outcome.error else ("✓", outcome.answer)
-                typer.echo(f"{mark} {account} #{outcome.number}  {outcome.seconds * 1000:.0f} ms  {words}")
+                words = outcome.error or outcome.answer
+                line(
+                    f"{mark(not outcome.error)} {account} #{outcome.number}  {outcome.seconds * 1000:.0f} ms  {words}"
+                )
     finally:
         await simulator.stop()
     return refused
@@ -75,16 +76,22 @@ def demo(as_json: AsJson = False) -> None:
 
 
 def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
-    import msgspec
-
     from intake import doctor as examining
 
     findings = asyncio.run(examining.examine(config))
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(findings), ensure_ascii=False, indent=2))
+        emit_each(findings)
     else:
-        for finding in findings:
-            typer.echo(f"{'✓' if finding.ok else '✗'} {finding.what}: {finding.found}")
-            if finding.cure:
-                typer.echo(f"    {say('cure')}: {finding.cure}")
+        _examined(findings)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _examined(findings: list[Finding]) -> None:
+    """What is well, then what is not with its cure: at the end, where the eye is."""
+    wide = max(len(finding.what) for finding in findings)
+    for finding in sorted(findings, key=lambda one: not one.ok):
+        line(f"{mark(finding.ok)} {finding.what.ljust(wide)}  {finding.found}")
+        if finding.cure:
+            line(cure(finding.cure))
+    wrong = sum(not finding.ok for finding in findings)
+    line(say("doctor_wrong" if wrong else "doctor_well", count=wrong, looked=len(findings)))

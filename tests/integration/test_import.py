@@ -112,7 +112,7 @@ async def test_a_bad_row_is_named_with_its_column_and_cure(gateway: GatewayProce
 async def test_without_a_gateway_it_says_how_to_start_one(gateway: GatewayProcess, tmp_path: Path) -> None:
     await gateway.stop()
     code, _, err = await told(await kanal(gateway, "import", str(export(tmp_path / "a.csv", 3))))
-    assert code == 1
+    assert code == 2
     assert "start it (kanal serve)" in err
 
 
@@ -124,7 +124,7 @@ async def test_a_file_that_is_no_table(
     if content is not None:
         file.write_bytes(content)
     code, _, err = await told(await kanal(gateway, "import", str(file)))
-    assert code == 1
+    assert code == 2
     assert err.startswith("kanal: FILE: ")
     assert "cure:" in err
     assert "Traceback" not in err

@@ -47,7 +47,7 @@ async def test_a_whole_gateway_lets_providers_keep_what_is_for_a_paused_account(
     kannel = gateway.simulator("sms-kannel")
     await kannel.start()
     try:
-        assert (await gateway.run("pause", "tidak-ada", "--reason", "x"))[0] == 1
+        assert (await gateway.run("pause", "tidak-ada", "--reason", "x"))[0] == 2
         for account in ("sms-kannel", "email-dki"):
             code, out = await gateway.run("pause", account, "--reason", "banjir pesan dari satu nomor")
             assert code == 0, out

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -13,28 +15,57 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from intake.cli import GROUPS, TOP, build
+from intake.cli import main
+from intake.commands.failing import failure_of
+from intake.commands.tree import Tree, paths, tree
 from intake.doctor import examine
 from intake.simulate import TEXTS, account_of
 from intake.words import LANGUAGES, help_of, language_of, words
-from normalizer.errors import Misconfigured
+from normalizer.errors import (
+    Damaged,
+    Malformed,
+    Misconfigured,
+    ProviderRefused,
+    ProviderUnavailable,
+    StorageFull,
+    Unavailable,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def kanal(*arguments: str, stdin: str = "", **environment: str) -> tuple[int, str, str]:
-    """Run the command in a process of its own: exit code, standard output, standard error."""
+    """Run the command: exit code, standard output, standard error. In this process, because each start costs."""
+    ends = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [
+            one for one in os.environ if one.startswith(("KANAL_", "LC_", "LANG", "COLUMNS", "_KANAL"))
+        ]:
+            patch.delenv(name)
+        for name, value in {"KANAL_BROKER": "none", **environment}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
+        patch.setattr(sys, "stdout", ends[0])
+        patch.setattr(sys, "stderr", ends[1])
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+    for end in ends:
+        end.flush()
+    out, err = (end.buffer.getvalue().decode() for end in ends)  # type: ignore[attr-defined]
+    return int(left.value.code or 0), out, err
+
+
+def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("KANAL_", "LC_", "LANG"))
     }
-    told = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "intake", *arguments],
         env=kept | {"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}", "KANAL_BROKER": "none"} | environment,
-        input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    return told.returncode, told.stdout, told.stderr
 
 
 @pytest.fixture
@@ -51,22 +82,38 @@ def config(tmp_path: Path) -> Path:
 
 def commands() -> list[tuple[str, Any]]:
     """Every command and group by its path, as click knows them."""
-    root: Any = typer.main.get_command(build())
-    found = [("", root)]
-    for name, command in root.commands.items():
+    root = tree()
+    found: list[tuple[str, Any]] = [("", root)]
+    for name in root.list_commands(None):
+        command = root.get_command(None, name)
         found.append((name, command))
-        found += [(f"{name} {verb}", below) for verb, below in getattr(command, "commands", {}).items()]
+        if isinstance(command, Tree):
+            below = command.list_commands(None)
+            found += [(f"{name} {verb}", command.get_command(None, verb)) for verb in below]
     return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_and_option_has_its_help(language: str) -> None:
-    paths = {path or "kanal" for path, _ in commands()}
-    assert paths == {"kanal", *TOP, *GROUPS, *(f"{g} {v}" for g, verbs in GROUPS.items() for v in verbs)}
-    assert set(words(language)["help"]) == paths, "the message file names other commands than there are"
+def test_every_command_and_option_has_its_help(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KANAL_LANG", language)
+    every = words(language)["help"]
+    assert set(every) == {"kanal", "*", *paths()}, "the message file names other commands than there are"
     for path, command in commands():
+        options = {one.name for one in command.params if one.name != "help"}
+        assert set(every[path or "kanal"]) - {"help"} == options - set(every["*"]), path
         texts = help_of(path, language)
-        assert set(texts) == {"help"} | {p.name for p in command.params if p.name != "help"}, path
+        assert command.help == texts["help"]
+        assert {one.name: one.help for one in command.params} == {name: texts[name] for name in options}, path
+        assert options or isinstance(command, Tree), f"{path} has nothing to say to a program"
+
+
+def test_all_but_what_runs_and_what_a_shell_reads_speaks_json() -> None:
+    silent = {
+        path
+        for path, command in commands()
+        if not isinstance(command, Tree) and "as_json" not in {one.name for one in command.params}
+    }
+    assert silent == {"serve", "completion", "train"}
 
 
 def test_both_languages_say_the_same_things_with_the_same_values() -> None:
@@ -90,28 +137,154 @@ def test_the_language_is_the_readers(environment: dict[str, str], language: str)
     assert language_of(environment) == language
 
 
-def test_help_comes_quickly_and_in_the_language_asked_for() -> None:
+def test_help_is_in_the_language_asked_for_and_imports_no_command() -> None:
     began = time.monotonic()
-    code, out, _ = kanal("--help", KANAL_LANG="id")
-    assert code == 0
-    assert "Gerbang penerimaan aduan" in out
+    told = started("--help", KANAL_LANG="id")
     assert time.monotonic() - began < 5, "0.3 s were measured"
+    assert told.returncode == 0
+    assert "Gerbang penerimaan aduan" in told.stdout
+    assert "Cara pakai: kanal" in told.stdout
+    assert "Usage" not in told.stdout
+    for path in paths():
+        assert path.partition(" ")[0] in told.stdout, path
+    # What takes long to import, and what a list of names does not need.
+    script = (
+        "import sys, intake.cli\n"
+        "try: intake.cli.main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "heavy = ('asyncio', 'pydantic', 'rich', 'aiohttp', 'intake.config', 'email')\n"
+        "print([one for one in heavy if one in sys.modules],"
+        " file=sys.stderr)"
+    )
+    environment = dict(os.environ, PYTHONPATH=f"{ROOT}:{ROOT / 'queue'}")
+    completing = {"_KANAL_COMPLETE": "complete_bash", "COMP_WORDS": "kanal re", "COMP_CWORD": "1"}
+    for more, typed, seen in (({}, ["--help"], "reconcile"), (completing, [], "restore\nresend")):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *typed],
+            env=environment | more, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert seen in done.stdout
+        assert done.stderr.strip() == "[]", "imported without need"
 
 
-def test_what_is_typed_wrongly_ends_with_two() -> None:
-    assert kanal("sirve")[0] == 2
-    assert kanal("user", "add", "siti", "--role", "queen")[0] == 2
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_typed_wrongly_ends_with_two_and_says_what_helps(language: str) -> None:
+    for typed, words_ in (
+        (("sirve",), ("sirve", "serve", "kanal --help")),
+        (("user", "lst"), ("lst", "list", "kanal user --help")),
+        (("user", "add", "siti", "--role", "queen"), ("--role", "clerk", "kanal user add --help")),
+        (("health", "--jsen"), ("--jsen", "--json", "kanal health --help")),
+        (("user", "add"), ("login", "kanal user add --help")),
+        (("split", "261123-0042-4", "x"), ("sequence", "kanal split --help")),
+    ):
+        code, out, err = kanal(*typed, KANAL_LANG=language)
+        assert (code, out) == (2, "")
+        assert len(err.splitlines()) == 2
+        assert all(word in err for word in words_), err
+        assert {"id": "perbaiki:", "en": "cure:"}[language] in err
+    assert kanal()[0] == 2, "help, to whoever types nothing"
+
+
+def test_an_error_is_a_line_of_json_where_json_was_asked_for(config: Path) -> None:
+    chosen = ("--config", str(config), "--json")
+    for typed, error, code in (
+        (("health", "--foo"), "usage", 2),
+        (("banner", "set", "x" * 5000), "input", 2),
+        (("quarantine", "list"), "configuration", 2),
+        (("explain", str(config.parent)), "", 2),
+    ):
+        found, out, err = kanal(*typed, *chosen)
+        assert (found, out) == (code, ""), err
+        told = json.loads(err)
+        assert told.keys() == {"error", "where", "problem", "cure", "exit_code"}
+        assert told["exit_code"] == code
+        assert told["problem"]
+        assert told["cure"]
+        assert not error or told["error"] == error
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_of_the_tree_has_a_cure_and_a_code(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KANAL_LANG", language)
+    for error, code in (
+        (Misconfigured("gateway.listen", "is no address", "write 127.0.0.1:8080"), 2),
+        (Malformed("ticket", "is none", "copy it whole"), 2),
+        (Unavailable("RabbitMQ cannot be reached"), 75),
+        (StorageFull("no space left"), 75),
+        (ProviderUnavailable("the provider does not answer"), 75),
+        (ProviderRefused("the bot is blocked"), 1),
+        (Damaged("a stored file is cut off"), 1),
+        (FileNotFoundError(2, "No such file or directory", "laporan.csv"), 2),
+        (OSError(28, "No space left on device", "/cadangan"), 75),
+    ):
+        failure = failure_of(error)
+        assert failure is not None
+        assert failure.exit_code == code, error
+        assert failure.problem
+        assert failure.cure
+        assert "\n" not in failure.cure
+    assert failure_of(ValueError("a fault of the program")) is None
+
+
+def test_colours_are_the_readers_choice(tmp_path: Path) -> None:
+    for environment, coloured in (
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ):
+        for typed in (("--help",), ("sirve",), ("version",), ("health", "-c", str(tmp_path / "none"))):
+            _, out, err = kanal(*typed, **environment)
+            if typed != ("version",):
+                assert ("\x1b[" in out + err) is coloured, (typed, environment)
+
+
+def test_bash_completes_commands_options_and_values(tmp_path: Path) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("there is no bash")
+    command = tmp_path / "kanal"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m intake "$@"\n')
+    command.chmod(0o755)
+    script = f"""
+eval "$({command} completion bash)"
+try() {{
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+    _kanal_completion {command} "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWORD-1]}}"
+    echo "${{COMPREPLY[@]}}"
+}}
+complete -p kanal
+try kanal re
+try kanal user ''
+try kanal quarantine list --state ''
+"""
+    done = subprocess.run(
+        [bash, "--norc", "-c", script],
+        env=dict(os.environ, PYTHONPATH=f"{ROOT}:{ROOT / 'queue'}"),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    bound, first, second, third = done.stdout.splitlines()
+    assert bound.endswith("_kanal_completion kanal")
+    assert set(first.split()) == {"resume", "rebuild", "restore", "resend", "reconcile"}
+    assert set(second.split()) == {"list", "add", "passwd", "disable"}
+    assert set(third.split()) == {"held", "replayed", "edited", "discarded"}
+    for shell in ("zsh", "fish"):
+        assert "_KANAL_COMPLETE=complete_" + shell in kanal("completion", shell)[1]
 
 
 def test_a_wrong_setting_is_named_with_its_cure_and_without_a_traceback(tmp_path: Path) -> None:
     file = tmp_path / "kanal.toml"
     file.write_text('[gateway]\nlissen = "127.0.0.1:80"\n')
-    for command in ("serve", "doctor", "health"):
+    serve = started("serve", "--config", str(file))
+    assert serve.returncode == 2
+    assert "Traceback" not in serve.stderr
+    for command, wanted in (("doctor", 1), ("health", 2)):
         code, out, err = kanal(command, "--config", str(file))
-        assert code == 1
+        assert code == wanted
         assert "gateway.lissen" in out + err
         assert "cure:" in out + err
-        assert "Traceback" not in out + err
 
 
 def test_accounts_of_staff_by_standard_input_and_by_link(config: Path) -> None:
@@ -127,7 +300,7 @@ def test_accounts_of_staff_by_standard_input_and_by_link(config: Path) -> None:
     assert re.search(r"http://127\.0\.0\.1:9/sandi/\S{20,}", out)
     code, out, _ = kanal("user", "list", "--json", *chosen)
     assert code == 0
-    assert {(user["login"], user["role"]) for user in json.loads(out)} == {
+    assert {(user["login"], user["role"]) for user in map(json.loads, out.splitlines())} == {
         ("budi", "operator"),
         ("siti", "clerk"),
     }
@@ -138,10 +311,10 @@ def test_accounts_of_staff_by_standard_input_and_by_link(config: Path) -> None:
         ("disable", "nobody"),
     ):
         code, out, err = kanal("user", *wrong, *chosen)
-        assert code == 1, out
+        assert code == 2, out
         assert "cure:" in err
     code, _, err = kanal("user", "passwd", "siti", "--password-stdin", *chosen, stdin="pendek\n")
-    assert code == 1
+    assert code == 2
     assert "pendek" not in err
     assert kanal("user", "disable", "siti", *chosen)[0] == 0
 
@@ -168,7 +341,7 @@ def test_a_gateway_that_does_not_run_is_unhealthy(config: Path) -> None:
 def test_commands_that_need_a_journal_say_how_it_comes_to_be(config: Path) -> None:
     for command in (("quarantine", "list"), ("quarantine", "replay", "1"), ("consume",)):
         code, _, err = kanal(*command, "--config", str(config))
-        assert code == 1
+        assert code == 2
         assert "kanal serve" in err
 
 
