@@ -12,7 +12,7 @@ from datetime import date
 
 from normalizer.categories import codes
 from normalizer.context import Context, decided
-from normalizer.folding import fold
+from normalizer.folding import fold, whole
 from normalizer.identity import ticket_day
 from normalizer.record import CategorySuggestion, Complaint, Evidence
 
@@ -43,7 +43,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
         return decided(complaint, *evidence, categories=chosen)
     if complaint.kind not in ("complaint", "suggestion"):
         return decided(complaint, *evidence, categories=())
-    ranked, words = suggest(_whole(complaint), valid, context)
+    ranked, words = suggest(whole(complaint.subject, complaint.text), valid, context)
     named = _likely(ranked)
     if not named:
         evidence += [
@@ -72,19 +72,15 @@ def _likely(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
     return ranked[:1] + [item for item in ranked[1:_SUGGESTIONS] if item[1] >= _FURTHER]
 
 
-def _whole(complaint: Complaint) -> str:
-    return f"{complaint.subject}\n{complaint.text}" if complaint.subject else complaint.text
-
-
 def suggest(text: str, valid: Set[str], context: Context) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
     """The likeliest `valid` codes, as many as are suggested (none for a text of unknown words), and the words relied
     on."""
     scored = context.category_model.judge(text)
     ranked = [one for one in scored.ranked if one[0] in valid]
-    said = {code: words for code, words in context.category_words.find(fold(text)).items() if code in valid}
+    named = {code: words for code, words in context.category_words.find(fold(text)).items() if code in valid}
     first = [(code, round(likely, 3)) for code, likely in ranked[:_SUGGESTIONS]]
-    if 0 < len(said) <= _MOST:
-        code, phrases = next(iter(said.items()))
+    if 0 < len(named) <= _MOST:
+        code, phrases = next(iter(named.items()))
         if code in [c for c, _ in first] or not first:
             before = dict(first).get(code, 0.0)
             likely = max(before, _SURE)

@@ -14,7 +14,8 @@ _NUMBER = re.compile(r"\d[\d ().\-/]{6}")
 EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,200}\.[A-Za-z]{2,24}\b", re.ASCII
 )
-HANDLE = re.compile(r"(?<![\w@./])@[A-Za-z0-9_][A-Za-z0-9_.]{1,59}(?![\w@])", re.ASCII)
+#: It begins with the sign, so that the search runs over everything else in C.
+HANDLE = re.compile(r"@(?<![\w@./]@)[A-Za-z0-9_][A-Za-z0-9_.]{1,59}(?![\w@])", re.ASCII)
 
 
 def _uniform(contact: Contact, region: str) -> Contact | None:

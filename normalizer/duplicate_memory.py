@@ -38,11 +38,11 @@ _COMMON = 18
 #: Votes that a complaint needs before it is compared: a strong key has two, a weak one has one.
 _LEAST_VOTES, _PHOTO_VOTES = 2, 6
 #: A weak key that so few stand under says as much as a strong one.
-_FEW, _FEW_VOTES = 3, 2
+_FEW = 3
 #: The index is a table of so many lists; keys that share a list cost a vain look, no more.
 _LISTS = 1 << 18
 _SQUARE = 500  # of a degree: about 220 metres
-_BANDS, _BINS = 3, 8
+_BANDS, _BINS, _ABOVE = 3, 8, 1 << 32
 _LEAST_WORDS = 6
 _MOST_KEYS, _MOST_MATTERS = 8, 3
 _ODD, _ODDER = 2_654_435_761, 1_000_003
@@ -159,10 +159,10 @@ class Recent:
         """Those that may tell of the same, the likeliest first; never many."""
         strong, weak = self._keys(found)
         with self._lock:
-            votes: Counter[int] = Counter()
-            common = self._count(strong, votes, weak=False)
-            votes.update(votes)  # two for each
-            self._count([*weak, *common], votes, weak=True)
+            under, common = self._under(strong, _COMMON)
+            seldom, _ = self._under([*weak, *common], _UNDER_ONE_KEY + 1, few=_FEW)
+            # Two votes under a strong key.
+            votes = Counter(chain(under, under, seldom))
             for number in self._photos.near(found.photos):
                 votes[number] += _PHOTO_VOTES
             votes.pop(self._numbers.get(found.complaint_id, -1), None)
@@ -172,24 +172,25 @@ class Recent:
         others = map(unpack, filter(None, packed))
         return [one for one in others if abs(one.at - found.at) <= self._window and not elsewhere(one, found)]
 
-    def _count(self, keys: list[int], votes: Counter[int], *, weak: bool) -> list[int]:
-        """One vote under each key. What leads to many tells little: such keys are given back, unless they are `weak`
-        already."""
-        lists, common = self._lists, []
+    def _under(self, keys: list[int], common: int, *, few: int = 0) -> tuple[list[int], list[int]]:
+        """What stands under each key, one after the other, twice where there are no more than `few`; and the keys
+        under which `common` or more stand: what leads to many tells little."""
+        lists, under, left = self._lists, list[int](), list[int]()
         for key in keys:
             entry = lists[key]
             if entry is None:
                 continue
             if isinstance(entry, int):
-                votes[entry] += _FEW_VOTES if weak else 1
-            elif weak and len(entry) <= _FEW:
-                votes.update(entry)
-                votes.update(entry)
-            elif weak or len(entry) < _COMMON:
-                votes.update(entry)
+                under.append(entry)
+                if few:
+                    under.append(entry)
+            elif len(entry) < common:
+                under += entry
+                if len(entry) <= few:
+                    under += entry
             else:
-                common.append(key)
-        return common
+                left.append(key)
+        return under, left
 
     def _keys(self, found: Fingerprint) -> tuple[list[int], list[int]]:
         """The lists that a fingerprint stands in: strong keys, one of which is enough, and weak ones."""
@@ -244,10 +245,10 @@ class Recent:
 
 def _bands(words: list[int]) -> list[int]:
     """Each two of the least hashes of eight bins: copies share most of them."""
-    least: dict[int, int] = {}
-    for word in sorted(words, reverse=True):
-        least[word % _BINS] = word
-    return [
-        (least.get(2 * band, 0) * 31 + least.get(2 * band + 1, 0) * 17 + band) % _LISTS
-        for band in range(_BANDS)
-    ]
+    least = [_ABOVE] * _BINS
+    for word in words:
+        place = word % _BINS
+        if word < least[place]:
+            least[place] = word
+    kept = [0 if word == _ABOVE else word for word in least]
+    return [(kept[2 * band] * 31 + kept[2 * band + 1] * 17 + band) % _LISTS for band in range(_BANDS)]

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from normalizer.duplicate_reading import Reader, Reading
+from normalizer.folding import whole
 from normalizer.identity import decode_id
 from normalizer.record import Complaint
 
@@ -79,7 +80,7 @@ def rememberable(complaint: Complaint) -> bool:
 
 def text_of(complaint: Complaint) -> str:
     """All that a complaint says of what and where."""
-    text = f"{complaint.subject}\n{complaint.text}" if complaint.subject else complaint.text
+    text = whole(complaint.subject, complaint.text)
     if complaint.place.address and complaint.place.address not in text:
         text = f"{text}\n{complaint.place.address}"
     return text

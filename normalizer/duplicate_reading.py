@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from enum import IntEnum
 from typing import NamedTuple
 
 from normalizer.duplicate_words import (
@@ -38,6 +37,7 @@ from normalizer.duplicate_words import (
     things,
 )
 from normalizer.folding import fold
+from normalizer.memory import Memory
 
 #: Only so much of a text is read: where and what is told by then, and no sender can make it slow.
 MOST_CHARACTERS, MOST_WORDS = 3000, 300
@@ -109,29 +109,22 @@ _AMBIGUOUS = frozenset(
 _LEVELS = frozenset(("kelurahan", "kel", "kecamatan", "kec"))
 _LANES = ("gang", "gg", "lorong")
 #: Ends a name: a comma, a sentence, a line. A point after a short word ends nothing ("Jl.", "No.").
-_BREAK = re.compile(r"[,;!?\n]+|(?<=[^\W\d_]{4})\.(?=\s)")
+#: It begins with the signs that it needs, so that the search runs over everything else in C.
+_BREAK = re.compile(r"[,;!?\n.](?:(?<!\.)[,;!?\n]*|(?<=[^\W\d_]{4}\.)(?=\s))")
 _STOP = "qxqx"
 #: Shorter words are no names; a bus line is one: 7F.
 _LEAST_NAME, _LINE = 3, re.compile(r"\d{1,2}[a-gp-w]")
+#: What folding leaves of plain letters, their size kept.
+_ASCII_WORDS = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
 
 
-class _Kind(IntEnum):
-    NOTHING = 0
-    COMMON = 1
-    FIXED = 2
-    NAME = 3
-    REGION = 4
-    NUMBER = 5
-    ROMAN = 6
-    PLATE = 7
-    NUMBERED = 8
-
-
-# Plain numbers: the loop over words is the hot path.
-_NAME_KIND, _REGION_KIND, _COMMON_KIND, _FIXED_KIND, _NUMBER_KIND = map(
-    int, (_Kind.NAME, _Kind.REGION, _Kind.COMMON, _Kind.FIXED, _Kind.NUMBER)
-)
+#: What a word may be. Plain numbers, as are the slots below: the loop over words is the hot path.
+(_NOTHING_KIND, _COMMON_KIND, _FIXED_KIND, _NAME_KIND, _REGION_KIND, _NUMBER_KIND, _ROMAN_KIND, _PLATE_KIND,
+ _NUMBERED_KIND) = range(9)  # fmt: skip
 _NEAR, _STREET, _RT, _LEVEL, _SORT = map(int, (Slot.NEAR, Slot.STREET, Slot.RT, Slot.LEVEL, Slot.SORT))
+_RW, _PLATE, _STREET_NUMBER, _SCHOOL_NUMBER = map(
+    int, (Slot.RW, Slot.PLATE, Slot.STREET_NUMBER, Slot.SCHOOL_NUMBER)
+)
 _COUNTED = frozenset(map(int, COUNTED))
 _NAMING = (_NAME_KIND, _REGION_KIND)
 
@@ -178,7 +171,9 @@ class Reader:
         self._known: dict[str, _Word] = {}
         self._plain: dict[str, tuple[int, float, bool]] = {}
         self._hasty = Hasty(common)
-        self._numbers: dict[tuple[int, int], int] = {}
+        self._school = school_slot()
+        self._region_hashes = Memory(self.hash)
+        self._numbers: dict[tuple[int, int], tuple[int, str]] = {}
         self.again = self.hash("lagi")
         """The word by which people say that something happened once more."""
 
@@ -206,15 +201,15 @@ class Reader:
         words, matters, names, marks = found.words, found.matters, found.names, found.marks
         shown = found.shown
         regional = region_words()
-        written: tuple[bool, ...] | None = None
+        written: list[str] | None = None
         slot = filled = skip = 0
         named = regions_only = False
         before = 0
-        for at, token in enumerate(tokens):
+        for at, (token, simple) in enumerate(zip(tokens, map(plain.get, tokens), strict=True)):
             if skip:
                 skip -= 1
                 continue
-            if not slot and (simple := plain.get(token)) is not None:
+            if not slot and simple is not None:
                 hashed, weight, matter = simple
                 (matters if matter else words)[hashed] = weight
                 named = False
@@ -238,7 +233,7 @@ class Reader:
                 # Rawa Buaya has no crocodile, Tanah Abang is no land.
                 kind, hashed, weight, matter, opens = (
                     _REGION_KIND,
-                    self._region_hash(token),
+                    self._region_hashes[token],
                     _REGION,
                     False,
                     0,
@@ -246,7 +241,7 @@ class Reader:
             if token == _MAIN and (named or (slot == _STREET and filled)):
                 if named and before:
                     marks.setdefault(_STREET, set()).add(before)
-                self._mark(found, Slot.STREET_NUMBER, 0)
+                self._mark(found, _STREET_NUMBER, 0)
                 named = True
             elif kind in _NAMING:
                 named, before = True, 0 if token == _PROVINCE else hashed
@@ -260,8 +255,8 @@ class Reader:
                     takes = token not in no_names()  # Gang Buntu
                 elif kind == _COMMON_KIND and weight > _LITTLE:
                     if written is None:
-                        written = capitals(text)
-                    takes = at < len(written) and written[at]
+                        written = as_written(text)
+                    takes = at < len(written) and written[at][0].isupper()
                 if takes and filled < _LONGEST_NAME:
                     matter = False  # Gang Buntu is not clogged
                     regions_only = kind == _REGION_KIND and (not filled or regions_only)
@@ -302,25 +297,25 @@ class Reader:
         self, found: Reading, word: _Word, tokens: list[str], at: int, slot: int, filled: bool, named: bool
     ) -> tuple[int, int]:
         """A number or plate: where it belongs. The slot that is open after it, and how many words were used up."""
-        if word.kind == _Kind.PLATE:
-            found.mark(Slot.PLATE, word.hash, tokens[at])
+        if word.kind == _PLATE_KIND:
+            found.mark(_PLATE, word.hash, tokens[at])
             return 0, 0
         if at and tokens[at - 1] in PLATE_AREAS and PLATE.fullmatch("".join(tokens[at - 1 : at + 2])):
             plate = "".join(tokens[at - 1 : at + 2])
-            found.mark(Slot.PLATE, self.hash(f"plate {plate}"), plate)
+            found.mark(_PLATE, self.hash(f"plate {plate}"), plate)
             return 0, 1
-        if word.kind == _Kind.NUMBERED:
+        if word.kind == _NUMBERED_KIND:
             slot = word.slot
             self._mark(found, slot, word.value)
         elif slot in _COUNTED:
             self._mark(found, slot, word.value)
         elif slot == _STREET and (filled or tokens[at - 1] in _LANES):
-            self._mark(found, Slot.STREET_NUMBER, word.value)
-        elif slot == school_slot():
-            self._mark(found, Slot.SCHOOL_NUMBER, word.value)
+            self._mark(found, _STREET_NUMBER, word.value)
+        elif slot == self._school:
+            self._mark(found, _SCHOOL_NUMBER, word.value)
         elif named and UNITS.isdisjoint(tokens[at + 1 : at + 2]):
-            self._mark(found, Slot.STREET_NUMBER, word.value)
-        elif word.kind == _Kind.NUMBER:
+            self._mark(found, _STREET_NUMBER, word.value)
+        elif word.kind == _NUMBER_KIND:
             found.words[word.hash] = word.weight
             found.shown[word.hash] = tokens[at]
         if slot == _RT:
@@ -331,22 +326,20 @@ class Reader:
                 and len(following[0]) <= 3
                 and UNITS.isdisjoint(following[1:])
             ):
-                self._mark(found, Slot.RW, int(following[0]))
+                self._mark(found, _RW, int(following[0]))
                 return 0, 1
         return 0, 0
 
-    def _region_hash(self, token: str) -> int:
-        return self.hash(token)
-
     def _mark(self, found: Reading, slot: int, value: int) -> None:
-        hashed = self._numbers.get((slot, value))
-        if hashed is None:
+        known = self._numbers.get((slot, value))
+        if known is None:
             if len(self._numbers) >= _KNOWN:
                 self._numbers.clear()
             # "Jalan Otista 88" and "Jalan Otista no. 88" are one number.
             kept = Slot.HOUSE if slot == Slot.STREET_NUMBER else slot
-            hashed = self._numbers[slot, value] = self.hash(f"number {int(kept)} {value}")
-        found.mark(slot, hashed, f"{Slot(slot).name.lower().replace('_', ' ')} {value}")
+            shown = f"{Slot(slot).name.lower().replace('_', ' ')} {value}"
+            known = self._numbers[slot, value] = self.hash(f"number {int(kept)} {value}"), shown
+        found.mark(slot, *known)
 
     # words
 
@@ -364,7 +357,7 @@ class Reader:
             self._known.clear()
             self._plain.clear()
         self._known[token] = word
-        simple = word.kind in (_Kind.COMMON, _Kind.FIXED)
+        simple = word.kind in (_COMMON_KIND, _FIXED_KIND)
         if simple and not (
             word.slot or word.value or word.pairs or token in region_words() or token in _ENDS
         ):
@@ -373,15 +366,15 @@ class Reader:
 
     def _word(self, token: str) -> _Word:
         if token == _STOP:
-            return _Word(_Kind.NOTHING, 0, 0.0)
+            return _Word(_NOTHING_KIND, 0, 0.0)
         if token.isdecimal():
             return self._number(token)
         if numbered := NUMBERED.fullmatch(token):
-            return _Word(_Kind.NUMBERED, 0, 0.0, slot=cues()[numbered[1]][0], value=int(numbered[2]))
+            return _Word(_NUMBERED_KIND, 0, 0.0, slot=cues()[numbered[1]][0], value=int(numbered[2]))
         if token in ROMAN:
-            return _Word(_Kind.ROMAN, 0, 0.0, value=ROMAN[token])
+            return _Word(_ROMAN_KIND, 0, 0.0, value=ROMAN[token])
         if PLATE.fullmatch(token):
-            return _Word(_Kind.PLATE, self.hash(f"plate {token}"), 0.0)
+            return _Word(_PLATE_KIND, self.hash(f"plate {token}"), 0.0)
         token = plain(token)
         if token.startswith("al") and len(token) > 6 and token not in self._common:
             token = token[2:]  # Alhidayah, Al Hidayah
@@ -396,14 +389,14 @@ class Reader:
             region = region_word(token)
         kind, weight = self._kind(token, region or thing, slot)
         pairs = {
-            second: _Word(_Kind.FIXED, self.hash(whole), self._worth(whole), says)
+            second: _Word(_FIXED_KIND, self.hash(whole), self._worth(whole), says)
             for second, (whole, says) in starts.get(token, {}).items()
         }
         return _Word(
             kind,
             self.hash(region or thing),
             weight,
-            matter and kind != _Kind.REGION,
+            matter and kind != _REGION_KIND,
             slot,
             self.hash(f"level {level}") if level else 0,
             NUMBER_WORDS.get(token, 0),
@@ -412,10 +405,10 @@ class Reader:
 
     def _number(self, token: str) -> _Word:
         if len(token) > 5 or not token.isascii():  # a telephone, a NIK: nobody's business here
-            return _Word(_Kind.NOTHING, 0, 0.0)
+            return _Word(_NOTHING_KIND, 0, 0.0)
         value = str(int(token))
         return _Word(
-            _Kind.NUMBER, self.hash(things()[0].get(value, (value, False))[0]), _NUMBER, value=int(token)
+            _NUMBER_KIND, self.hash(things()[0].get(value, (value, False))[0]), _NUMBER, value=int(token)
         )
 
     def _worth(self, thing: str) -> float:
@@ -426,14 +419,14 @@ class Reader:
         region = not slot and bool(region_word(token))
         if token in single or thing in self._common or (thing != token and not region):
             fixed = token in single or token in no_names() or bool(slot)
-            return (_Kind.FIXED if fixed else _Kind.COMMON), self._worth(thing)
+            return (_FIXED_KIND if fixed else _COMMON_KIND), self._worth(thing)
         if slot or token in no_names():
-            return _Kind.FIXED, _CUE
+            return _FIXED_KIND, _CUE
         if region:
-            return _Kind.REGION, _REGION
+            return _REGION_KIND, _REGION
         if len(token) < _LEAST_NAME and not _LINE.fullmatch(token):
-            return _Kind.COMMON, _SYLLABLE
-        return _Kind.NAME, _NAME if len(token) > 3 else _SHORT_NAME
+            return _COMMON_KIND, _SYLLABLE
+        return _NAME_KIND, _NAME if len(token) > 3 else _SHORT_NAME
 
 
 def _in_region(tokens: list[str], at: int, named: bool) -> bool:
@@ -446,9 +439,10 @@ def _in_region(tokens: list[str], at: int, named: bool) -> bool:
     return at + 1 < len(tokens) and f"{tokens[at]} {tokens[at + 1]}" in pairs
 
 
-def capitals(text: str) -> tuple[bool, ...]:
-    """For each folded word whether it was written with a capital; none where everything is."""
+def as_written(text: str) -> list[str]:
+    """The folded words as they were written, large and small; none where everything is large."""
     if text.isupper():
-        return ()
-    kept = "".join(" " if f == " " else c for c, f in zip(text, fold(text), strict=True))
-    return tuple(word[0].isupper() for word in kept.split())
+        return []
+    if text.isascii():
+        return text.translate(_ASCII_WORDS).split()
+    return "".join(" " if f == " " else c for c, f in zip(text, fold(text), strict=True)).split()

@@ -47,7 +47,7 @@ _SOME, _LIKELY, _FEW_WORDS = 0.2, 0.3, 2.0
 #: Two pictures with at most so many different bits are copies of one.
 SAME_PHOTO = 8
 #: How much an agreement in a slot is worth, and how much a contradiction weighs.
-_NUMBERS: dict[int, tuple[float, float]] = {
+_IN_NUMBERS: dict[Slot, tuple[float, float]] = {
     Slot.STREET_NUMBER: (0.4, 0.9),
     Slot.HOUSE: (0.5, 0.9),
     Slot.RT: (0.6, 0.9),
@@ -60,6 +60,8 @@ _NUMBERS: dict[int, tuple[float, float]] = {
     Slot.LEVEL: (0.1, 1.0),
     Slot.SORT: (0.05, 0.15),
 }
+# Plain numbers: an enum is slow to look up.
+_NUMBERS = {int(slot): worth for slot, worth in _IN_NUMBERS.items()}
 _STREET, _NEAR, _SORT = int(Slot.STREET), int(Slot.NEAR), int(Slot.SORT)
 _STREET_NUMBER = int(Slot.STREET_NUMBER)
 _ON_STREET = frozenset((int(Slot.HOUSE), int(Slot.STREET_NUMBER)))
@@ -108,7 +110,8 @@ class Asked:
         self.found = found
         self.own: dict[int, tuple[int, float]] = {}
         for sort, words in enumerate((reading.matters, reading.words, reading.names, reading.regions)):
-            self.own.update((hashed, (sort, weight)) for hashed, weight in words.items())
+            for hashed, weight in words.items():
+                self.own[hashed] = sort, weight
         self.regions = reading.regions.keys()
         self.numbers = {slot: marks for slot, marks in reading.marks.items() if slot in _NUMBERS}
         self.named = {slot: marks for slot, marks in reading.marks.items() if slot not in _NUMBERS}

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from normalizer.duplicate_print import Fingerprint, fingerprint_of
-from normalizer.duplicate_reading import Reader, capitals
+from normalizer.duplicate_reading import Reader, as_written
 from normalizer.duplicate_score import FEATURES, Asked, Learned, compare
 from normalizer.duplicate_words import canonical, little_words, plain, region_word, things
 from normalizer.folding import fold
@@ -77,13 +77,13 @@ def common_words(texts: Iterable[str]) -> dict[str, float]:
         if len(tokens) < _LEAST_WORDS:
             continue
         count += 1
-        written = capitals(text)
+        written = as_written(text)
         found: dict[str, bool] = {}
         for at, token in enumerate(tokens):
             if token.isdecimal():
                 continue
             thing, _ = canonical(plain(token), {})
-            found.setdefault(thing, bool(at) and at < len(written) and written[at])
+            found.setdefault(thing, bool(at) and at < len(written) and written[at][0].isupper())
         seen.update(found.keys())
         named.update(thing for thing, capital in found.items() if capital)
     worth = {}

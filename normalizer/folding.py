@@ -6,6 +6,7 @@ The folded text has as many characters as the text, so a place found in one is f
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 # Cyrillic and Greek letters that pass for Latin ones. Folded for matching only: a Russian text stays Russian.
 _LOOK_ALIKES = dict(
@@ -34,6 +35,12 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
+@lru_cache(maxsize=16)
 def fold(text: str) -> str:
-    """`text` folded, character for character."""
+    """`text` folded, character for character. The last ones are kept, because several steps fold the same text."""
     return text.translate(_FOLDING)
+
+
+def whole(subject: str, text: str) -> str:
+    """All that a message says, as every step reads it: its subject, if it has one, and its text."""
+    return f"{subject}\n{text}" if subject else text

@@ -29,9 +29,17 @@ _DAMM = (
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_ALIKE = {"0": "Oo", "1": "IiLl"}
 #: Upper-case base 32 without I, L, O and U (Crockford), so that a code survives being copied by hand.
 _TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _CROCKFORD.encode())
 _READ_AS = str.maketrans("OIL", "011")
+#: Each of its characters, and those that are taken for them, as the digit that `int` knows; all others as none.
+_VALUES = dict.fromkeys(range(128), "?") | {
+    ord(written): _DIGITS[value]
+    for value, characters in enumerate(_CROCKFORD)
+    for written in (characters, characters.lower(), *_ALIKE.get(characters, ""))
+}
 
 
 def _damm(digits: str) -> int:
@@ -70,11 +78,9 @@ def encode_id(number: int) -> str:
 
 def decode_id(text: str) -> int:
     """The number behind `encode_id`; ValueError when the text is none."""
-    if len(text) != 13:
+    if len(text) != 13 or not text.isascii():
         raise ValueError("an id has 13 characters")
-    number = 0
-    for character in text.upper().translate(_READ_AS):
-        number = number << 5 | _CROCKFORD.index(character)
+    number = int(text.translate(_VALUES), 32)
     if number >= 1 << 63:
         raise ValueError("an id has 63 bits")
     return number

@@ -10,7 +10,7 @@ from functools import cache
 from operator import itemgetter
 
 from normalizer.context import Context, decided
-from normalizer.folding import fold
+from normalizer.folding import fold, whole
 from normalizer.phrases import phrase_list, words_in
 from normalizer.record import Complaint, Evidence, Kind
 from normalizer.text_model import TextModel
@@ -28,8 +28,8 @@ _KINDS: dict[str, Kind] = {kind: kind for kind in LIKELY}
 
 def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple[str, ...]]:
     """The kind, the probability that it is right, and the words relied on."""
-    whole = f"{subject}\n{text}" if subject else text
-    folded = fold(whole)
+    said = whole(subject, text)
+    folded = fold(said)
     spam = tuple(
         dict.fromkeys(phrase for _, _, phrase, _ in phrase_list("spam").find(" ".join(folded.split())))
     )
@@ -37,7 +37,7 @@ def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple
         return "spam", 0.95, spam
     if not any(character.isalpha() for character in folded):
         return "complaint", 0.5, ()
-    scored = model.judge(whole)
+    scored = model.judge(said)
     odds = dict(scored.ranked)
     complaint = odds.pop("complaint", 0.0)
     name, likely = max(odds.items(), key=itemgetter(1), default=("complaint", 0.0))
@@ -47,7 +47,7 @@ def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple
         if not trouble or complaint < likely:
             return "complaint", 0.5, trouble[:5]
         return "complaint", min(0.95, 0.7 + 0.05 * len(trouble)), trouble[:5]
-    if name == "thanks" and (bad := _no_thanks(whole)):
+    if name == "thanks" and (bad := _no_thanks(said)):
         return "complaint", 0.5, bad
     return _KINDS[name], round(likely, 3), scored.words
 

@@ -121,7 +121,7 @@ class LanguageModel:
         order = sorted(range(self._width), key=shares.__getitem__, reverse=True)
         first, second = order[0], order[1]
         rows = dict(zip(words, map(_ROW, weighed), strict=True))
-        lead = [(row[first] - row[second], word) for word, row in rows.items() if row[first] > row[second]]
+        lead = [(by, word) for word, row in rows.items() if (by := row[first] - row[second]) > 0]
         lead.sort(key=_LEAD, reverse=True)
         return Scored(
             ranked=tuple((self.header.labels[i], shares[i] / whole) for i in order[:3]),

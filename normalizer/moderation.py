@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from normalizer.context import Context, decided
-from normalizer.folding import fold
+from normalizer.folding import fold, whole
 from normalizer.phrases import Phrases, words_in
 from normalizer.record import Complaint, Evidence, Flag
 
@@ -43,20 +43,20 @@ def is_emergency(text: str) -> bool:
 
 def step(complaint: Complaint, context: Context) -> Complaint:
     """Add the flags that the words call for."""
-    folded = fold(f"{complaint.subject}\n{complaint.text}")
+    folded = fold(whole(complaint.subject, complaint.text))
     words: dict[Flag, list[str]] = {}
     found = _flagged().find(folded)
     for flag in _FLAGS if found else ():
-        said = [
+        spoken = [
             phrase for start, _, phrase, raised in found if flag in raised and _raises(flag, folded, start)
         ]
-        if said:
-            words[flag] = said
+        if spoken:
+            words[flag] = spoken
     if complaint.kind == "spam":
         words.setdefault("spam", [])
     flags = complaint.flags + tuple(flag for flag in words if flag not in complaint.flags)
     evidence = [
-        Evidence(step="moderation", result=flag, words=tuple(dict.fromkeys(said)), confidence=0.9)
-        for flag, said in words.items()
+        Evidence(step="moderation", result=flag, words=tuple(dict.fromkeys(spoken)), confidence=0.9)
+        for flag, spoken in words.items()
     ]
     return decided(complaint, *evidence, flags=flags)

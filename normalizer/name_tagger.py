@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_words import CALLED, INTRO, NAME, NAMES, OPENERS, ORDINARY, SELF, UNKNOWN, kind_of, kinds
+from normalizer.name_words import CALLED, INTRO, NAME, NAMES, OPENERS, ORDINARY, SELF, UNKNOWN, kind_of
 
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
@@ -62,8 +62,7 @@ class Words:
         self.words = parts[1::2]
         self.seps = parts[::2]
         self.low = text_low = list(map(str.lower, self.words))
-        known = kinds().get
-        self.kind: list[str] = [known(word) or kind_of(word) for word in text_low]
+        self.kind: list[str] = list(map(kind_of().__getitem__, text_low))
         self.mode = "m" if not text.isupper() else "U"
         if text.islower() or _LARGE.search(text) is None:
             self.mode = "l" if self.mode == "m" else "U"

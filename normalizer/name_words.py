@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from normalizer.folding import fold
 from normalizer.gazetteer import DATA, read_table
+from normalizer.memory import Memory
 
 #: One letter for what a word is; a word that stands in no list is `u`.
 ORDINARY, NAME, WEAK, BOTH, PLACE, UNKNOWN = "o", "N", "W", "B", "P", "u"
@@ -79,8 +80,14 @@ def kinds() -> dict[str, str]:
     return known
 
 
-@lru_cache(maxsize=20_000)
-def kind_of(word: str) -> str:
+@lru_cache(maxsize=1)
+def kind_of() -> Memory[str]:
+    """For each word, in small letters, the letter for what it is."""
+    known = kinds()
+    return Memory(lambda word: known.get(word) or _by_stem(word))
+
+
+def _by_stem(word: str) -> str:
     """What a word that stands in no list is, by its stem and endings: `rumahnya`, `ditertibkanlah` are ordinary."""
     known = kinds()
     for ending in _ENDINGS:

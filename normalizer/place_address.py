@@ -23,8 +23,12 @@ def address_of(text: str) -> str:
     # Words that end the name of a street, or show that "jalan" was no street at all.
     stop = words_in("no street")
     for match in _ADDRESS.finditer(text):
+        rest = match["rest"].split()
+        # "jalan" with a small letter after it is the common noun, unless it is abbreviated.
+        if not rest or (rest[0][0].islower() and match["kind"].lower() == "jalan"):
+            continue
         words: list[str] = []
-        for word in match["rest"].split():
+        for word in rest:
             bare = word.strip(".,()\"'")
             if bare.lower() in stop or not bare:
                 break
@@ -40,8 +44,7 @@ def address_of(text: str) -> str:
                 break
             if word.endswith(".") and len(bare) > 3:
                 break
-        # "jalan" with a small letter after it is the common noun, unless it is abbreviated.
-        if not words or (match["kind"].lower() == "jalan" and words[0][0].islower()):
+        if not words:
             continue
         return (
             f"{match['kind']}. {' '.join(words)}".replace("alan. ", "alan ")

@@ -58,7 +58,8 @@ def otherwise_outside(text: Reading, names: Sequence[Mention]) -> tuple[tuple[st
     """Where it happened beyond the province as far as nothing else is named: a regency of whatever name, or the place
     where the writer says to be. Words and how surely."""
     words = text.words
-    for index, word in enumerate(words[:-1]):
+    regency = "kab" in words or "kabupaten" in words
+    for index, word in enumerate(words[:-1] if regency else ()):
         named = words[index + 1]
         if word not in ("kab", "kabupaten") or len(named) < 4 or not named.isalpha() or named in _OURS:
             continue
@@ -77,7 +78,7 @@ def otherwise_outside(text: Reading, names: Sequence[Mention]) -> tuple[tuple[st
 
 def in_jakarta(text: Reading) -> bool:
     """Whether it is said to have been in Jakarta; "lapor ke Jakarta" and "Pemprov DKI Jakarta" say nothing."""
-    return any(
+    return "jakarta" in text.words and any(
         word == "jakarta" and text.before(index) in ("di", "in", "daerah", "wilayah")
         for index, word in enumerate(text.words)
     )

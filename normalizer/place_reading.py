@@ -15,7 +15,6 @@ _ENDS = "!?\n;|"
 _FULL_STOP = re.compile(r"\.(?=\s)(?<=[A-Za-z]{4}\.)")
 #: "diKemayoran", "#BanjirTebet": a capital begins a new word. There are few capitals, so it is looked for from there.
 _CAPITAL = re.compile(r"[A-Z](?<=[a-z][A-Z])")
-_WORD = re.compile(r"\S+")
 
 
 class Reading:
@@ -36,7 +35,12 @@ class Reading:
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
-        return [match.span() for match in _WORD.finditer(self._folded)]
+        find, end, spans = self._folded.find, 0, []
+        for word in self.written:
+            start = find(word, end)
+            end = start + len(word)
+            spans.append((start, end))
+        return spans
 
     @cached_property
     def shouted(self) -> bool:

@@ -67,6 +67,7 @@ class Misspellings(Generic[T]):
             if len(bones) >= _CONSONANTS_OF_WORD:
                 self._bones[bones].add(word)
         self._suspects = Memory(self._suspect)
+        self._likes = Memory(self._like)
 
     def may_begin(self, word: str) -> bool:
         """Whether a misspelt name may begin with `word`: hardly anyone gets its first three letters wrong."""
@@ -81,7 +82,7 @@ class Misspellings(Generic[T]):
             joined = "".join(words[:count])
             if not _SHORTEST <= len(joined) <= _LONGEST or joined in self._wrong:
                 continue
-            meaning = self._like(joined)
+            meaning = self._likes[joined]
             if meaning is not None:
                 return count, meaning
         return None

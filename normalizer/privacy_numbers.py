@@ -18,7 +18,9 @@ PHONE, IDENTITY, ACCOUNT = "[nomor telepon]", "[nomor identitas]", "[nomor reken
 NUMBER, BORN, HIDDEN = "[nomor]", "[tanggal lahir]", "[…]"
 
 #: Digits with what people put between them; three signs at most, so that a run stays one number or a few.
-_RUN = re.compile(r"[+(]{0,2}\d(?:[ .,\-()/_*|~'’·•:;+\u2010-\u2015\n]{0,3}\d)*")
+#: Before them a plus, a bracket or two such signs. It begins with one set of signs, so that the search runs over
+#: everything else in C.
+_RUN = re.compile(r"[+(\d](?:(?<=\d)|(?<=[+(])[+(]?\d)(?:[ .,\-()/_*|~'’·•:;+\u2010-\u2015\n]{0,3}\d)*")
 _GROUP = re.compile(r"\d+")
 #: How much of the text before a run is read. A line's end parts it from what is said.
 _BEFORE = 64

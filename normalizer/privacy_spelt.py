@@ -20,7 +20,8 @@ _PART = re.compile(rf"{_WORD}|[{_ALIKE}]", re.IGNORECASE)
 #: A telephone in letters that pass for digits begins like one.
 _BEGINS = re.compile(r"(?<!\w)(?:[O0oQ] ?[8B]|\+? ?62|[O0oQ]2)")
 _LEAST = 9
-_LOOKS_ALIKE = re.compile(rf"\d[{_ALIKE[3:]}]|[{_ALIKE[3:]}]\d")
+#: It begins with the digit, so that the search runs over everything else in C.
+_LOOKS_ALIKE = re.compile(rf"\d(?:(?=[{_ALIKE[3:]}])|(?<=[{_ALIKE[3:]}]\d))")
 
 
 def looks_alike(text: str) -> bool:
