@@ -311,12 +311,12 @@ async def killed(stage: Stage, figure: Figure) -> Numbers:
 ROW = Row(
     name="kill-gateway-of-two",
     test="kill -9 of one of two gateways on one PostgreSQL journal and one S3 bucket, under load from several doors",
-    load="30 times at 60 msg/s",
+    load="30 times at 40 msg/s",
     passes="0 lost, 0 doubled after dedup; order kept per complaint; photos are read at the other, which polls within "
     "30 s and goes on with the dialogues",
     unit="kills",
     small=Figure(count=1, rate=10),
-    full=Figure(count=30, rate=60),
+    full=Figure(count=30, rate=40),
     at_once=6,
     limits={"polled_again_after_s": 30.0, "dialogue_went_on_after_s": 30.0},
     minutes=30,
