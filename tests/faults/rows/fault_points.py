@@ -82,7 +82,7 @@ class _Life:
         self.gateway.config_file.write_text(self.gateway.config_file.read_text() + quiet)
         self.ledger = Ledger()
         self.crm = Answering(url, self.ledger)
-        self.citizens = Citizens(self.gateway, self.ledger, DOORS, rate=60, photos=True)
+        self.citizens = Citizens(self.gateway, self.ledger, DOORS, rate=60, photos=DOORS)
         self.told_twice = 0
 
     async def run(self) -> int:

@@ -217,7 +217,7 @@ async def pair(stage: Stage, rate: float) -> AsyncIterator[Pair]:
         ledger = Ledger()
         crm = Cases(url, ledger)
         await stack.enter_async_context(crm.listening())
-        citizens = Citizens(front, ledger, DOORS, rate=rate / 2, photos=True)
+        citizens = Citizens(front, ledger, DOORS, rate=rate / 2, photos=WITH_PHOTOS)
         steady = Steady(front, ledger, rate / 2)
         await stack.enter_async_context(citizens.pressing())
         await stack.enter_async_context(steady.pressing())

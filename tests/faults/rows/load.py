@@ -13,7 +13,7 @@ import random
 import string
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,8 +163,8 @@ async def waiting(gateway: GatewayProcess) -> int:
 class Citizens:
     """Citizens and clerks at every door who keep trying until they are told that we have it, as providers do.
 
-    `rate` is how many messages a second come through all doors together; a door that is polled is slower. With
-    `photos` every third message brings one.
+    `rate` is how many messages a second come through all doors together; a door that is polled is slower. At
+    the doors of `photos` every third message brings one.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ class Citizens:
         ledger: Ledger,
         doors: Sequence[str] = DOORS,
         rate: float = 300.0,
-        photos: bool = False,
+        photos: Collection[str] = (),
     ) -> None:
         self.gateway, self.ledger, self.doors = gateway, ledger, doors
         self.pause = sum(door not in POLLED for door in doors) / rate
@@ -214,7 +214,7 @@ class Citizens:
                 number=number,
                 text=f"{TEXT} {mark}",
                 sender=f"Warga Contoh {number}",
-                photos=(picture(mark),) if self._photos and number % 3 == 1 else (),
+                photos=(picture(mark),) if name in self._photos and number % 3 == 1 else (),
             )
             await self._until_taken(simulator, letter)
             self.ledger.taken[mark] = 0
