@@ -59,7 +59,7 @@ screenshots: ## draw the pictures of docs/screenshots anew
 	@scripts/system-packages ensure chromium chromium fonts-dejavu-core
 	@exec .venv/bin/python scripts/screenshots.py
 
-readme: ## write the table of channels in README.md anew
+readme: ## write the tables of README.md and docs/commands.md anew
 	@scripts/environment run
 	@exec .venv/bin/python scripts/readme.py
 

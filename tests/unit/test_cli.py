@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from intake.cli import main
-from intake.commands.failing import failure_of
+from intake.commands.failing import AGAIN, DONE, INTERRUPTED, MISUSED, WRONG, failure_of
+from intake.commands.page import markdown
 from intake.commands.tree import Tree, paths, tree
 from intake.doctor import examine
 from intake.simulate import TEXTS, account_of
@@ -114,6 +115,14 @@ def test_all_but_what_runs_and_what_a_shell_reads_speaks_json() -> None:
         if not isinstance(command, Tree) and "as_json" not in {one.name for one in command.params}
     }
     assert silent == {"serve", "completion", "train"}
+
+
+def test_the_page_of_commands_is_true() -> None:
+    page = (ROOT / "docs/commands.md").read_text()
+    between = page.partition("<!-- commands -->\n")[2].partition("\n<!-- /commands -->")[0]
+    assert between == markdown(), "run: make readme"
+    for code in (DONE, WRONG, MISUSED, AGAIN, INTERRUPTED):
+        assert f"\n| {code} |" in page
 
 
 def test_both_languages_say_the_same_things_with_the_same_values() -> None:
