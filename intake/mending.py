@@ -1,4 +1,5 @@
-"""Wrong guesses mended by a person: an addition becomes a complaint of its own, a complaint becomes an addition.
+"""Wrong guesses mended by a person: an addition becomes a complaint of its own, a complaint becomes an addition; and
+what a clerk wrote down wrong is set right.
 
 Nothing is moved and nothing forgotten. The words are admitted once more where they belong, with what they came from
 in `related`; where they did not belong the CRM gets a *corrected* event that names what to leave out, or a *withdrawn*
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from complaint_queue.journal import Admission, Admit, ComplaintFile, Journal, StoredMessage
 from normalizer.errors import Misconfigured
 from normalizer.identity import claim_of, ticket_day
-from normalizer.record import Group, Message, RawEvent
+from normalizer.record import Group, Message, Place, RawEvent
 
 #: Seconds within which all parts of what was split are there; they come in one transaction.
 _AT_ONCE = 1.0
@@ -37,6 +38,36 @@ class Join(Struct, frozen=True, kw_only=True, tag="join"):
 
     ticket: str
     into: str
+
+
+class Correction(Struct, frozen=True, kw_only=True, tag="correction"):
+    """What a clerk, asked by the citizen, sets right in what they wrote down themselves. `number` names it: the same
+    one twice is one correction. `place` and `category` take the place of what was chosen before, when they say
+    something."""
+
+    ticket: str
+    number: str
+    clerk: str
+    text: str
+    place: Place = Place()
+    category: str = ""
+
+
+async def correct(journal: Journal, order: Correction) -> None:
+    """The CRM hears it as a *corrected* event. Raises `Misconfigured` when it does not have the complaint yet."""
+    file = await _filed(journal, "ticket", order.ticket)
+    message = Message(
+        external_id=order.number,
+        sender=file.messages[0].message.sender,
+        text=order.text,
+        original_text=order.text,
+        place=order.place,
+        category=order.category,
+        clerk_id=order.clerk,
+        act="correct",
+    )
+    admission = _admission(file.account, order, [_addition(file, message)], by=order.clerk)
+    await journal.admit(admission)
 
 
 async def split(journal: Journal, order: Split) -> str:
@@ -141,12 +172,14 @@ def _addition(file: ComplaintFile, message: Message) -> Admit:
     )
 
 
-def _admission(account: str, order: Split | Join, admits: Sequence[Admit]) -> Admission:
+def _admission(
+    account: str, order: Split | Join | Correction, admits: Sequence[Admit], by: str = "operator"
+) -> Admission:
     raw = RawEvent(
         account=account,
         received_at=datetime.now(UTC),
         body=msgspec.json.encode(order),
-        envelope={"by": "operator"},
+        envelope={"by": by},
     )
     return Admission(raw=raw, messages=tuple(admits))
 

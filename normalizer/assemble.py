@@ -227,7 +227,7 @@ def with_added(complaint: Complaint, messages: Sequence[Message], raw_sha256: Se
 
     An edit replaces the text when it is of the complaint's only message; else it is appended, because the record
     does not say which part of the text came from which message. What the steps read from the old text is
-    forgotten; what a person or a device gave stays.
+    forgotten; what a person or a device gave stays, until a later message chooses another category.
     """
     parts = _edited(_in_order(messages))
     whole = (
@@ -259,7 +259,11 @@ def with_added(complaint: Complaint, messages: Sequence[Message], raw_sha256: Se
         anonymous=complaint.anonymous or any(m.anonymous for m in parts),
         confidential=complaint.confidential or any(m.confidential for m in parts),
         place=place,
-        categories=tuple(c for c in complaint.categories if c.confidence == 1.0),
+        categories=tuple(
+            CategorySuggestion(code=code, confidence=1.0)
+            for code in _unique(m.category for m in parts if m.category)
+        )
+        or tuple(c for c in complaint.categories if c.confidence == 1.0),
         flags=_unique(f for f in (*complaint.flags, *(f for m in parts for f in m.flags)) if f in _LASTING),
         raw_sha256=_unique((*complaint.raw_sha256, *raw_sha256)),
         related=_unique((*complaint.related, *(ticket for m in parts for ticket in m.related))),

@@ -35,7 +35,7 @@ VIEWS = ((1280, "light"), (320, "light"), (1280, "dark"))
 NOT_PAGES = frozenset(
     (
         "/statis/{name}", "/lapor/qr/{code}.svg", "/loket/qr/{ticket}.svg", "/wilayah.json", "/konsol/grafik",
-        "/konsol/langsung", "/konsol/peta.json", "/loket/pekerja.js", "/loket/keadaan",
+        "/konsol/langsung", "/konsol/peta.json", "/loket/pekerja.js", "/loket/keadaan", "/loket/rekap.csv",
         "/lampiran/{sha256}", "/gambar/{sha256}",
     )
 )  # fmt: skip
@@ -155,6 +155,30 @@ async def _receipt(visit: Visit) -> None:
     visit.known["receipt"] = visit.page.url
 
 
+async def _correction(visit: Visit) -> None:
+    ticket = visit.known["receipt"].partition("?")[0].rpartition("/")[2]
+    await visit.go(f"/loket/betulkan/{ticket}")
+
+
+async def _provisional(visit: Visit) -> None:
+    """The line is cut, and a complaint is saved all the same."""
+    page = visit.page
+    await visit.go("/loket")
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await page.wait_for_load_state("networkidle")
+    await page.context.set_offline(True)
+    await visit.go("/loket")
+    await page.fill("#text", "Lampu jalan di depan SDN 01 padam sejak seminggu.")
+    await page.check("#consent")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_selector("#sementara:not([hidden])")
+
+
+async def _waiting(visit: Visit) -> None:
+    await visit.page.click("[data-next]")
+    await visit.page.wait_for_selector("#perangkat .state.waiting")
+
+
 DESK = (
     Shot("masuk", "/masuk", "/masuk"),
     Shot("sandi", "/sandi/{token}", lambda visit: visit.go(visit.known["password"])),
@@ -162,6 +186,11 @@ DESK = (
     Shot("tanda-terima", "/loket/tanda-terima/{ticket}", _receipt),
     Shot("luring", "/loket/luring/{language}", "/loket/luring/id"),
     Shot("hari-ini", "/loket/hari-ini", "/loket/hari-ini"),
+    Shot("rekap", "/loket/rekap", "/loket/rekap"),
+    Shot("betulkan", "/loket/betulkan/{ticket}", _correction),
+    Shot("lacak-loket", "/loket/lacak", "/loket/lacak"),
+    Shot("tanda-terima-sementara", "", _provisional),
+    Shot("loket-luring", "", _waiting),
 )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from aiohttp import web
 
-from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, kelurahan_label
+from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN
 from adapters.shared.http import read_body
 from adapters.shared.multipart import Part, read
 from intake.staff.rules import Session
@@ -18,7 +17,6 @@ from intake.web.render import page, words
 from intake.web.texts import LANGUAGES
 from normalizer.categories import categories
 from normalizer.errors import InvalidForm, Unavailable
-from normalizer.gazetteer import kelurahan_table
 from normalizer.identity import ticket_day
 from normalizer.offices import Office, offices
 from normalizer.record import RawEvent
@@ -168,11 +166,6 @@ def _office(session: Session, typed: Mapping[str, str]) -> Office | None:
     return offices().get(typed.get("office", "") if user.sees_all_offices else user.office_code)
 
 
-@lru_cache(maxsize=1)
-def _kelurahan_labels() -> tuple[str, ...]:
-    return tuple(sorted(kelurahan_label(one) for one in kelurahan_table()))
-
-
 async def _show(
     request: web.Request,
     session: Session | None,
@@ -208,7 +201,7 @@ async def _show(
         offices=tuple(offices().values()),
         choose_office=session is None or session.user.sees_all_offices,
         categories=categories(ticket_day(deps.clock())),
-        kelurahan=_kelurahan_labels(),
+        kelurahan=desk_help.kelurahan_labels(),
         near=desk_help.nearby(session),
         regions=desk_help.regions_of_numbers(),
         limits={

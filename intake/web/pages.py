@@ -11,8 +11,10 @@ from intake.web import (
     attachments,
     balai_warga,
     console,
+    correcting,
     desk,
     mending,
+    recap,
     receipt,
     regions,
     render,
@@ -38,6 +40,8 @@ def mount(app: web.Application, deps: PageDeps) -> None:
     signin.mount(app)
     desk.mount(app)
     receipt.mount(app)
+    correcting.mount(app)
+    recap.mount(app)
     tracking.mount(app)
     mending.mount(app)
     balai_warga.mount(app)

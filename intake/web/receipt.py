@@ -34,7 +34,7 @@ def mount(app: web.Application) -> None:
     app.router.add_get("/loket/hari-ini", guard.staff_only(today))
 
 
-async def _complaint(request: web.Request, session: Session) -> ComplaintFile:
+async def own_complaint(request: web.Request, session: Session) -> ComplaintFile:
     """The complaint of the address. Another office's is as absent as one that never was: 404."""
     deps = request.app[DEPS]
     ticket = read_ticket(request.match_info["ticket"])
@@ -58,7 +58,7 @@ def _own(found: ComplaintFile, deps: PageDeps, office_code: str) -> bool:
 
 async def receipt(request: web.Request, session: Session) -> web.StreamResponse:
     deps = request.app[DEPS]
-    found = await _complaint(request, session)
+    found = await own_complaint(request, session)
     await deps.staff.audit(session.user.login, "receipt_shown", found.ticket)
     office = offices().get(found.office_code)
     code = deps.secrets.tracking_code(paper_number(found))
@@ -78,7 +78,7 @@ async def receipt(request: web.Request, session: Session) -> web.StreamResponse:
 
 
 async def qr(request: web.Request, session: Session) -> web.StreamResponse:
-    found = await _complaint(request, session)
+    found = await own_complaint(request, session)
     return qr_code.drawn(tracking_link(request.app[DEPS], paper_number(found)))
 
 

@@ -19,6 +19,7 @@ from intake.web.texts import LANGUAGES, Words
 FOLDER = Path(__file__).parent
 STATIC = {
     "kanal.css": "text/css",
+    "betulkan.js": "text/javascript",
     "bukti.js": "text/javascript",
     "isian.js": "text/javascript",
     "lapor.js": "text/javascript",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,10 @@ class Words:
         local = moment.astimezone(JAKARTA)
         month = self("months").split()[local.month - 1]
         return f"{local.day} {month} {local.year}, {local:%H.%M} WIB"
+
+    def day(self, day: date) -> str:
+        """`23 November 2026`."""
+        return f"{day.day} {self('months').split()[day.month - 1]} {day.year}"
 
     def clock(self, moment: datetime) -> str:
         return f"{moment.astimezone(JAKARTA):%H.%M}"

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from complaint_queue.journal import ComplaintFile
 from complaint_queue.way_out import Progress, Step
-from intake.staff.rules import TooManyTries
+from intake.staff.rules import Session, TooManyTries
 from intake.web import guard
 from intake.web.deps import DEPS
 from intake.web.paper import found_by_code, paper_number
@@ -27,50 +27,90 @@ from normalizer.stages import STAGES
 _PER_TICKET, _DAY = 10, 24 * 3600.0
 _PER_ADDRESS, _QUARTER = 60, 15 * 60.0
 
+_AT_THE_DESK = "/loket/lacak"
+
 
 def mount(app: web.Application) -> None:
     """Add the routes."""
     app.router.add_get("/lacak", ask)
     app.router.add_post("/lacak", by_pin)
     app.router.add_get("/lacak/{code}", by_code)
+    app.router.add_get(_AT_THE_DESK, guard.staff_only(at_the_desk))
+    app.router.add_post(_AT_THE_DESK, guard.staff_only(at_the_desk))
 
 
 async def ask(request: web.Request) -> web.StreamResponse:
-    return await page(request, "lacak.html", problem="", ticket="", found=None)
+    return await _ask(request)
 
 
 async def by_pin(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
+    found = await _by_pin(request, None, guard.address_of(request))
+    if isinstance(found, web.Response):
+        return found
+    raise web.HTTPSeeOther(f"/lacak/{deps.secrets.tracking_code(paper_number(found))}")
+
+
+async def at_the_desk(request: web.Request, session: Session) -> web.StreamResponse:
+    """A clerk looks it up for the citizen who stands there with their paper. Its code stays out of the address."""
+    if request.method != "POST":
+        return await _ask(request)
+    found = await _by_pin(request, session, session.user.login)
+    if isinstance(found, web.Response):
+        return found
+    await request.app[DEPS].staff.audit(session.user.login, "tracked", found.ticket)
+    return await _stages(request, found)
+
+
+async def _by_pin(request: web.Request, session: Session | None, asks: str) -> ComplaintFile | web.Response:
+    """The complaint of the ticket and PIN in the form, or the page that says why not. `asks` is who is counted."""
+    deps = request.app[DEPS]
     form = await form_of(request)
     written = form.get("ticket", "")[:40]
     try:
-        guard.check_form(request, None, form.get("csrf", ""))
+        guard.check_form(request, session, form.get("csrf", ""))
         ticket = read_ticket(written) or ""
         pin = "".join(form.get("pin", "").split())
-        await deps.staff.guess("track-address", guard.address_of(request), _PER_ADDRESS, _QUARTER)
+        await deps.staff.guess("track-clerk" if session else "track-address", asks, _PER_ADDRESS, _QUARTER)
         await deps.staff.guess("track-ticket", ticket or written, _PER_TICKET, _DAY)
     except guard.Refused:
-        return await page(request, "lacak.html", status=403, problem="stale", ticket=written, found=None)
+        return await _ask(request, "stale", 403, written)
     except TooManyTries as error:
-        answer = await page(request, "lacak.html", status=429, problem="many", ticket=written, found=None)
+        answer = await _ask(request, "many", 429, written)
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
     found = await deps.journal.complaint_by_ticket(ticket) if ticket else None
     expected = deps.secrets.pin(paper_number(found) if found else 0)
     right = hmac.compare_digest(expected.encode(), pin.encode("utf-8", "replace"))
     if found is None or not right:
-        return await page(request, "lacak.html", status=422, problem="wrong", ticket=written, found=None)
+        return await _ask(request, "wrong", 422, written)
     await deps.staff.forget_guesses("track-ticket", ticket)
-    raise web.HTTPSeeOther(f"/lacak/{deps.secrets.tracking_code(paper_number(found))}")
+    return found
+
+
+async def _ask(request: web.Request, problem: str = "", status: int = 200, ticket: str = "") -> web.Response:
+    return await page(
+        request,
+        "lacak.html",
+        status=status,
+        problem=problem,
+        ticket=ticket,
+        found=None,
+        action=_action(request),
+    )
+
+
+def _action(request: web.Request) -> str:
+    return _AT_THE_DESK if request.path == _AT_THE_DESK else "/lacak"
 
 
 async def by_code(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
     found, to_come = await found_by_code(deps.journal, deps.secrets, request.match_info["code"])
     if found is None and to_come:
-        return await page(request, "lacak.html", status=404, problem="to_come", ticket="", found=None)
+        return await _ask(request, "to_come", 404)
     if found is None:
-        return await page(request, "lacak.html", status=404, problem="code", ticket="", found=None)
+        return await _ask(request, "code", 404)
     return await _stages(request, found)
 
 
@@ -106,6 +146,7 @@ async def _stages(request: web.Request, found: ComplaintFile) -> web.StreamRespo
         problem="",
         ticket="",
         found=found,
+        action=_action(request),
         progress=progress,
         legs=legs(found.opened_at, progress),
         reached=max(progress.rank, 1),

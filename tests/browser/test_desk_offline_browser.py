@@ -230,9 +230,12 @@ async def test_signing_out_asks_when_something_is_unsent_and_leaves_nothing(
 async def test_a_large_photo_is_shrunk_stands_upright_and_keeps_its_place(
     world: DeskWorld, chromium: Browser
 ) -> None:
-    _, page, _ = await opened(world, chromium)
+    _, page, _ = await opened(world, chromium, has_touch=True, is_mobile=True)
     given = photo(7, orientation=6, place=KENARI)
-    await enter(page, 7, [given])
+    await expect(page.locator("#kamera")).to_be_visible()
+    await page.set_input_files("#kamera", given)  # type: ignore[arg-type]
+    await expect(page.locator("#foto img")).to_be_visible()
+    await enter(page, 7)
     await page.wait_for_url("**/tanda-terima/*")
     (one,) = await world.files()
     (attachment,) = one.messages[0].message.attachments

@@ -172,6 +172,10 @@ async def all_pages(page: Page, world: World) -> AsyncIterator[str]:
     yield "tanda-terima-58"
     await page.goto(world.url + "/loket/hari-ini")
     yield "hari-ini"
+    ticket = world.journal.complaints[1].ticket
+    for name, path in (("rekap", "rekap"), ("betulkan", f"betulkan/{ticket}"), ("lacak-loket", "lacak")):
+        await page.goto(f"{world.url}/loket/{path}")
+        yield name
     await page.goto(world.url + "/lacak/" + world.secrets.tracking_code(1))
     yield "lacak-tahap"
     await page.goto(world.url + "/loket")

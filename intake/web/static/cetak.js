@@ -2,4 +2,4 @@
 const button = document.querySelector("[data-print]");
 button.hidden = false;
 button.addEventListener("click", () => window.print());
-button.focus();
+if (document.querySelector(".receipt")) button.focus();
