@@ -118,13 +118,17 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 
 def rate(db: sqlite3.Connection, since: datetime, seconds: int) -> list[Slot]:
-    """Slots of `seconds` (a multiple of 60; from 3600 on, of 3600) since then, with what came over each channel."""
+    """Slots of `seconds` (a multiple of 60; from 3600 on, of 3600) since then, with what came over each channel.
+
+    Those of a day begin at Jakarta's midnight.
+    """
     table = "hours" if seconds % 3600 == 0 else "minutes"
-    begin = int(since.timestamp()) // seconds * seconds
+    shift = JAKARTA_AHEAD // 1_000_000 if seconds == 86400 else 0
+    begin = (int(since.timestamp()) + shift) // seconds * seconds - shift
     rows = db.execute(
-        f"SELECT slot / ?1 * ?1, channel, sum(messages), sum(complaints) FROM {table} "  # noqa: S608
+        f"SELECT (slot + ?3) / ?1 * ?1 - ?3, channel, sum(messages), sum(complaints) FROM {table} "  # noqa: S608
         "WHERE slot >= ?2 GROUP BY 1, 2 ORDER BY 1, 2",
-        (seconds, begin),
+        (seconds, begin, shift),
     )
     return [Slot(*row) for row in rows]
 
@@ -266,10 +270,12 @@ def area_totals(db: sqlite3.Connection, chosen: Filter, slot: timedelta) -> dict
 
 def _area_days(db: sqlite3.Connection, chosen: Filter, slot: str = "day - ?1") -> sqlite3.Cursor:
     first = day_of(chosen.since)
+    # By the columns of the key, so that nothing has to be sorted.
+    groups = "kelurahan" if slot == "0" else "day, kelurahan"
     return db.execute(
         f"SELECT {slot}, kelurahan, sum(complaints) FROM area_days "  # noqa: S608
         "WHERE channel = ?2 AND day BETWEEN ?1 AND ?3 "
-        "AND (?4 = '' OR against <> ?4) GROUP BY 1, 2 HAVING sum(complaints) > 0",
+        f"AND (?4 = '' OR against <> ?4) GROUP BY {groups} HAVING sum(complaints) > 0",
         (first, chosen.channel, day_of(chosen.until), chosen.hidden_from),
     )
 

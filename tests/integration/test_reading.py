@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -175,6 +175,9 @@ async def test_counts_by_minute_and_hour_and_the_map(world: World) -> None:
         slots = await world.store.ask(lambda db, s=seconds: questions.rate(db, START - timedelta(hours=2), s))  # type: ignore[misc]
         assert [(s.channel, s.messages, s.complaints) for s in slots] == [("twitter", 6, 6)]
         assert slots[0].start % seconds == 0
+    (day,) = await world.store.ask(lambda db: questions.rate(db, START - timedelta(days=1), 86400))
+    assert datetime.fromtimestamp(day.start, JAKARTA) == START.astimezone(JAKARTA).replace(hour=0, minute=0)
+    assert day.messages == 6
     areas = await world.store.ask(lambda db: questions.areas(db, world.span()))
     assert {a.code: a.count for a in areas} == {"31.71.04.1002": 5, "31.71.08.1003": 1}
     only = await world.store.ask(lambda db: questions.areas(db, world.span(category="sampah")))

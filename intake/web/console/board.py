@@ -138,11 +138,9 @@ async def _drawn(request: web.Request, span: str) -> tuple[Chart, tuple[Series, 
     seconds, count, every = SPANS[span]
     at = request.app[DEPS].clock()
     since = at - timedelta(seconds=seconds * (count - 1))
-    # Days are Jakarta's: they are added up from hours here.
-    asked = 3600 if seconds == 86400 else seconds
     if seconds == 86400:
         since = since.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    slots = await store(request).ask(lambda db: questions.rate(db, since, asked))
+    slots = await store(request).ask(lambda db: questions.rate(db, since, seconds))
     return drawn(slots, since, seconds, count, every, words(request))
 
 
