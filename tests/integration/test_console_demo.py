@@ -25,8 +25,8 @@ async def test_one_click_is_one_message_through_the_real_door(tmp_path: Path) ->
     options = ("--role", "operator", "--password-stdin")
     code, said = await gateway.run("user", "add", LOGIN, *options, stdin=PASSWORD.encode())
     assert code == 0, said
-    await gateway.start(within=90)
     try:
+        await gateway.start(within=90)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
             async with browser.get(gateway.url + "/masuk") as answer:
                 form = {"login": LOGIN, "password": PASSWORD, "csrf": token(await answer.text())}

@@ -43,10 +43,10 @@ async def until(gateway: GatewayProcess, alarm: str, there: bool) -> None:
 
 async def test_a_whole_gateway_lets_providers_keep_what_is_for_a_paused_account(tmp_path: Path) -> None:
     gateway = GatewayProcess(tmp_path)
-    await gateway.start()
     kannel = gateway.simulator("sms-kannel")
     await kannel.start()
     try:
+        await gateway.start(within=90)
         assert (await gateway.run("pause", "tidak-ada", "--reason", "x"))[0] == 2
         for account in ("sms-kannel", "email-dki"):
             code, out = await gateway.run("pause", account, "--reason", "banjir pesan dari satu nomor")
