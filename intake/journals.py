@@ -1,18 +1,24 @@
-"""Which journal the configuration names: the embedded one, or PostgreSQL for several gateways."""
+"""Which journal the configuration names: the embedded one, or PostgreSQL for several gateways.
+
+PostgreSQL's driver is imported where a journal in PostgreSQL is named: a start without it is quicker.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from complaint_queue.accounts_lease import AccountsLease, AccountTurns, Alone
+from complaint_queue.account_turns import AccountTurns, Alone
 from complaint_queue.codec import Codec
 from complaint_queue.file_port import Files
 from complaint_queue.files import FileStore
 from complaint_queue.files_s3 import S3Files
-from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from intake.config import Config
+
+if TYPE_CHECKING:
+    from complaint_queue.journal_postgres import PostgresJournal
 
 
 def journal_of(
@@ -21,6 +27,8 @@ def journal_of(
     """The journal, for writing, not opened yet."""
     waiting = config.gateway.max_waiting
     if config.journal.url:
+        from complaint_queue.journal_postgres import PostgresJournal
+
         return PostgresJournal(config.journal.url.reveal(), codec, clock, max_waiting=waiting)
     return SqliteJournal(config.data_dir / "journal.sqlite3", codec, clock, max_waiting=waiting)
 
@@ -28,6 +36,8 @@ def journal_of(
 def reader_of(config: Config, codec: Codec) -> SqliteJournal | PostgresJournal:
     """The journal for looking only, also beside a running gateway."""
     if config.journal.url:
+        from complaint_queue.journal_postgres import PostgresJournal
+
         return PostgresJournal.read_only(config.journal.url.reveal(), codec)
     return SqliteJournal.read_only(config.data_dir / "journal.sqlite3", codec)
 
@@ -42,4 +52,8 @@ def files_of(config: Config, codec: Codec) -> Files:
 
 def turns_of(config: Config) -> AccountTurns:
     """Who polls an account."""
-    return AccountsLease(config.journal.url.reveal()) if config.journal.url else Alone()
+    if not config.journal.url:
+        return Alone()
+    from complaint_queue.accounts_lease import AccountsLease
+
+    return AccountsLease(config.journal.url.reveal())

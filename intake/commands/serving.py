@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def serve(config: ConfigFile = None) -> None:
+    import gc
+
     import uvloop
 
     from intake import logs
+
+    # A start reads a thousand modules and builds tables that stay: to look for garbage among them is for nothing.
+    gc.disable()
 
     logs.configure()
     settings = read(config)
@@ -27,11 +32,15 @@ def serve(config: ConfigFile = None) -> None:
 
 
 async def _serve(config: Config) -> None:
+    import gc
+
     from intake.service import Service
     from intake.welcome import lines
 
     service = Service(config)
     await service.start()
+    gc.freeze()
+    gc.enable()
     typer.echo("\n".join(await lines(service)))
     await service.run_until_stopped()
     typer.echo(say("stopped"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -23,25 +23,6 @@ SILENT = 20.0
 _ENDS_THE_SILENT = 14
 
 log = structlog.get_logger()
-
-
-class AccountTurns(Protocol):
-    """Lets one gateway at a time work for an account."""
-
-    async def while_ours(self, account: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Wait for the account, then do `work`; it is cancelled when the account is no longer ours."""
-
-    async def close(self) -> None: ...
-
-
-class Alone:
-    """The turns of a gateway that shares its journal with no other."""
-
-    async def while_ours(self, account: str, work: Callable[[], Awaitable[None]]) -> None:
-        await work()
-
-    async def close(self) -> None:
-        return None
 
 
 class AccountsLease:
