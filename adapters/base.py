@@ -290,6 +290,8 @@ class Adapter(Generic[S]):
     """The form that answers take: `sms` is kept to two text messages, `mail` has a subject."""
     converses: ClassVar[bool] = False
     """Whether people chat here: then the bot asks for what is missing before a private complaint is filed."""
+    edits: ClassVar[bool] = False
+    """Whether people can change what they sent: an edit may come before what it is an edit of."""
     buttons: ClassVar[int] = 0
     """How many `Outgoing.choices` are shown as buttons; where there are more, they stand numbered in the text."""
     parse_in_worker: ClassVar[bool] = False

@@ -8,7 +8,7 @@ so that the door may answer. What the parser cannot read is kept whole in quaran
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -167,7 +167,8 @@ class Receiver:
             parts=group.parts if group and not telling else None,
             quiet=group.silence if group and not telling else 0.0,
             dialogue=telling is not None,
-            follows=tuple(claim_of(account, external_id) for external_id in message.follows),
+            follows=_follows(account, message, edits=adapter.edits),
+            stands_in=_edits_of(account, message.follows) if message.verb == "edit" else (),
             office_code=message.office_code,
             ticket=message.ticket,
         )
@@ -225,3 +226,17 @@ class AccountInbox:
 
     async def cursor(self, name: str) -> str | None:
         return await self.receiver.journal.cursor(self.account, name)
+
+
+def _follows(account: str, message: Message, *, edits: bool) -> tuple[bytes, ...]:
+    """What the message may belong to. Where people edit, an edit may have come before what it is an edit of: a
+    provider that was told to try again does so after sending what came later."""
+    names = tuple(claim_of(account, external_id) for external_id in message.follows)
+    if message.verb == "edit":
+        return names + _edits_of(account, message.follows)
+    return names + _edits_of(account, (message.external_id,)) if edits else names
+
+
+def _edits_of(account: str, external_ids: Iterable[str]) -> tuple[bytes, ...]:
+    """The names under which an edit of one of these stands until the message itself is here."""
+    return tuple(claim_of(account, external_id, "edited") for external_id in external_ids)

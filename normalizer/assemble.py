@@ -49,6 +49,13 @@ def _edited(messages: Sequence[Message]) -> list[Message]:
         if message.act == "note":  # it answered the bot, and tells nothing
             continue
         names = {message.external_id, *message.follows}
+        edit = next((i for i, m in enumerate(current) if m.verb == "edit" and _is_of(m, message)), None)
+        if message.verb == "new" and edit is not None:  # it comes late: its words were already changed
+            later = current[edit]
+            current[edit] = msgspec.structs.replace(
+                later, attachments=message.attachments + later.attachments, place=_place((message, later))
+            )
+            continue
         index = next((i for i, m in enumerate(current) if m.external_id in names), None)
         if message.verb != "edit" or index is None:
             current.append(message)
@@ -67,6 +74,10 @@ def _edited(messages: Sequence[Message]) -> list[Message]:
             flags=_unique(before.flags + message.flags),
         )
     return current
+
+
+def _is_of(edit: Message, message: Message) -> bool:
+    return message.external_id == edit.external_id or message.external_id in edit.follows
 
 
 def _in_order(messages: Sequence[Message]) -> list[Message]:

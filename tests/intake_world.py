@@ -56,6 +56,7 @@ class Said(Adapter[Any]):
     name = "said"
     title = "Said"
     default_channel = "twitter"
+    edits = True
 
     def parse(self, raw: RawEvent) -> Sequence[Item]:
         return [Accepted(message=msgspec.msgpack.decode(raw.body, type=Message))]

@@ -60,6 +60,7 @@ class FacebookAdapter(PageAdapter[FacebookSettings]):
     title: ClassVar[str] = "Facebook"
     default_channel: ClassVar[str] = "facebook"
     converses: ClassVar[bool] = True
+    edits: ClassVar[bool] = True
     Settings: ClassVar[type[Struct]] = FacebookSettings
     own_setting: ClassVar[str] = "page_id"
     text_limit: ClassVar[int] = 2000

@@ -48,6 +48,7 @@ class InstagramAdapter(PageAdapter[InstagramSettings]):
     title: ClassVar[str] = "Instagram"
     default_channel: ClassVar[str] = "instagram"
     converses: ClassVar[bool] = True
+    edits: ClassVar[bool] = True
     Settings: ClassVar[type[Struct]] = InstagramSettings
     own_setting: ClassVar[str] = "account_id"
     text_limit: ClassVar[int] = 1000

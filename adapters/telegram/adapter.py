@@ -75,6 +75,7 @@ class TelegramAdapter(Adapter[TelegramSettings]):
     title: ClassVar[str] = "Telegram"
     default_channel: ClassVar[str] = "telegram"
     converses: ClassVar[bool] = True
+    edits: ClassVar[bool] = True
     buttons: ClassVar[int] = 10
     Settings: ClassVar[type[Struct]] = TelegramSettings
     methods: ClassVar[tuple[str, ...]] = ("POST",)

@@ -67,6 +67,7 @@ class WhatsappAdapter(MetaAdapter[WhatsappSettings]):
     title: ClassVar[str] = "WhatsApp"
     default_channel: ClassVar[str] = "whatsapp"
     converses: ClassVar[bool] = True
+    edits: ClassVar[bool] = True
     buttons: ClassVar[int] = 10
     Settings: ClassVar[type[Struct]] = WhatsappSettings
     own_setting: ClassVar[str] = "phone_number_id"

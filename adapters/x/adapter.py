@@ -77,6 +77,7 @@ class XAdapter(Adapter[XSettings]):
     name: ClassVar[str] = "x"
     title: ClassVar[str] = "X (Twitter)"
     default_channel: ClassVar[str] = "twitter"
+    edits: ClassVar[bool] = True
     Settings: ClassVar[type[Struct]] = XSettings
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST")
     max_bytes: ClassVar[int] = 256 * 1024

@@ -57,9 +57,9 @@ class Prepared:
         self.raw = b"" if admission.raw_id is not None else codec.seal("raw", _pack(raw))
         bodies = []
         for admit in admission.messages:
-            for key in (admit.claim, admit.sender, admit.group, admit.handle, *admit.follows):
-                if key is not None and len(key) != 16:
-                    raise ValueError("claim, sender, group, handle and follows are keys of 16 bytes")
+            keys = (admit.claim, admit.sender, admit.group, admit.handle, *admit.follows, *admit.stands_in)
+            if any(key is not None and len(key) != 16 for key in keys):
+                raise ValueError("claim, sender, group, handle, follows and stands_in are keys of 16 bytes")
             day_number(admit.ticket_day)
             bodies.append(codec.seal("message", pack_message(admit.message, self.sha256)))
         self.bodies = bodies
@@ -181,6 +181,10 @@ class Claiming:
         if counted is not None:
             self._count_part(case, admit, counted)
         self._claim(admit.claim, message_id, case.complaint_id)
+        if how == "opened":
+            for name in admit.stands_in:
+                if name not in self._claims:
+                    self._claim(name, message_id, case.complaint_id)
         if admit.handle is not None and not self._claim_handle(admit.handle, message_id, case):
             body = self._flagged(prepared, admit)
         self._written[message_id] = (admit.sender, case.complaint_id)

@@ -51,6 +51,9 @@ class Admit(Struct, frozen=True, kw_only=True):
     mails may bear one Message-ID): it is claimed beside `claim` if it is still free, so that `follows` finds the
     message; if another message holds it, this one is stored with the flag `duplicate_message_id`.
 
+    `stands_in` is for an edit: the names under which it is found by what it is an edit of, and by other edits of that,
+    when they come later. They are claimed when the edit opens a complaint.
+
     `ticket` is one that was reserved (`Journal.reserve`): the new complaint bears it, unless another one does already
     or it was never given; then it gets the next.
     """
@@ -67,6 +70,7 @@ class Admit(Struct, frozen=True, kw_only=True):
     office_code: str = ""
     handle: bytes | None = None
     dialogue: bool = False
+    stands_in: tuple[bytes, ...] = ()
     ticket: str = ""
 
 

@@ -40,6 +40,7 @@ class _Claiming(Claiming):
         wanted = [*held, *(a.claim for a in admits)]
         follows = [f for a in admits for f in a.follows]
         wanted += follows
+        wanted += [name for a in admits for name in a.stands_in]
         wanted += [a.handle for a in admits if a.handle is not None]
         groups = [a.group for a in admits if a.group is not None]
         if not wanted:

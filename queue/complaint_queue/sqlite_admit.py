@@ -46,6 +46,8 @@ class _Claiming(Claiming):
         for a in admits:
             if a.follows:
                 wanted += a.follows
+            if a.stands_in:
+                wanted += a.stands_in
             if a.handle is not None:
                 wanted.append(a.handle)
             if a.group is not None:

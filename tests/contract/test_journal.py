@@ -379,6 +379,29 @@ class TestFollowing:
         assert (edit.how, edit.complaint_id) == ("joined", first.complaint_id)
         assert await journal.due(clock()) == (first.complaint_id,)
 
+    async def test_an_edit_that_came_first_is_found_by_other_edits_and_by_the_message(
+        self, journal: Journal
+    ) -> None:
+        name, stand_in = claim_of(ACCOUNT, "1"), claim_of(ACCOUNT, "1", "edited")
+        edits = [admit(f"edit {n}", follows=(name, stand_in), stands_in=(stand_in,)) for n in range(3)]
+        first = await one(journal, edits[0])
+        assert first.how == "opened"
+        assert (await one(journal, edits[1])).complaint_id == first.complaint_id
+        late = await one(journal, admit("1", follows=(stand_in,)))
+        assert (late.how, late.complaint_id) == ("joined", first.complaint_id)
+        assert (await one(journal, edits[2])).complaint_id == first.complaint_id
+        stranger = await one(
+            journal, admit("edit x", sender=BUDI, follows=(stand_in,), stands_in=(stand_in,))
+        )
+        assert stranger.complaint_id != first.complaint_id
+
+    async def test_edits_in_one_admission_find_each_other(self, journal: Journal) -> None:
+        stand_in = claim_of(ACCOUNT, "1", "edited")
+        both = [admit(f"edit {n}", follows=(stand_in,), stands_in=(stand_in,)) for n in range(2)]
+        first, second = await journal.admit(Admission(raw=raw(), messages=tuple(both)))
+        assert (first.how, second.how) == ("opened", "joined")
+        assert second.complaint_id == first.complaint_id
+
     async def test_the_same_sender_follows_once_it_was_settled(
         self, journal: Journal, clock: HeldClock
     ) -> None:

@@ -123,6 +123,15 @@ def test_an_edit_replaces_its_message_and_a_secret_stays_secret() -> None:
     assert record.confidential
 
 
+def test_words_that_were_changed_before_they_came_are_not_said_again() -> None:
+    edit = Message(external_id="1", verb="edit", version="2", text="Jalan rusak di Menteng", follows=("1",))
+    photo = Attachment(sha256="a" * 64, media_type="image/jpeg")
+    late = Message(external_id="1", text="Jalan rusak di Tebet", attachments=(photo,))
+    record = raw(edit, late)
+    assert record.text == "Jalan rusak di Menteng"
+    assert record.attachments == (photo,)
+
+
 def test_location_message_and_words_become_one_place() -> None:
     where = Place(coordinates=Coordinates(latitude=-6.1754, longitude=106.8272), method="coordinates")
     record = normalise(
