@@ -17,8 +17,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from normalizer.errors import Damaged
-
 from . import sqlite_log as logs
 from . import sqlite_sums as sums
 from .sqlite_open import PAGE_BYTES, damaged
@@ -47,22 +45,9 @@ def examine(path: Path, page_bytes: int, *, whole: bool) -> list[str]:
     log = log_of(path, mark, found)
     if whole and not found.problems and sums.beside(path).exists():
         compare_all(path, page_bytes, mark, log, found)
-    if 1 in found.pages:  # where the database says what it is
-        raise damaged(path, "its first page is not what was written")
     if found.problems:
-        raise Damaged(_told(path, found.problems))
+        raise damaged(path, "; ".join(found.problems))
     return found.healed
-
-
-def _told(path: Path, problems: list[str]) -> str:
-    return (
-        f"the journal {path} is damaged: {'; '.join(problems)}\n"
-        f"  1. Leave the gateway stopped, and look at the disk: dmesg, smartctl -a\n"
-        f"  2. kanal mend    keeps a copy of the files as they are, takes everything that can be read,\n"
-        f"                   and names what cannot\n"
-        f"  3. Start again: bodies that do not open are set aside, the rest flows; then kanal verify\n"
-        f"  If the files were put here or changed by hand on purpose: rm {sums.beside(path)}"
-    )
 
 
 def mark_of(path: Path, found: Found) -> sums.Mark:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import struct
 from collections import Counter
 from datetime import datetime
@@ -14,6 +15,8 @@ from . import sqlite_log as logs
 from . import sqlite_sums as sums
 from .keys import sync_folder
 from .sqlite_damage import Found, compare_all, examine, log_file, log_of, mark_of, rows_in
+from .sqlite_open import lost
+from .sqlite_salvage import problems, salvage
 
 
 def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
@@ -22,7 +25,9 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
     The files as they were are copied to a folder beside it first. Nothing is done to a journal that is sound.
     """
     try:
-        return [f"put right: {one}" for one in examine(path, page_bytes, whole=True)]
+        done = [f"put right: {one}" for one in examine(path, page_bytes, whole=True)]
+        if not problems(path):
+            return done
     except Damaged:
         pass
     kept = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
@@ -45,6 +50,12 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
     for name in (sums.beside(path), path.with_name(path.name + "-shm")):
         name.unlink(missing_ok=True)
     sync_folder(path.parent)
+    if wrong := problems(path):
+        done += wrong
+        try:
+            done += salvage(path)
+        except sqlite3.DatabaseError as error:
+            raise lost(path, str(error)) from error
     return done
 
 

@@ -154,8 +154,10 @@ def leave(db: sqlite3.Connection, path: Path) -> None:
 
 def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
     code = getattr(error, "sqlite_errorcode", None) or 0
-    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code & 0xFF == sqlite3.SQLITE_CORRUPT:
         return damaged(path, str(error))
+    if code & 0xFF == sqlite3.SQLITE_NOTADB:
+        return lost(path, str(error))
     if isinstance(error, OSError) or code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
         return unusable(path, getattr(error, "strerror", None) or str(error))
     return translate(error)
@@ -163,14 +165,24 @@ def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
 
 def damaged(path: Path, detail: str) -> Damaged:
     """Exactly what to do about a damaged database."""
-    folder, name = path.parent, path.name
     return Damaged(
         f"the journal {path} is damaged: {detail}\n"
-        f"  1. Leave the gateway stopped and copy the folder: cp -a {folder} {folder}.damaged\n"
-        f"  2. Take out what can be read (Debian: apt-get install sqlite3):\n"
-        f"       cd {folder} && sqlite3 {name} .recover | sqlite3 {name}.recovered\n"
-        f"  3. rm -f {name}-wal {name}-shm {name}.sums && mv {name}.recovered {name}\n"
-        f"  4. Start again: bodies that do not decrypt are set aside in the quarantine, the rest flows."
+        f"  1. Leave the gateway stopped, and look at the disk: dmesg, smartctl -a\n"
+        f"  2. kanal mend    keeps a copy of the files as they are, takes everything that can be read,\n"
+        f"                   and names what cannot\n"
+        f"  3. Start again: bodies that do not open are set aside, the rest flows; then kanal verify\n"
+        f"  If the files were put here or changed by hand on purpose: rm {path}.sums"
+    )
+
+
+def lost(path: Path, detail: str) -> Damaged:
+    """What to do about a database of which nothing can be read."""
+    folder = path.parent
+    return Damaged(
+        f"nothing of the journal {path} can be read: {detail}\n"
+        f"  1. Keep it: mv {folder} {folder}.damaged\n"
+        f"  2. kanal restore BACKUP    puts the last backup into the folder, now empty\n"
+        f"  3. Start again; what had been published since the backup is at the CRM"
     )
 
 

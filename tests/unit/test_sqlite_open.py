@@ -17,7 +17,8 @@ from complaint_queue.codec import Codec
 from complaint_queue.journal import Admission, Admit
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
-from complaint_queue.sqlite_open import MIGRATIONS, migrate
+from complaint_queue.sqlite_mending import mend
+from complaint_queue.sqlite_open import MIGRATIONS, PAGE_BYTES, migrate
 from normalizer.errors import Damaged, Misconfigured, Unavailable
 from normalizer.identity import claim_of
 from normalizer.record import Message, RawEvent
@@ -191,10 +192,12 @@ async def test_what_is_no_database_says_exactly_what_to_do(tmp_path: Path) -> No
     path = tmp_path / "j"
     await filled(path)
     path.write_bytes(b"not a database at all" * 500)
-    for _ in range(2):  # also when nothing is known of its pages
-        with pytest.raises(Damaged, match=r"\.recover"):
-            await journal(path).open()
-        (tmp_path / "j.sums").unlink(missing_ok=True)
+    with pytest.raises(Damaged, match="kanal mend"):
+        await journal(path).open()
+    with pytest.raises(Damaged, match="kanal restore"):
+        mend(path, PAGE_BYTES, NOW)
+    with pytest.raises(Damaged, match="kanal restore"):  # also when nothing is known of its pages
+        await journal(path).open()
 
 
 async def test_flipped_bits_are_noticed_and_the_rest_is_readable(tmp_path: Path) -> None:

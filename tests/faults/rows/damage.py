@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import sqlite3
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -169,16 +168,8 @@ async def _met(folder: Path, before: Killed) -> Outcome:
 
 def _obey(told: str, path: Path) -> None:
     """Do what the message says."""
-    if "kanal mend" in told:
-        assert mend(path, PAGE_BYTES, datetime.now(UTC)), told
-        return
-    assert ".recover" in told, told
-    recovered = path.with_name(path.name + ".recovered")
-    script = f"sqlite3 {path.name} .recover | sqlite3 {recovered.name}"
-    subprocess.run(["sh", "-c", script], cwd=path.parent, check=False, capture_output=True, timeout=60)
-    for ending in ("-wal", "-shm", ".sums"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
-    recovered.replace(path)
+    assert "kanal mend" in told, told
+    assert mend(path, PAGE_BYTES, datetime.now(UTC)), told
 
 
 async def _is_as_it_was(house: House, before: ComplaintFile) -> bool:
@@ -201,7 +192,7 @@ async def gateway(folder: Path) -> int:
         database = folder / "data" / NAME
         with (folder / "data" / FILES[1]).open("r+b") as log:
             log.seek(_end(database, 0.5) + 1024)
-            log.write(bytes(512))
+            log.write(os.urandom(512))
         try:
             await process.start(60)
         except RuntimeError as refused:

@@ -19,6 +19,7 @@ from tests.faults.rows import (
     kill_gateway,
     orders,
     poison,
+    retries,
     steady,
 )
 from tests.faults.rows.row import Row
@@ -33,6 +34,7 @@ _ALL = (
     damage.ROW,
     disk_full.ROW,
     poison.ROW,
+    retries.ROW,
     *hostile.ROWS,
     *steady.ROWS,
 )
@@ -118,6 +120,7 @@ PROMISES: tuple[Promise, ...] = (
             "unit/test_email_reading.py::test_bombs_are_read_within_bounds",
             "unit/test_email_reading.py::test_no_bytes_crash_the_parser",
         ),
+        "20,000 mutants: some hundreds at every run",
     ),
     Promise(
         "HTML bombs, crafted regex input, zip bomb, 1.2-gigapixel PNG",
@@ -137,6 +140,7 @@ PROMISES: tuple[Promise, ...] = (
             "unit/test_norm_pipeline.py::test_no_text_makes_a_step_fail",
             "unit/test_meta_door.py::test_half_an_emoji_costs_nobody_a_word",
         ),
+        "10,000 generated cases: some hundreds at every run",
     ),
     Promise(
         "oversized JSON, [ x 100,000, NaN, gzip bomb",
@@ -157,11 +161,13 @@ PROMISES: tuple[Promise, ...] = (
         ),
     ),
     Promise(
-        "replay of the same provider event", (), ("contract/test_doors.py", "integration/test_app_reports.py")
+        "replay of the same provider event",
+        ("retries",),
+        ("contract/test_doors.py", "integration/test_app_reports.py"),
     ),
     Promise(
         "parallel retries of one event",
-        (),
+        ("retries",),
         (
             "contract/test_doors.py::test_fifty_repetitions_at_once_make_nothing_twice",
             "integration/test_spine.py::test_fifty_parallel_retries_are_one_complaint",
@@ -188,6 +194,7 @@ PROMISES: tuple[Promise, ...] = (
             "integration/test_web_pages.py::test_what_people_type_is_never_markup",
             "integration/test_web_pages.py::test_every_page_bears_the_security_headers",
         ),
+        "60 payloads in a real browser",
     ),
     Promise(
         "CSV and spreadsheet injection in exports",
@@ -209,6 +216,7 @@ PROMISES: tuple[Promise, ...] = (
             "integration/test_web_pages.py::test_ten_guesses_and_no_more_even_at_once",
             "integration/test_web_pages.py::test_an_unknown_user_looks_and_lasts_like_a_wrong_password",
         ),
+        "1,000 tries: 25 at once",
     ),
     Promise(
         "one office reading another's entries; guessing tracking codes",
@@ -217,6 +225,7 @@ PROMISES: tuple[Promise, ...] = (
             "integration/test_web_pages.py::test_another_office_sees_nothing",
             "integration/test_web_pages.py::test_a_ticket_needs_its_pin_and_guesses_are_few",
         ),
+        "10^6 guesses",
     ),
     Promise("planted personal data and tokens", (), ("contract/test_secrets.py", "unit/test_logs.py")),
     Promise(

@@ -1,0 +1,135 @@
+"""A journal whose structure is damaged, made anew from every row that can still be read.
+
+The `.recover` of Debian 12's sqlite3 cannot do it: it ends with an error and an empty database. A damaged page hides
+what stands in it; what is behind it is found by halving, and where there are no row ids, read from the other end.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from .keys import sync_folder
+from .sqlite_open import PAGE_BYTES, migrate
+
+_LAST = (1 << 63) - 1
+
+
+def problems(path: Path) -> list[str]:
+    """What SQLite finds wrong with the structure."""
+    try:
+        with closing(_open(path)) as db:
+            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)")]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [] if found == ["ok"] else found
+
+
+def salvage(path: Path) -> list[str]:
+    """Put a sound database in the place of `path`: what was taken from each table. Raises `sqlite3.DatabaseError`
+    when not even the list of tables can be read; then nothing has changed."""
+    new = path.with_name(path.name + ".salvaged")
+    new.unlink(missing_ok=True)
+    done = []
+    with closing(_open(path)) as old, closing(sqlite3.connect(new, isolation_level=None)) as db:
+        tables = list(old.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name"))
+        db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        migrate(db, new)
+        db.execute("BEGIN")
+        for name, sql in tables:
+            columns = [row[1] for row in old.execute(f"PRAGMA table_info({name})")]
+            marks = ", ".join("?" * len(columns))
+            insert = f"INSERT OR IGNORE INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+            before = db.total_changes
+            gaps = 0
+            for row in _rows(old, name, "WITHOUT ROWID" in sql.upper()):
+                if row is None:
+                    gaps += 1
+                else:
+                    db.execute(insert, row)
+            if gaps:
+                done.append(
+                    f"{name}: {db.total_changes - before} rows taken, {gaps} gaps where pages are damaged"
+                )
+        db.execute("COMMIT")
+    descriptor = os.open(new, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    for ending in ("-wal", "-shm", ".sums"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    new.replace(path)
+    sync_folder(path.parent)
+    return done
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db.execute("PRAGMA query_only = 1")
+    return db
+
+
+Row = tuple[object, ...]
+
+
+def _rows(db: sqlite3.Connection, table: str, keyed: bool) -> Iterator[Row | None]:
+    """Every row that can be read; None for each gap. The same row may come twice."""
+    if keyed:  # no row ids: from both ends
+        order = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[5])
+        for direction in ("ASC", "DESC"):
+            ordered = ", ".join(f"{column} {direction}" for column in order.split(", "))
+            whole = yield from _until_damage(db, f"SELECT * FROM {table} ORDER BY {ordered}")  # noqa: S608
+            if whole:
+                return
+            if direction == "ASC":
+                yield None
+        return
+    begin = -_LAST
+    while True:
+        last = begin
+        sql = f"SELECT rowid, * FROM {table} NOT INDEXED WHERE rowid >= {begin} ORDER BY rowid"  # noqa: S608
+        try:
+            for row in db.execute(sql):
+                last = row[0] + 1
+                yield row[1:]
+            return
+        except sqlite3.DatabaseError:
+            yield None
+        following = _next_readable(db, table, last)
+        if following is None:
+            return
+        begin = following
+
+
+def _until_damage(db: sqlite3.Connection, sql: str) -> Generator[Row | None, None, bool]:
+    try:
+        yield from db.execute(sql)
+    except sqlite3.DatabaseError:
+        return False
+    return True
+
+
+def _next_readable(db: sqlite3.Connection, table: str, after: int) -> int | None:
+    """The first row id behind the damage that begins at `after`; None when there is none."""
+
+    def first_from(at: int) -> int | None:
+        sql = f"SELECT rowid FROM {table} NOT INDEXED WHERE rowid >= {at} ORDER BY rowid LIMIT 1"  # noqa: S608
+        try:
+            row = db.execute(sql).fetchone()
+        except sqlite3.DatabaseError:
+            return None
+        return _LAST if row is None else int(row[0])
+
+    low, high = after, _LAST
+    while low < high:
+        middle = (low + high) // 2
+        if first_from(middle) is None:
+            low = middle + 1
+        else:
+            high = middle
+    found = first_from(low)
+    return None if found is None or found == _LAST or found < after else found
