@@ -50,6 +50,12 @@ def bound_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
+def get_ready(adapters: Sequence[str]) -> None:
+    """Runs in the worker process: what parsing needs is there before an attempt is counted."""
+    for adapter in adapters:
+        importlib.import_module(f"adapters.{adapter}.parse")
+
+
 def parse_apart(adapter: str, raw: RawEvent, settings: Any) -> list[Item]:
     """Runs in the worker process: the pure parser of one adapter."""
     parser: Callable[[RawEvent, Any], list[Item]] = importlib.import_module(f"adapters.{adapter}.parse").parse
@@ -67,6 +73,7 @@ class KeptWorker:
     deadline: float = DEADLINE
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _pool: ProcessPool | None = None
+    _ready: bool = False
     _deaths: Counter[int] = field(default_factory=Counter)
     _later: dict[int, float] = field(default_factory=dict)
     _operator: set[int] = field(default_factory=set)
@@ -82,6 +89,8 @@ class KeptWorker:
             now = self._now()
             waiting = await self._waiting(now)
             ordered = sorted(waiting, key=lambda k: k.tries)
+            if ordered:
+                await self._get_ready()
             for start in range(0, len(ordered), AT_ONCE):
                 await asyncio.gather(*map(self.one, ordered[start : start + AT_ONCE]))
             if not waiting:
@@ -169,16 +178,35 @@ class KeptWorker:
             log.exception("parser_failed", account=raw.account)
             return [NotRead(reason=f"{type(error).__name__}: {error}")]
 
-    async def _apart(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
+    async def _get_ready(self) -> None:
+        """A worker that has started. Seconds pass until it has, in which a gateway may be killed: that is no mail's
+        fault, so no attempt is counted before."""
+        adapters = sorted({one.name for one in self.adapters.values() if one.parse_in_worker})
+        if self._ready or not adapters:
+            return
+        try:
+            await asyncio.wrap_future(
+                self._workers.schedule(get_ready, args=(adapters,), timeout=self.deadline)
+            )
+        except (TimeoutError, OSError) as error:  # the attempts will tell
+            log.warning("parser_not_ready", error=str(error))
+        self._ready = True
+
+    @property
+    def _workers(self) -> ProcessPool:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(max_workers=1, context=context, initializer=bound_memory)
-        future: Future[list[Item]] = self._pool.schedule(
+        return self._pool
+
+    async def _apart(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
+        future: Future[list[Item]] = self._workers.schedule(
             parse_apart, args=(adapter.name, raw, adapter.settings), timeout=self.deadline
         )
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, OSError) as error:  # pebble's ProcessExpired is an OSError
+            self._ready = False  # another worker is started
             raise ParserDied(f"{type(error).__name__}: {error}") from error
 
     async def _finish(self, raw_id: int, adapter: Adapter[Any], raw: RawEvent, items: Sequence[Item]) -> None:
@@ -198,7 +226,7 @@ class KeptWorker:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
-            self._pool = None
+            self._pool, self._ready = None, False
 
 
 class ParserDied(Exception):

@@ -37,13 +37,15 @@ PHOTO = photo()
 POLLED = ("x-dki", "sp4n-lapor")
 
 
-def all_doors(folder: Path, amqp_url: str) -> GatewayProcess:
-    """A gateway with an account for every door, which after a restart waits two seconds for what was being told."""
+def all_doors(folder: Path, amqp_url: str, burst: int = 1_000_000) -> GatewayProcess:
+    """A gateway with an account for every door, which after a restart waits two seconds for what was being told.
+
+    At most doors the load comes from one simulated person, who is slowed (intake.fairness) after so many in a `burst`.
+    """
     template = demo.CONFIG.read_text(encoding="utf-8")
     before, broker, after = template.partition("[broker]\n")
     assert broker
-    # At most doors the load comes from one simulated person, who is not to be slowed (intake.fairness).
-    before += "restart_grace = 2.0\nsender_burst = 1000000\n\n"
+    before += f"restart_grace = 2.0\nsender_burst = {burst}\n\n"
     return GatewayProcess(folder, amqp_url, template=f"{before}{broker}alarm_after = 5.0\n{after}")
 
 
