@@ -1,7 +1,7 @@
 """The journal: what the gateway remembers, and the one place where a message is claimed.
 
-This is the port. `journal_sqlite.py` (and later `journal_postgres.py`) fulfil it; one conformance suite
-(tests/contract/test_journal.py) holds for all. Every method that changes something returns only when the change
+This is the port. `journal_sqlite.py` and `journal_postgres.py` fulfil it; one conformance suite
+(tests/contract/test_journal_*.py) holds for all. Every method that changes something returns only when the change
 is synced to disk. Callers that wait at the same moment share one sync.
 
 A message's life here:

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
 from complaint_queue.editing import EditableJournal
-from tests.contract.test_journal import FACTORIES, HeldClock, admit, one, raw
-
-
-@pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[..., EditableJournal]:
-    return FACTORIES[request.param](request)  # type: ignore[return-value]
-
-
-@pytest.fixture
-async def journal(factory: Callable[..., EditableJournal], tmp_path: Path) -> AsyncIterator[EditableJournal]:
-    made = factory(tmp_path, HeldClock())
-    await made.open()
-    yield made
-    await made.close()
+from tests.journal_world import admit, one, raw
 
 
 async def test_a_copy_waits_to_be_read_and_the_original_stays(journal: EditableJournal) -> None:

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from complaint_queue.journal import Admitted, Journal
-from tests.contract.test_journal import (
-    FACTORIES,
+from tests.journal_world import (
     PLANTED,
     START,
     Disk,
     HeldClock,
     admit,
-    disk_of,
     event,
     one,
 )
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[..., Journal]:
-    return FACTORIES[request.param](request)
-
-
-@pytest.fixture
-def disk(request: pytest.FixtureRequest, factory: Callable[..., Journal], tmp_path: Path) -> Disk:
-    return disk_of(request, tmp_path)
-
-
-@pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture
-async def journal(
-    factory: Callable[..., Journal], clock: HeldClock, tmp_path: Path
-) -> AsyncIterator[Journal]:
-    made = factory(tmp_path, clock)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def filed(journal: Journal, name: str, fingerprint: bytes | None) -> Admitted:

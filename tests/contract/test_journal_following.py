@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from complaint_queue.following import FollowedJournal
-from tests.contract.test_journal import FACTORIES, START, HeldClock, admit, event, one, settle
 from tests.contract.test_journal_way_out import noted, reply
-
-
-@pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[..., FollowedJournal]:
-    return FACTORIES[request.param](request)  # type: ignore[return-value]
-
-
-@pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture
-async def journal(
-    factory: Callable[..., FollowedJournal], clock: HeldClock, tmp_path: Path
-) -> AsyncIterator[FollowedJournal]:
-    made = factory(tmp_path, clock)
-    await made.open()
-    yield made
-    await made.close()
+from tests.journal_world import START, HeldClock, admit, event, one, settle
 
 
 async def test_arrivals_come_once_and_in_order_however_many_are_asked_for(journal: FollowedJournal) -> None:

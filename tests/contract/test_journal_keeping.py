@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Protocol
-
-import pytest
 
 from complaint_queue.editing import Editing
 from complaint_queue.journal import Admission, Held, Journal
 from complaint_queue.keeping import Keeping, RawKind, Restored
 from normalizer.identity import read_ticket
 from normalizer.record import Attachment
-from tests.contract.test_journal import FACTORIES, HeldClock, admit, event, message, one, raw, settle
+from tests.journal_world import HeldClock, admit, event, message, one, raw, settle
 
 
 class Cared(Journal, Editing, Keeping, Protocol):
     """A journal in full."""
-
-
-@pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[..., Cared]:
-    return FACTORIES[request.param](request)  # type: ignore[return-value]
-
-
-@pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture
-async def journal(factory: Callable[..., Cared], clock: HeldClock, tmp_path: Path) -> AsyncIterator[Cared]:
-    made = factory(tmp_path, clock)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def published(journal: Cared, clock: HeldClock, name: str, **more: Any) -> int:

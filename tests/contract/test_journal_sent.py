@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Protocol
-
-import pytest
 
 from complaint_queue.journal import Journal
 from complaint_queue.sent import Sent, Telling
-from tests.contract.test_journal import FACTORIES, HeldClock, admit, event, one, settle
+from tests.journal_world import HeldClock, admit, event, one, settle
 
 
 class Told(Journal, Telling, Protocol):
     """A journal as far as it is asked here."""
-
-
-@pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[..., Told]:
-    return FACTORIES[request.param](request)  # type: ignore[return-value]
-
-
-@pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture
-async def journal(factory: Callable[..., Told], clock: HeldClock, tmp_path: Path) -> AsyncIterator[Told]:
-    made = factory(tmp_path, clock)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def test_what_was_confirmed_in_a_span_comes_once_and_in_order(journal: Told, clock: HeldClock) -> None:

@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from complaint_queue.journal import LONGEST_TALE, Admission, Admit, Journal
 from complaint_queue.way_out import NewReply, Progress, ProviderWord, Said, Step, WaitingReply
 from normalizer.identity import claim_of
 from normalizer.record import Choice, Message, RawEvent, Sender
-from tests.contract.test_journal import FACTORIES, START, Disk, HeldClock, disk_of
+from tests.journal_world import START, Disk, HeldClock
 
 SITI, BUDI = b"siti-contoh-----", b"budi-contoh-----"
-
-
-@pytest.fixture(params=list(FACTORIES))
-def factory(request: pytest.FixtureRequest) -> Callable[..., Journal]:
-    return FACTORIES[request.param](request)
-
-
-@pytest.fixture
-def disk(request: pytest.FixtureRequest, factory: Callable[..., Journal], tmp_path: Path) -> Disk:
-    return disk_of(request, tmp_path)
-
-
-@pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture
-async def journal(
-    factory: Callable[..., Journal], clock: HeldClock, tmp_path: Path
-) -> AsyncIterator[Journal]:
-    made = factory(tmp_path, clock)
-    await made.open()
-    yield made
-    await made.close()
 
 
 def reply(text: str, person: bytes = SITI, **more: Any) -> NewReply:
