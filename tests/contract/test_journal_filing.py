@@ -121,7 +121,8 @@ class TestSettling:
         )
         assert (results[0], results[2]) == (True, True)
         assert isinstance(results[1], ValueError)
-        assert [e.complaint_id for e in await journal.unpublished(10)] == [ids[0], ids[2]]
+        # Which of two complaints comes first is nobody's promise.
+        assert sorted(e.complaint_id for e in await journal.unpublished(10)) == sorted((ids[0], ids[2]))
 
     async def test_a_revision_repeats_a_sequence(self, journal: Journal) -> None:
         first = await one(journal, admit("1"))
