@@ -38,9 +38,8 @@ def read_banner(folder: Path) -> Banner:
     return Banner(indonesian, _read(folder / ENGLISH) if indonesian else "")
 
 
-def write_banner(folder: Path, banner: Banner) -> Banner:
-    """Keep it, and give it back as it will be said. Raises `Malformed` for a wrong length, `Misconfigured` where the
-    folder cannot be written."""
+def checked(banner: Banner) -> Banner:
+    """It as it will be said. Raises `Malformed` for a wrong length."""
     made = Banner(_line(banner.indonesian), _line(banner.english))
     if not made.indonesian:
         raise Malformed(
@@ -50,9 +49,14 @@ def write_banner(folder: Path, banner: Banner) -> Banner:
         if len(words) > LONGEST:
             field = "text" if name == BANNER else "english"
             raise Malformed(field, f"has more than {LONGEST} characters", "write one or two short sentences")
+    return made
+
+
+def write_banner(folder: Path, banner: Banner) -> None:
+    """Keep it. Raises `Malformed` for a wrong length, `Misconfigured` where the folder cannot be written."""
+    made = checked(banner)
     _write(folder / ENGLISH, made.english)
     _write(folder / BANNER, made.indonesian)
-    return made
 
 
 def clear_banner(folder: Path) -> None:

@@ -41,6 +41,14 @@ async def answers(host: str, port: int, within: float = 0.5) -> bool:
     return False
 
 
+async def chosen(table: BrokerTable) -> Where:
+    """The broker that is configured, else one on localhost that answers; empty when there is none."""
+    if table.url:
+        return table.hosts()
+    local = os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672)
+    return LOCAL if local else ""
+
+
 @dataclass
 class Broker:
     """The way out to RabbitMQ, once it is known which one."""
@@ -59,10 +67,7 @@ class Broker:
 
     async def find(self) -> None:
         """Decide which broker; called at start, and again while there is none."""
-        if self.table.url:
-            self.url = self.table.hosts()
-        elif os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672):
-            self.url = LOCAL
+        self.url = await chosen(self.table)
         if self.url and self.publisher is None:
             settings = BrokerSettings(
                 url=self.url,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 from intake.config import Config
@@ -18,20 +17,18 @@ if TYPE_CHECKING:
 
 async def look_at_broker(config: Config) -> Finding:
     """Which broker there is, and what it says; nothing is declared."""
-    from intake.broker import LOCAL, answers
+    from intake.broker import chosen
 
-    if not config.broker.url:
-        if os.environ.get("KANAL_BROKER") == "none" or not await answers("127.0.0.1", 5672):
-            found = "none configured, none on localhost: the journal holds every event"
-            return Finding(
-                what="broker",
-                ok=True,
-                found=found,
-                cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/",
-            )
-        return await _broker_at(LOCAL, config)
     try:
-        return await _broker_at(config.broker.hosts(), config)
+        where = await chosen(config.broker)
+        if where:
+            return await _broker_at(where, config)
+        return Finding(
+            what="broker",
+            ok=True,
+            found="none configured, none on localhost: the journal holds every event",
+            cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/",
+        )
     except Misconfigured as error:
         return Finding(what="broker", ok=False, found=first_line(error), cure=error.cure)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intake.commands import crm, telling
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import done, emit, line
 from intake.words import say
-from normalizer.errors import Malformed, Misconfigured
+from normalizer.errors import Malformed
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -58,17 +59,10 @@ def status(
 
 async def _send(config: Config, update: StatusUpdate) -> None:
     from complaint_queue import statuses
-    from intake.commands.crm import broker_of
 
-    url = await broker_of(config)
-    if not url:
-        raise Misconfigured(
-            "broker.url",
-            "no RabbitMQ answers, and a status comes from the CRM through it",
-            "start RabbitMQ, or set KANAL_AMQP_URL",
-        )
-    broker = config.broker
-    await statuses.send(url, update, config.public_url, broker.virtual_host, broker.single_active_consumer)
+    url, table = await telling.broker(config), config.broker
+    await crm.note(config, "status_sent", update.ticket, {"stage": update.stage})
+    await statuses.send(url, update, config.public_url, table.virtual_host, table.single_active_consumer)
 
 
 def banner_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
@@ -87,9 +81,11 @@ def banner_set(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    from intake.banner import Banner, write_banner
+    from intake.banner import Banner, checked, write_banner
 
-    made = write_banner(read(config).data_dir, Banner(text, english))
+    settings, made = read(config), checked(Banner(text, english))
+    asyncio.run(crm.note(settings, "banner_set", "", {"text": made.indonesian}))
+    write_banner(settings.data_dir, made)
     if as_json:
         emit({"text": made.indonesian, "english": made.english})
     else:
@@ -99,5 +95,7 @@ def banner_set(
 def banner_clear(config: ConfigFile = None, as_json: AsJson = False) -> None:
     from intake.banner import clear_banner
 
-    clear_banner(read(config).data_dir)
+    settings = read(config)
+    asyncio.run(crm.note(settings, "banner_cleared", "", {}))
+    clear_banner(settings.data_dir)
     done(as_json, "banner_none", text="", english="")

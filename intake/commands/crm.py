@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from intake.commands.screen import console
 from intake.words import say
 
 if TYPE_CHECKING:
-    from complaint_queue.broker import Where
     from complaint_queue.journal_postgres import PostgresJournal
     from complaint_queue.journal_sqlite import SqliteJournal
     from intake import control
@@ -42,8 +40,9 @@ def consume(
 
 async def _consume(config: Config, as_json: bool, follow: bool, limit: int | None) -> None:
     from intake import consume as sample
+    from intake.broker import chosen
 
-    url = await broker_of(config)
+    url = await chosen(config.broker)
     waiting: list[ComplaintEvent] = []
 
     async def show(event: ComplaintEvent) -> None:
@@ -98,16 +97,6 @@ async def order(config: Config, wanted: control.Mending) -> str:
         async with open_journal(config, writing=True) as journal, open_staff(config) as staff:
             return await control.carry_out(journal, staff, f"os:{control.user()}", wanted)
     return reply.checked()
-
-
-async def broker_of(config: Config) -> Where:
-    """The broker's address as the gateway finds it; empty when there is none."""
-    from intake.broker import LOCAL, answers
-
-    if config.broker.url:
-        return config.broker.hosts()
-    local = os.environ.get("KANAL_BROKER") != "none" and await answers("127.0.0.1", 5672)
-    return LOCAL if local else ""
 
 
 async def note(config: Config, what: str, subject: str, detail: dict[str, str]) -> None:

@@ -26,27 +26,22 @@ def channels(markdown: Annotated[bool, typer.Option("--markdown")] = False, as_j
 def config_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
     import msgspec
 
-    settings = read(config)
-    shown: dict[str, Any] = {
-        "source": settings.source,
-        "gateway": msgspec.to_builtins(settings.gateway),
-        "broker": {
-            name: "…" if name == "url" and value else value
-            for name, value in msgspec.structs.asdict(settings.broker).items()
-        },
-        # References to secrets (env:, file:, auto:) are no secrets; anything else was refused when it was read.
-        "account": [msgspec.to_builtins(account) for account in settings.accounts],
-    }
+    from intake.config import TABLES
+
+    # An account's secrets are references still (env:, file:, auto:), and so shown; those of the tables are the
+    # values that the references led to.
+    found = msgspec.to_builtins(read(config), enc_hook=lambda secret: "…")
+    accounts = found["account"] = found.pop("accounts")
     if as_json:
-        emit(shown)
+        emit({name: found[name] for name in ("source", *TABLES)})
         return
-    typer.echo(f"# {shown.pop('source')}")
-    for section in ("gateway", "broker"):
+    typer.echo(f"# {found['source']}")
+    for section in TABLES[:-1]:
         typer.echo(f"\n[{section}]")
-        for name, value in shown[section].items():
+        for name, value in found[section].items():
             # TOML has no null: what is not set is shown as a comment.
             typer.echo(f"# {name} is not set" if value is None else f"{name} = {_toml(value)}")
-    for account in shown["account"]:
+    for account in accounts:
         typer.echo("\n[[account]]")
         options = account.pop("settings", {})
         for name, value in account.items():

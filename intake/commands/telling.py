@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intake.commands.crm import broker_of, note, open_journal
+from intake.commands.crm import note, open_journal
 from intake.commands.options import AsJson, ConfigFile, jakarta, read
 from intake.commands.screen import bars, emit, emit_each, line
 from intake.words import say
@@ -111,7 +111,9 @@ async def _reconcile(config: Config, day: date, dry_run: bool) -> tuple[Reconcil
 
 async def broker(config: Config) -> Where:
     """The address of the broker that the gateway uses. Raises `Misconfigured` when there is none."""
-    url = await broker_of(config)
+    from intake.broker import chosen
+
+    url = await chosen(config.broker)
     if not url:
         raise Misconfigured(
             "broker.url", "names no broker, and none answers on localhost", "set KANAL_AMQP_URL"

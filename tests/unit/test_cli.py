@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from intake.cli import main
 from intake.commands.failing import AGAIN, DONE, INTERRUPTED, MISUSED, WRONG, failure_of
 from intake.commands.page import markdown
 from intake.commands.tree import Tree, paths, tree
+from intake.config import TABLES
 from intake.doctor import examine
 from intake.simulate import TEXTS, account_of
 from intake.words import LANGUAGES, help_of, language_of, words
@@ -339,6 +341,49 @@ def test_the_settings_are_shown_without_a_secret(config: Path) -> None:
     assert 'secrets = { "secret" = "env:KANAL_UJI_SECRET" }' in out
     code, out, _ = kanal("config", "show", "--json", "--config", str(config))
     assert json.loads(out)["account"][0]["name"] == "loket"
+
+
+def test_every_table_is_shown_and_what_a_reference_led_to_is_not(config: Path) -> None:
+    config.write_text(
+        config.read_text()
+        + """
+[journal]
+url = "env:KANAL_UJI_URL"
+files = "s3://aduan/lampiran"
+[journal.s3]
+access_key = "env:KANAL_UJI_SECRET"
+secret_key = "env:KANAL_UJI_SECRET"
+[alarms]
+webhook = "env:KANAL_UJI_HOOK"
+[retention]
+read_days = 400
+"""
+    )
+    secrets = {
+        "KANAL_UJI_SECRET": "x" * 20,
+        "KANAL_UJI_URL": "postgresql://kanal:rahasia-uji@127.0.0.1/kanal",
+        "KANAL_UJI_HOOK": "https://piket.example.org/rahasia-uji",
+    }
+    for as_json in ((), ("--json",)):
+        code, out, err = kanal("config", "show", "--config", str(config), *as_json, **secrets)
+        assert code == 0, err
+        assert "rahasia-uji" not in out
+        assert "x" * 20 not in out
+        shown = json.loads(out) if as_json else tomllib.loads(out)
+        assert {*TABLES} <= shown.keys()
+        assert (shown["retention"]["read_days"], shown["journal"]["s3"]["secret_key"]) == (400, "…")
+
+
+def test_the_word_for_the_day_is_noted(config: Path) -> None:
+    chosen = ("--config", str(config), "--json")
+    assert kanal("banner", "set", " Banjir:  112. ", *chosen)[0] == 0
+    assert kanal("banner", "set", "", *chosen)[0] == 2
+    assert kanal("banner", "clear", *chosen)[0] == 0
+    lines = [json.loads(line) for line in kanal("audit", *chosen)[1].splitlines()]
+    assert [(one["what"], one["detail"]) for one in lines] == [
+        ("banner_set", {"text": "Banjir: 112."}),
+        ("banner_cleared", {}),
+    ]
 
 
 def test_a_gateway_that_does_not_run_is_unhealthy(config: Path) -> None:
