@@ -249,7 +249,7 @@ async def _embedded_journal(config: Config, environment: Mapping[str, str]) -> F
     except KanalError as error:
         return Finding(what="journal", ok=False, found=first_line(error), cure=cure_of(error))
     if problems:
-        cure = "stop the gateway, copy the data folder, then bring back the last backup of journal.sqlite3"
+        cure = "stop the gateway, `kanal mend`, start it again, then `kanal verify`"
         return Finding(what="journal", ok=False, found=f"{path} is damaged: {problems[0]}", cure=cure)
     found = f"sound; {depths.unpublished} unpublished, {depths.quarantined} in quarantine"
     return Finding(what="journal", ok=True, found=found)

@@ -141,7 +141,9 @@ class SqliteJournal(
                 log.error("journal_healed", path=str(self.path), what=healed)
         self._write_db = open_for_writing(self.path, self.codec)
         self._read_db = self._connect_reader()
-        copied = self._write_db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2]
+        copied = 0
+        with suppress(sqlite3.Error):  # a full disk: the log holds it as well, and the writer tries again
+            copied = self._write_db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2]
         self._sums = Sums(self.path, page_size(self.path, PAGE_BYTES))
         self._sums.open(copied)
         return Tools(self._write_db, self.codec, self._clock, self._node)

@@ -122,13 +122,16 @@ def _with_header(data: bytearray) -> Log | None:
 
 def header_healed(data: bytearray) -> Log | None:
     """The log with the one bit of its header put right that is wrong; None when it is more than one."""
-    for at in range(HEADER):
+    return next((log for _ in one_bit_off(data, HEADER) if (log := _with_header(data)) is not None), None)
+
+
+def one_bit_off(data: bytearray, size: int) -> Iterator[None]:
+    """Change each bit of the first `size` bytes in turn; the one at which nobody goes on stays changed."""
+    for at in range(size):
         for bit in range(8):
             data[at] ^= 1 << bit
-            if (log := _with_header(data)) is not None:
-                return log
+            yield
             data[at] ^= 1 << bit
-    return None
 
 
 @dataclass(frozen=True)

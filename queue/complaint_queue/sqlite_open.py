@@ -171,7 +171,9 @@ def damaged(path: Path, detail: str) -> Damaged:
         f"  2. kanal mend    keeps a copy of the files as they are, takes everything that can be read,\n"
         f"                   and names what cannot\n"
         f"  3. Start again: bodies that do not open are set aside, the rest flows; then kanal verify\n"
-        f"  If the files were put here or changed by hand on purpose: rm {path}.sums"
+        f"  Was it opened with another program since the gateway stopped (the sqlite3 shell, even to look), or put\n"
+        f"  here by hand? That looks like damage too: such a program moves the log into the database. Then, and\n"
+        f"  only then: rm {path}.sums    start again, and kanal verify"
     )
 
 

@@ -229,10 +229,6 @@ def healed(number: int, content: bytes, stored: int) -> bytes | None:
     if (crc(number, content) ^ stored).bit_count() == 1:
         return content
     page = bytearray(content)
-    for at in range(len(page)):
-        for bit in range(8):
-            page[at] ^= 1 << bit
-            if crc(number, page) == stored:
-                return bytes(page)
-            page[at] ^= 1 << bit
-    return None
+    return next(
+        (bytes(page) for _ in sqlite_log.one_bit_off(page, len(page)) if crc(number, page) == stored), None
+    )

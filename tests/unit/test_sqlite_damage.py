@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -267,6 +268,68 @@ async def test_another_program_may_copy_the_log_into_the_database(
     assert len(await everything(folder / "j", known)) == 1
     flip(folder / "j", 9 * PAGE_BYTES + 77)
     assert len(await everything(folder / "j", known)) == 1
+
+
+@pytest.mark.parametrize("by_mending", [True, False])
+async def test_what_another_program_wrote_is_refused_and_left_as_it_is(
+    dead: tuple[Path, dict[int, ComplaintFile]], by_mending: bool
+) -> None:
+    """Nothing in the files tells it from damage: SQLite's own count of changes does not move with a log. The day's
+    count goes from 60 to 61, which is one bit; put right, it would give a ticket twice."""
+    folder, known = dead
+    path = folder / "j"
+    await everything(path, known)
+    count = path.read_bytes()[24:28]
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE days SET last = last + 1")
+        db.execute("INSERT INTO meta VALUES ('written by', 'another program')")
+    db.close()
+    assert path.read_bytes()[24:28] == count
+    with pytest.raises(Damaged, match="opened with another program") as caught:
+        await journal(path).open()
+    assert f"rm {path}.sums" in str(caught.value)
+    if by_mending:
+        assert sqlite_mending.mend(path, PAGE_BYTES, NOW)
+    else:
+        (folder / "j.sums").unlink()
+    assert await everything(path, known) == []
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        assert db.execute("SELECT last FROM days").fetchall() == [(61,)]
+    db.close()
+
+
+async def test_a_program_that_only_reads_leaves_the_log(dead: tuple[Path, dict[int, ComplaintFile]]) -> None:
+    folder, known = dead
+    db = sqlite3.connect(f"file:{folder / 'j'}?mode=ro", uri=True)
+    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    db.close()
+    assert await everything(folder / "j", known) == []
+
+
+@pytest.mark.parametrize("noted", [True, False])
+async def test_a_start_on_a_full_disk_reads_from_the_log(
+    dead: tuple[Path, dict[int, ComplaintFile]], noted: bool
+) -> None:
+    """The database cannot grow, so the log is not copied into it: everything is there all the same, then and later."""
+    folder, known = dead
+    if not noted:
+        (folder / "j.sums").unlink()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (folder / "j").stat().st_size
+    made = journal(folder / "j")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        await made.open()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    try:
+        assert (folder / "j").stat().st_size == size
+        for complaint_id, before in known.items():
+            assert await made.complaint(complaint_id) == before
+        await add(made, "later")
+    finally:
+        await made.close()
+    assert await everything(folder / "j", known) == []
 
 
 async def test_checksums_are_made_for_a_journal_that_has_none(
