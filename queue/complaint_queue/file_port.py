@@ -38,11 +38,23 @@ class Files(Protocol):
         """Make the spool's content durable; its SHA-256. The temporary file is gone in any case."""
         ...
 
-    async def put(self, content: bytes) -> str: ...
+    async def put(self, content: bytes) -> str:
+        """Make `content` durable; its SHA-256."""
+        spool = self.new_spool()
+        spool.write(content)
+        return await self.keep(spool)
 
-    async def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]: ...
+    async def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
+        """Several at once; raises the first one's error when all have ended."""
+        done = await asyncio.gather(*(self.put(c) for c in contents), return_exceptions=True)
+        for result in done:
+            if isinstance(result, BaseException):
+                raise result
+        return tuple(r for r in done if isinstance(r, str))
 
-    async def read(self, sha256: str) -> bytes: ...
+    async def read(self, sha256: str) -> bytes:
+        """The whole content. Raises `Damaged` when it is missing or not what was stored."""
+        return b"".join([chunk async for chunk in self.chunks(sha256)])
 
     def chunks(self, sha256: str) -> AsyncIterator[bytes]:
         """The content piece by piece. Raises `Damaged` at the end when the whole is not what was stored."""
@@ -79,12 +91,3 @@ def name_of(codec: Codec, sha256: str) -> str:
     """The name of this content in any store under the same keys."""
     name = hmac.digest(codec.keyring.naming, sha256.lower().encode(), "sha256").hex()
     return f"{name[:2]}/{name[2:42]}"
-
-
-async def put_all(files: Files, contents: Iterable[bytes]) -> tuple[str, ...]:
-    """Store several at once; raises the first one's error when all have ended."""
-    done = await asyncio.gather(*(files.put(c) for c in contents), return_exceptions=True)
-    for result in done:
-        if isinstance(result, BaseException):
-            raise result
-    return tuple(r for r in done if isinstance(r, str))

@@ -95,14 +95,15 @@ class FileSpool:
         if file is not None:
             os.close(file)
 
-    def finish(self) -> Path:
-        """Write what is left, sync, and give the path of the temporary file. Blocks; raises OSError."""
+    def finish(self, *, synced: bool) -> Path:
+        """Write what is left, and sync it; the path of the temporary file. Blocks; raises OSError."""
         if len(self._waiting) > FRAME:
             self._drain()
         self._frame(bytes(self._waiting), last=True)
         self._waiting.clear()
         assert self._file is not None and self._path is not None  # noqa: S101, PT018 - made by _frame
-        os.fsync(self._file)
+        if synced:
+            os.fsync(self._file)
         return self._path
 
     def kept(self) -> None:

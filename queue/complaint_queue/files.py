@@ -20,7 +20,7 @@ from normalizer.errors import Damaged, Misconfigured
 
 from . import file_garbage as garbage
 from .codec import Codec
-from .file_port import name_of, put_all
+from .file_port import Files, name_of
 from .file_spool import (
     FRAME,
     HEAD,
@@ -39,7 +39,7 @@ __all__ = ["FRAME", "FileSpool", "FileStore", "storage_error"]
 _AT_ONCE = 8  # frames decrypted per visit to a thread
 
 
-class FileStore:
+class FileStore(Files):
     """Content by SHA-256. Made by `FileStore(folder, codec)`; `sweep()` once at start; `close()` at the end."""
 
     def __init__(self, folder: Path, codec: Codec) -> None:
@@ -98,20 +98,6 @@ class FileStore:
         except OSError as error:
             raise storage_error(error) from None
         return spool.sha256
-
-    async def put(self, content: bytes) -> str:
-        """Make `content` durable; its SHA-256."""
-        spool = self.new_spool()
-        spool.write(content)
-        return await self.keep(spool)
-
-    async def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
-        """Several at once, sharing their folders' sync."""
-        return await put_all(self, contents)
-
-    async def read(self, sha256: str) -> bytes:
-        """The whole content. Raises `Damaged` when it is missing or not what was stored."""
-        return b"".join([chunk async for chunk in self.chunks(sha256)])
 
     async def chunks(self, sha256: str) -> AsyncIterator[bytes]:
         """The content piece by piece. Raises `Damaged` at the end when the whole is not what was stored."""
@@ -173,7 +159,7 @@ class FileStore:
 
     def _place(self, spool: FileSpool) -> Path:
         try:
-            temporary = spool.finish()
+            temporary = spool.finish(synced=True)
             place = self._path(spool.sha256)
             if not place.parent.is_dir():
                 place.parent.mkdir(mode=0o700, exist_ok=True)

@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import os
 import time
-from collections.abc import AsyncIterator, Container, Iterable
+from collections.abc import AsyncIterator, Container
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -29,7 +29,7 @@ from msgspec import Struct
 from normalizer.errors import Damaged, Misconfigured, Unavailable
 
 from .codec import Codec
-from .file_port import name_of, put_all
+from .file_port import Files, name_of
 from .file_spool import HEAD, FileSpool, Pieces, Sealed, size_of, storage_error, sweep_growing, temporary
 from .keys import sync_folder
 
@@ -65,7 +65,7 @@ class S3Place(Struct, frozen=True, kw_only=True):
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/") + at
 
 
-class S3Files:
+class S3Files(Files):
     """Content by SHA-256 in `place`; `spool` is a folder on a local disk. A request is tried again for
     `patience` seconds. See `file_port.Files`."""
 
@@ -125,7 +125,8 @@ class S3Files:
             if there is not None and there["last_modified"].timestamp() > time.time() - self._young:
                 return sha256
             loop = asyncio.get_running_loop()
-            path = await loop.run_in_executor(self._threads, spool.finish)
+            # No sync: it is S3's answer that makes it durable.
+            path = await loop.run_in_executor(self._threads, lambda: spool.finish(synced=False))
             async with self._sending:
                 await self._put(name, path)
         except OSError as error:
@@ -133,17 +134,6 @@ class S3Files:
         finally:
             spool.discard()
         return sha256
-
-    async def put(self, content: bytes) -> str:
-        spool = self.new_spool()
-        spool.write(content)
-        return await self.keep(spool)
-
-    async def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
-        return await put_all(self, contents)
-
-    async def read(self, sha256: str) -> bytes:
-        return b"".join([chunk async for chunk in self.chunks(sha256)])
 
     async def chunks(self, sha256: str) -> AsyncIterator[bytes]:
         name, sealed = await self._found(sha256)
