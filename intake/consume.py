@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import aio_pika
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from msgspec import Struct, json
@@ -23,7 +22,7 @@ from rich.text import Text
 from complaint_queue import reconciliation, topology, wire
 from complaint_queue.broker import Reach, Where
 from complaint_queue.journal import OutboxEvent
-from complaint_queue.line import close, connected
+from complaint_queue.line import TROUBLE, close, connected
 from normalizer.errors import Misconfigured, Unavailable, Unreadable
 from normalizer.identity import JAKARTA
 from normalizer.record import ComplaintEvent
@@ -146,13 +145,7 @@ async def consume(
                 if not await _until_broken(run, reach, queue, prefetch, idle_timeout, single_active):
                     break
                 failures = 0
-            except (
-                aio_pika.exceptions.AMQPError,
-                OSError,
-                TimeoutError,
-                RuntimeError,
-                Misconfigured,
-            ) as error:
+            except (*TROUBLE, Misconfigured) as error:
                 failures += 1
                 if connect_tries is not None and failures >= connect_tries:
                     raise Unavailable(f"RabbitMQ cannot be reached: {error}") from error

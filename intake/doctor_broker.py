@@ -35,9 +35,8 @@ async def look_at_broker(config: Config) -> Finding:
 
 async def _broker_at(where: Where, config: Config) -> Finding:
     """Connects to every host, opens our virtual host and looks for the queue, passively."""
-    from aio_pika.exceptions import AMQPError
-
     from complaint_queue.broker import Reach
+    from complaint_queue.line import TROUBLE
 
     reach = Reach(where, config.broker.virtual_host, "kanal doctor")
     away: list[str] = []
@@ -46,7 +45,7 @@ async def _broker_at(where: Where, config: Config) -> Finding:
         url = reach.url
         try:
             found = await _look_for_queue(url) or found
-        except (OSError, TimeoutError, RuntimeError, AMQPError) as error:
+        except TROUBLE as error:
             away.append(f"{url.host}:{url.port}: {first_line(error) or type(error).__name__}")
         reach.failed()
     if away and found:

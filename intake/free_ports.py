@@ -1,7 +1,8 @@
 """Ports of loopback for a moment's use: `kanal demo`, and the tests.
 
 They lie below the range from which the system takes the near ends of outgoing connections; a port out of that range
-may be taken by somebody's connection between the moment it is found free and the moment it is listened on.
+may be taken by somebody's connection between the moment it is found free and the moment it is listened on, and a client
+that reconnects to one while its server is away can be given that very port, and then talks to itself.
 """
 
 from __future__ import annotations

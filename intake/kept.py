@@ -188,8 +188,8 @@ class KeptWorker:
             await asyncio.wrap_future(
                 self._workers.schedule(get_ready, args=(adapters,), timeout=self.deadline)
             )
-        except (TimeoutError, OSError) as error:  # the attempts will tell
-            log.warning("parser_not_ready", error=str(error))
+        except Exception as error:  # the attempts will tell
+            log.warning("parser_not_ready", error=f"{type(error).__name__}: {error}")
         self._ready = True
 
     @property

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from complaint_queue.topology import VIRTUAL_HOST
 from intake.private_rabbitmq import PrivateRabbitMQ
+from intake.private_server import Started
 
 #: One scheduler that does not spin while it waits: three nodes share a small machine.
 ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
@@ -20,7 +19,7 @@ ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_i
 MEMORY = "300MB"
 
 
-class PrivateCluster:
+class PrivateCluster(Started):
     """`async with PrivateCluster(folder) as cluster:`; `cluster.nodes` are its nodes, `cluster.url` all of them."""
 
     def __init__(self, folder: Path, size: int = 3, virtual_host: str = VIRTUAL_HOST) -> None:
@@ -29,19 +28,6 @@ class PrivateCluster:
             first = self.nodes[0] if self.nodes else None
             node = PrivateRabbitMQ(folder / f"node{number}", virtual_host, erlang=ERLANG, beside=first)
             self.nodes.append(node)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     @property
     def url(self) -> str:

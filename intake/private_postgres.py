@@ -16,19 +16,18 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import asyncpg  # type: ignore[import-untyped]
 
 from intake.free_ports import free_ports
+from intake.private_server import Started
 from normalizer.errors import Misconfigured, Unavailable
 
 _CURE = "install it: apt-get install --no-install-recommends postgresql; or set KANAL_POSTGRES_BIN to its programs"
 _ACCOUNT = "postgres"
 
 
-class PrivatePostgres:
+class PrivatePostgres(Started):
     """`async with PrivatePostgres() as server:` starts it; `await server.database()` makes a fresh database.
 
     `durable` syncs what is committed; without it the tests that need no crash are quicker.
@@ -43,19 +42,6 @@ class PrivatePostgres:
         self._server: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._made = 0
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     def url(self, database: str = "postgres") -> str:
         """The address of one of its databases, with user and password."""

@@ -9,29 +9,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from complaint_queue.topology import VIRTUAL_HOST
+from intake.free_ports import free_ports
+from intake.private_server import Started
 from normalizer.errors import Misconfigured, Unavailable
 
-#: Below the range from which systems take the ports of outgoing connections. A client that reconnects to a port of
-#: that range on loopback, while its server is away, can be given that very port and then talks to itself.
-_PORTS = range(20_000, 32_000)
 _START_TRIES = 3
 _GREETING = b"AMQP\x00\x00\x09\x01"
 
 
-class PrivateRabbitMQ:
+class PrivateRabbitMQ(Started):
     """`async with PrivateRabbitMQ(folder) as node:` starts it; `node.url` is where it listens.
 
     The folder holds its data, log and cookie; without one a temporary folder is made and removed at the end.
@@ -60,19 +55,6 @@ class PrivateRabbitMQ:
         self._node: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     @property
     def url(self) -> str:
@@ -115,7 +97,7 @@ class PrivateRabbitMQ:
     def choose_ports(self) -> None:
         """Its ports, and with them its name, before it is started; once only."""
         if not self.port:
-            self.port, self._dist_port, self._epmd_port = _free_ports(3)
+            self.port, self._dist_port, self._epmd_port = free_ports(3)
             if self._beside is not None:
                 self._epmd_port = self._beside._epmd_port
 
@@ -372,16 +354,3 @@ def installed() -> bool:
     except Misconfigured:
         return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    free: list[int] = []
-    for port in random.sample(_PORTS, len(_PORTS)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                free.append(port)
-        if len(free) == count:
-            return free
-    raise Unavailable("no free port on 127.0.0.1")

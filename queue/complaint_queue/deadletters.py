@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from complaint_queue import topology
 from complaint_queue.broker import Where
+from complaint_queue.line import TROUBLE
 from complaint_queue.sender import PATIENCE, Sender, sending
 from complaint_queue.wire import PREFIX
 from normalizer.errors import Unavailable
@@ -143,7 +144,7 @@ async def opened(url: Where, which: Which, virtual_host: str = topology.VIRTUAL_
             yield Box(which, sender)
             async with asyncio.timeout(PATIENCE):
                 await sender.channel.close()  # what was not ended is back before this returns
-        except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        except TROUBLE as error:
             raise Unavailable(f"RabbitMQ: {error or type(error).__name__}") from error
 
 

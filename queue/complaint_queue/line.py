@@ -27,6 +27,9 @@ OnConfirm = Callable[[int, bool, bool], None]
 #: Called with the message id of what came back, and the broker's reason.
 OnReturn = Callable[[str, str], None]
 
+#: What comes out of aio-pika when the broker is away, refuses, or leaves in the middle.
+TROUBLE = (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
+
 POLITE_CLOSE = 1.0
 _ABORTED = 5.0
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from complaint_queue import topology
 from complaint_queue.broker import Reach, Where
-from complaint_queue.line import close, connected
+from complaint_queue.line import TROUBLE, close, connected
 from normalizer.errors import Unavailable
 
 #: Seconds in which the broker has to answer.
@@ -61,16 +61,12 @@ class Sender:
 @asynccontextmanager
 async def sending(url: Where, virtual_host: str = topology.VIRTUAL_HOST) -> AsyncIterator[Sender]:
     """A connection for as long as it is needed. Raises `Unavailable`."""
-    try:
-        connection, socket = await connected(Reach(url, virtual_host, "kanal-aduan by hand"), PATIENCE)
-    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
-        raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
-    try:
+    async with AsyncExitStack() as stack:
         try:
+            connection, socket = await connected(Reach(url, virtual_host, "kanal-aduan by hand"), PATIENCE)
+            stack.push_async_callback(close, connection, socket)
             async with asyncio.timeout(PATIENCE):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        except TROUBLE as error:
             raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
         yield Sender(channel)
-    finally:
-        await close(connection, socket)

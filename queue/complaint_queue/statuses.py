@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from complaint_queue import topology
 from complaint_queue.broker import Reach, Where
-from complaint_queue.line import close, connected
+from complaint_queue.line import TROUBLE, close, connected
 from complaint_queue.wire import CONTENT_TYPE, PREFIX, SPEC_VERSION, Delivered, rfc3339
 from normalizer.errors import Misconfigured, Unavailable, Unreadable
 from normalizer.record import SCHEMA_VERSION
@@ -81,21 +81,18 @@ async def send(
     single_active: bool = False,
 ) -> None:
     """Publish one update with a confirm, as the CRM would. Raises `Unavailable`."""
-    reach = Reach(url, virtual_host, "kanal-aduan status")
     try:
-        connection, socket = await connected(reach)
-    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        connection, socket = await connected(Reach(url, virtual_host, "kanal-aduan status"))
+        try:
+            async with asyncio.timeout(10):
+                channel = await connection.channel(publisher_confirms=True)
+                await topology.declare(channel, single_active=single_active)
+                exchange = await channel.get_exchange(topology.STATUS_EXCHANGE, ensure=False)
+                await exchange.publish(message_of(update, source), update.stage.lower(), mandatory=True)
+        finally:
+            await close(connection, socket)
+    except TROUBLE as error:
         raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
-    try:
-        async with asyncio.timeout(10):
-            channel = await connection.channel(publisher_confirms=True)
-            await topology.declare(channel, single_active=single_active)
-            exchange = await channel.get_exchange(topology.STATUS_EXCHANGE, ensure=False)
-            await exchange.publish(message_of(update, source), update.stage.lower(), mandatory=True)
-    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError, RuntimeError) as error:
-        raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
-    finally:
-        await close(connection, socket)
 
 
 def json_schema() -> dict[str, Any]:
@@ -133,13 +130,7 @@ class StatusConsumer:
             try:
                 await self._until_broken(reach)
                 failures = 0
-            except (
-                aio_pika.exceptions.AMQPError,
-                OSError,
-                TimeoutError,
-                RuntimeError,
-                Misconfigured,
-            ) as error:
+            except (*TROUBLE, Misconfigured) as error:
                 failures += 1
                 if failures == 1:
                     log.warning("statuses_wait", error=str(error) or type(error).__name__)
