@@ -16,6 +16,7 @@ import resource
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +75,9 @@ class KeptWorker:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _pool: ProcessPool | None = None
     _ready: bool = False
+    _at_once: int = AT_ONCE
+    _one_by_one: bool = False
+    """Next time round: a worker died, and nobody knows over which of several."""
     _deaths: Counter[int] = field(default_factory=Counter)
     _later: dict[int, float] = field(default_factory=dict)
     _operator: set[int] = field(default_factory=set)
@@ -89,10 +93,10 @@ class KeptWorker:
             now = self._now()
             waiting = await self._waiting(now)
             ordered = sorted(waiting, key=lambda k: k.tries)
-            if ordered:
+            self._at_once, self._one_by_one = 1 if self._one_by_one else AT_ONCE, False
+            for start in range(0, len(ordered), self._at_once):
                 await self._get_ready()
-            for start in range(0, len(ordered), AT_ONCE):
-                await asyncio.gather(*map(self.one, ordered[start : start + AT_ONCE]))
+                await asyncio.gather(*map(self.one, ordered[start : start + self._at_once]))
             if not waiting:
                 try:
                     async with asyncio.timeout_at(min([now + 30.0, *self._later.values()])):
@@ -148,6 +152,11 @@ class KeptWorker:
                 self._later[kept.raw_id] = self._now() + wait
                 log.warning("prepare_waits", raw_id=kept.raw_id, seconds=wait, reason=error.reason)
                 return
+            except PoolBroke as error:
+                self._one_by_one = True
+                log.warning("parser_pool_broke", raw_id=kept.raw_id, error=str(error))
+                await asyncio.sleep(1)
+                return
             except (ParserDied, Damaged) as error:
                 self._deaths[kept.raw_id] += 1
                 log.warning("parser_died", raw_id=kept.raw_id, tries=kept.tries + 1, error=str(error))
@@ -172,7 +181,7 @@ class KeptWorker:
             return await asyncio.to_thread(adapter.parse, whole)
         except (Unreadable, Rejected) as error:
             return [NotRead(reason=str(error))]
-        except (ParserDied, ProviderUnavailable, asyncio.CancelledError):
+        except (ParserDied, PoolBroke, ProviderUnavailable, asyncio.CancelledError):
             raise
         except Exception as error:
             log.exception("parser_failed", account=raw.account)
@@ -182,9 +191,12 @@ class KeptWorker:
         """A worker that has started. Seconds pass until it has, in which a gateway may be killed: that is no mail's
         fault, so no attempt is counted before."""
         adapters = sorted({one.name for one in self.adapters.values() if one.parse_in_worker})
-        if self._ready or not adapters:
+        broken = self._pool is not None and not self._pool.active
+        if not adapters or (self._ready and not broken):
             return
         try:
+            if broken:
+                await asyncio.to_thread(self.close)
             await asyncio.wrap_future(
                 self._workers.schedule(get_ready, args=(adapters,), timeout=self.deadline)
             )
@@ -200,13 +212,19 @@ class KeptWorker:
         return self._pool
 
     async def _apart(self, adapter: Adapter[Any], raw: RawEvent) -> Sequence[Item]:
-        future: Future[list[Item]] = self._workers.schedule(
-            parse_apart, args=(adapter.name, raw, adapter.settings), timeout=self.deadline
-        )
+        try:
+            future: Future[list[Item]] = self._workers.schedule(
+                parse_apart, args=(adapter.name, raw, adapter.settings), timeout=self.deadline
+            )
+        except RuntimeError as error:  # it has broken before, over something else or nothing
+            self._ready = False
+            raise PoolBroke(str(error)) from error
         try:
             return await asyncio.wrap_future(future)
-        except (TimeoutError, OSError) as error:  # pebble's ProcessExpired is an OSError
+        except (TimeoutError, OSError, BrokenProcessPool) as error:  # pebble's ProcessExpired is an OSError
             self._ready = False  # another worker is started
+            if isinstance(error, BrokenProcessPool) and self._at_once > 1:
+                raise PoolBroke(str(error)) from error
             raise ParserDied(f"{type(error).__name__}: {error}") from error
 
     async def _finish(self, raw_id: int, adapter: Adapter[Any], raw: RawEvent, items: Sequence[Item]) -> None:
@@ -227,6 +245,12 @@ class KeptWorker:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool, self._ready = None, False
+
+
+class PoolBroke(Exception):
+    """The worker died before it had said over what, or over nothing (the system may have wanted its memory). pebble
+    then ends all that is under way and takes nothing more. Another pool is made; the next time round each is read
+    alone, and a death is its own."""
 
 
 class ParserDied(Exception):
