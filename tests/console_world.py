@@ -96,7 +96,8 @@ class DeadBox:
 def refused(which: Which, key: str, at: datetime, body: bytes = REFUSED) -> DeadLetter:
     """One dead letter."""
     return DeadLetter(
-        key=key, which=which, message_id=f"0SAGH0S{key}.1.0", type="id.go.jakarta.aduan.complaint.created",
+        key=key, which=which, message_id=f"0SAGH0S{key}.1.0",
+        type=f"id.go.jakarta.aduan.complaint.{'created' if which == 'events' else 'status'}",
         subject="261123-0007-3" if which == "events" else "261123-9999-1", why="rejected", since=at,
         exchange="aduan.events", routing_key="created.sms.3171", replays=0, size=len(body), sha256="ab" * 32,
         headers={}, body=body,

@@ -1,7 +1,7 @@
 """Every question that the console asks the derived store. Each is a function of a connection, for `ReadingStore.ask`.
 
 Moments are `datetime`s in UTC; slots are the start of a minute or an hour. What is about an office is left out for
-`hidden_from` that office, in every list and every count.
+`hidden_from` that office, in every list and on the map; the board's counts are of all.
 """
 
 from __future__ import annotations
@@ -206,11 +206,8 @@ def day_of(at: datetime) -> int:
 
 
 def _where(chosen: Filter) -> tuple[str, list[object]]:
-    where, values = (
-        ["opened_at >= ?", "opened_at < ?", "state = 1"],
-        [micros(chosen.since), micros(chosen.until)],
-    )
-    given: list[object] = [*values]
+    where = ["opened_at >= ?", "opened_at < ?", "state = 1"]
+    given: list[object] = [micros(chosen.since), micros(chosen.until)]
     for column, value in (("category", chosen.category), ("channel", chosen.channel)):
         if value:
             where.append(f"{column} = ?")

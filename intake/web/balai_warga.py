@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from adapters.balai_warga import proof
 from adapters.balai_warga.pressure import Pressure
-from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, kelurahan_label, text_fields
+from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN, text_fields
 from adapters.shared.multipart import Part, read
 from adapters.shared.room import Room
 from complaint_queue.journal import ComplaintFile
@@ -27,7 +27,6 @@ from intake.web.paper import tracking_link
 from intake.web.render import page
 from normalizer.categories import categories
 from normalizer.errors import InvalidForm, Unavailable
-from normalizer.gazetteer import kelurahan_table
 from normalizer.identity import decode_id, ticket_day
 from normalizer.record import RawEvent
 
@@ -42,8 +41,7 @@ _PRESSURE: web.AppKey[Pressure] = web.AppKey("public_form_pressure", Pressure)
 #: What this page may do beyond the others: ask where the device is, work on another thread, fetch the map.
 _HEADERS = {
     "Permissions-Policy": guard.HEADERS["Permissions-Policy"].replace("geolocation=()", "geolocation=(self)"),
-    "Content-Security-Policy": guard.HEADERS["Content-Security-Policy"]
-    + "; worker-src 'self'; connect-src 'self'",
+    "Content-Security-Policy": guard.WORKING,
 }
 
 
@@ -170,11 +168,6 @@ def _names(parts: Sequence[Part]) -> str:
     return ", ".join(part.filename for part in parts if part.filename and part.content)
 
 
-@lru_cache(maxsize=1)
-def _kelurahan_labels() -> tuple[str, ...]:
-    return tuple(sorted(kelurahan_label(one) for one in kelurahan_table()))
-
-
 async def _show(
     request: web.Request,
     typed: Mapping[str, str],
@@ -203,7 +196,7 @@ async def _show(
         proof=typed.get("proof", "") if challenge == typed.get("challenge") else "",
         honeypot=HONEYPOT,
         categories=categories(ticket_day(deps.clock())),
-        kelurahan=_kelurahan_labels(),
+        kelurahan=regions.kelurahan_labels(),
         regions=regions.address(deps),
         limits={
             "text_min": TEXT_MIN, "text_max": TEXT_MAX,

@@ -15,9 +15,8 @@ from adapters.shared.form import TEXT_MAX, TEXT_MIN, Form
 from complaint_queue.journal import ComplaintFile
 from intake import mending
 from intake.staff.rules import Session
-from intake.web import desk_forms, guard
+from intake.web import desk_forms, guard, regions
 from intake.web.deps import DEPS
-from intake.web.desk_help import kelurahan_labels
 from intake.web.receipt import own_complaint
 from intake.web.render import page
 from intake.web.signin import form_of
@@ -107,6 +106,6 @@ async def _show(
         done=done,
         form_id=given or desk_forms.new_form(deps.secrets, session.user.login),
         categories=categories(ticket_day(deps.clock())),
-        kelurahan=kelurahan_labels(),
+        kelurahan=regions.kelurahan_labels(),
         limits={"text_min": TEXT_MIN, "text_max": TEXT_MAX},
     )

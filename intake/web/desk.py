@@ -11,7 +11,7 @@ from adapters.shared.form import FILE_BYTES_MAX, FILES_MAX, TEXT_MAX, TEXT_MIN
 from adapters.shared.http import read_body
 from adapters.shared.multipart import Part, read
 from intake.staff.rules import Session
-from intake.web import desk_forms, desk_help, desk_offline, guard
+from intake.web import desk_forms, desk_help, desk_offline, guard, regions
 from intake.web.deps import DEPS
 from intake.web.render import page, words
 from intake.web.texts import LANGUAGES
@@ -201,7 +201,7 @@ async def _show(
         offices=tuple(offices().values()),
         choose_office=session is None or session.user.sees_all_offices,
         categories=categories(ticket_day(deps.clock())),
-        kelurahan=desk_help.kelurahan_labels(),
+        kelurahan=regions.kelurahan_labels(),
         near=desk_help.nearby(session),
         regions=desk_help.regions_of_numbers(),
         limits={

@@ -9,7 +9,6 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from adapters.shared.form import kelurahan_label
 from adapters.walkin.nik import PROVINCES
 from intake.staff.rules import Session
 from intake.web import guard
@@ -36,12 +35,6 @@ async def suggest(request: web.Request) -> web.StreamResponse:
     text = form.get("text", "")[:_ENOUGH].strip()
     codes = request.app[DEPS].categories_of(text) if text else ()
     return web.json_response({"codes": list(codes)})
-
-
-@lru_cache(maxsize=1)
-def kelurahan_labels() -> tuple[str, ...]:
-    """How the pages offer the kelurahan, in order."""
-    return tuple(sorted(kelurahan_label(one) for one in kelurahan_table()))
 
 
 @lru_cache(maxsize=1)

@@ -38,7 +38,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
 }
 
-#: What a page that works by itself may do beside: ask us, and keep a service worker.
+#: What a page that works by itself may do beside: ask us, and work on another thread or as a service worker.
 WORKING = POLICY + "; connect-src 'self'; worker-src 'self'"
 
 

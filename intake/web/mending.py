@@ -11,7 +11,7 @@ from msgspec import Struct
 from complaint_queue.journal import ComplaintFile, StoredMessage
 from intake import mending
 from intake.staff.rules import Session
-from intake.web import guard
+from intake.web.console.door import form, operators_only
 from intake.web.deps import DEPS
 from intake.web.render import page
 from normalizer.errors import Misconfigured
@@ -34,13 +34,12 @@ class Addition(Struct, frozen=True):
 
 def mount(app: web.Application) -> None:
     """Add the routes."""
-    app.router.add_get(PATH, guard.staff_only(_look))
-    app.router.add_post(PATH + "/pisah", guard.staff_only(_split))
-    app.router.add_post(PATH + "/gabung", guard.staff_only(_join))
+    app.router.add_get(PATH, operators_only(_look))
+    app.router.add_post(PATH + "/pisah", operators_only(_split))
+    app.router.add_post(PATH + "/gabung", operators_only(_join))
 
 
 async def _look(request: web.Request, session: Session) -> web.StreamResponse:
-    _operators_only(session)
     typed = request.query.get("tiket", "")
     done = request.query.get("kabar", "")
     made = read_ticket(request.query.get("ke", "")) or ""
@@ -48,8 +47,8 @@ async def _look(request: web.Request, session: Session) -> web.StreamResponse:
 
 
 async def _split(request: web.Request, session: Session) -> web.StreamResponse:
-    form = await _form(request, session)
-    ticket, number = form["ticket"], form["sequence"]
+    fields = await _form(request, session)
+    ticket, number = fields["ticket"], fields["sequence"]
     order = mending.Split(
         ticket=read_ticket(ticket) or ticket, sequence=int(number) if number.isdecimal() else 0
     )
@@ -64,8 +63,8 @@ async def _split(request: web.Request, session: Session) -> web.StreamResponse:
 
 
 async def _join(request: web.Request, session: Session) -> web.StreamResponse:
-    form = await _form(request, session)
-    ticket, into = form["ticket"], form["into"]
+    fields = await _form(request, session)
+    ticket, into = fields["ticket"], fields["into"]
     order = mending.Join(ticket=read_ticket(ticket) or ticket, into=read_ticket(into) or into)
     deps = request.app[DEPS]
     try:
@@ -78,17 +77,9 @@ async def _join(request: web.Request, session: Session) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{PATH}?tiket={order.into}&kabar=joined&ke={order.ticket}")
 
 
-def _operators_only(session: Session) -> None:
-    if not session.user.sees_all_offices:
-        raise web.HTTPForbidden()
-
-
 async def _form(request: web.Request, session: Session) -> dict[str, str]:
-    _operators_only(session)
-    given = await request.post()
-    form = {name: value for name, value in given.items() if isinstance(value, str)}
-    guard.check_form(request, session, form.get("csrf", ""))
-    return {"ticket": "", "sequence": "", "into": "", **{k: v.strip()[:40] for k, v in form.items()}}
+    given = await form(request, session)
+    return {name: given.get(name, "").strip()[:40] for name in ("ticket", "sequence", "into")}
 
 
 async def _show(

@@ -24,7 +24,7 @@ from normalizer.identity import ticket_day
 from normalizer.offices import offices
 from normalizer.record import Complaint
 
-#: A day's entries of one office, and how far back a day may lie.
+#: Entries that are looked through (a month of one office has fewer), and how far back a day may lie.
 _MOST, _DAYS = 2000, 31
 #: What a spreadsheet takes for the beginning of a formula; also behind white space, and in its wide forms.
 _FORMULA = tuple("=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -51,12 +51,13 @@ def mount(app: web.Application) -> None:
 
 async def recap(request: web.Request, session: Session) -> web.StreamResponse:
     day, today = _days(request)
-    lines = await _lines(request, session, day)
+    lines, cut = await _lines(request, session, day)
     office = offices().get(session.user.office_code)
     return await page(
         request,
         "rekap.html",
         lines=lines,
+        cut=cut,
         day=day,
         before=day - timedelta(days=1) if today - day < timedelta(days=_DAYS) else None,
         after=day + timedelta(days=1) if day < today else None,
@@ -72,7 +73,7 @@ async def export(request: web.Request, session: Session) -> web.StreamResponse:
     """The same as CSV (RFC 4180, UTF-8 with a mark, as spreadsheets want it)."""
     day, _ = _days(request)
     t = words(request)
-    lines = await _lines(request, session, day)
+    lines, _ = await _lines(request, session, day)
     await request.app[DEPS].staff.audit(session.user.login, "recap_exported", day.isoformat())
     out = io.StringIO()
     table = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -106,8 +107,11 @@ def _days(request: web.Request) -> tuple[date, date]:
     return (day if timedelta() <= today - day <= timedelta(days=_DAYS) else today), today
 
 
-async def _lines(request: web.Request, session: Session, day: date) -> list[Line]:
-    """The day's entries of one's own office, the earliest first; of all counters for who sees all offices."""
+async def _lines(request: web.Request, session: Session, day: date) -> tuple[list[Line], int]:
+    """The day's entries of one's own office, the earliest first; of all counters for who sees all offices.
+
+    And how many complaints were looked through, where the day may have had more; else 0.
+    """
     deps, user, t = request.app[DEPS], session.user, words(request)
     mine = None if user.sees_all_offices else user.office_code or "-"
     rows = await deps.journal.recent(mine, limit=_MOST, hidden_from=user.office_code)
@@ -122,7 +126,8 @@ async def _lines(request: web.Request, session: Session, day: date) -> list[Line
         record = msgspec.msgpack.decode(found.record, type=Complaint) if found.record else None
         stage = (await deps.journal.progress(found.complaint_id)).stage
         lines.append(_line(t, ticket, at, channel, record, stage, labels))
-    return sorted(lines, key=lambda line: (line.at, line.ticket))
+    cut = _MOST if len(rows) == _MOST and ticket_day(rows[-1][1]) >= day else 0
+    return sorted(lines, key=lambda line: (line.at, line.ticket)), cut
 
 
 def _line(

@@ -1,6 +1,6 @@
-"""The kelurahan as a page's script needs them: names and outlines, from this gateway and nobody else's server.
+"""The kelurahan as the pages need them: names and outlines, from this gateway and nobody else's server.
 
-The address bears the content's hash, so that a browser fetches it once. It holds nothing of anybody.
+The outlines' address bears the content's hash, so that a browser fetches it once. It holds nothing of anybody.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ def mount(app: web.Application) -> None:
 def address(deps: PageDeps) -> str:
     """Where a page fetches them."""
     return f"{PATH}?v={_made(deps.polygons)[1]}"
+
+
+@lru_cache(maxsize=1)
+def kelurahan_labels() -> tuple[str, ...]:
+    """How the forms offer the kelurahan, in order."""
+    return tuple(sorted(kelurahan_label(one) for one in kelurahan_table()))
 
 
 async def serve(request: web.Request) -> web.Response:

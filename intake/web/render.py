@@ -29,6 +29,7 @@ STATIC = {
     "keluar.js": "text/javascript",
     "nik.js": "text/javascript",
     "pekerja.js": "text/javascript",
+    "perangkat.js": "text/javascript",
     "sementara.js": "text/javascript",
     "simpan.js": "text/javascript",
     "usul.js": "text/javascript",

@@ -261,7 +261,7 @@ def test_a_mail_has_a_subject_in_the_readers_language(monkeypatch: pytest.Monkey
     monkeypatch.setenv("KANAL_LANG", "id")
     news = News(alarm="disk", state="over", words="w", since=NOW, at=NOW, source="s")
     mail = Mail(("piket@example.go.id",), "kanal@example.go.id", "smtp://127.0.0.1").mail(news)
-    assert mail["Subject"] == "[Kanal Aduan] Sudah pulih: Diska hampir penuh"
+    assert mail["Subject"] == "[Kanal Aduan] Sudah pulih: Disk hampir penuh"
 
 
 def test_every_alarm_of_the_table_is_explained_in_both_languages() -> None:

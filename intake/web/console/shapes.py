@@ -1,7 +1,7 @@
 """Jakarta as SVG paths: the configured polygons, else a cell around each kelurahan's representative point.
 
 Equirectangular about Jakarta's latitude: at this size no other projection looks different. The islands of Kepulauan
-Seribu lie up to 120 km out, so they have a box of their own above the coast.
+Seribu lie up to 120 km out, so they have a box of their own, in the corner that the land leaves free.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from msgspec import Struct
 from normalizer.errors import Misconfigured
 
 CELLS = Path(__file__).parent / "cells.json"
-WIDTH, HEIGHT = 640, 730
+WIDTH, HEIGHT = 640, 650
 #: (west, south, east, north) in degrees and (left, top, width, height) in the picture.
-_MAINLAND = ((106.675, -6.385, 106.985, -6.075), (0, 90, 640, 640))
-_ISLANDS = ((106.38, -6.01, 106.78, -5.43), (10, 10, 118, 150))
+_MAINLAND = ((106.675, -6.385, 106.985, -6.075), (0, 10, 640, 640))
+_ISLANDS = ((106.38, -6.01, 106.78, -5.43), (10, 475, 118, 150))
 _SQUEEZE = cos(radians(6.2))
 
 Ring = Sequence[Sequence[float]]

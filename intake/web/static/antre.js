@@ -14,7 +14,7 @@ let timer = 0;
 const tell = (type, detail) => news.dispatchEvent(new CustomEvent(type, { detail }));
 
 // Ask who sits here; "" when all is well, else why not: "network", "session", "other".
-export async function refresh() {
+async function refresh() {
   let answer;
   try {
     answer = await fetch("/loket/keadaan", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(20_000) });

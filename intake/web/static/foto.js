@@ -5,7 +5,7 @@ const HEAVY = 600_000; // bytes; a smaller file of few pixels stays as it is
 const QUALITY = 0.82;
 
 // The camera's notes (the Exif segment of a JPEG) with the orientation set to "upright"; empty when there are none.
-export function notes(bytes) {
+function notes(bytes) {
   const view = new DataView(bytes);
   if (view.byteLength < 4 || view.getUint16(0) !== 0xffd8) return new Uint8Array();
   for (let at = 2; at + 10 < view.byteLength && view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
@@ -44,7 +44,7 @@ function drawn(picture, width, height) {
 }
 
 // The file to send: smaller where that helps, the same where it cannot be read or is small already.
-export async function shrunk(file) {
+async function shrunk(file) {
   if (!/^image\/(jpeg|png|webp|avif|hei[cf]|bmp)$/.test(file.type)) return file;
   let picture;
   try {

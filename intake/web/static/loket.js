@@ -3,7 +3,8 @@
 import * as queue from "./antre.js";
 import { Photos } from "./foto.js";
 import { problems, show } from "./isian.js";
-import { readNik, readRegions, today, watch } from "./nik.js";
+import { watch } from "./nik.js";
+import { list } from "./perangkat.js";
 import { combobox } from "./pilihan.js";
 import { fill, paperSize } from "./sementara.js";
 import * as store from "./simpan.js";
@@ -29,7 +30,7 @@ let touched = false; // by a person, since the page was opened
 
 // --- the fields ---
 
-watch(fields.nik, nikRead);
+const nikProblem = watch(fields.nik, nikRead);
 combobox(fields.kelurahan, { near: fields.kelurahan.dataset.near, ready: true });
 combobox(fields.against_office, { bare: (label) => label });
 suggest(fields.text, fields.category, document.getElementById("usulan"), () => fields.csrf.value);
@@ -62,11 +63,11 @@ function put(values) {
 
 // What would be refused later, when the citizen has gone, is said now.
 function wrong() {
-  const chosen = { ...pick(berkas), files: photos.files };
+  const chosen = { dataset: berkas.dataset, files: photos.files };
   const found = problems(fields.text, chosen, /^image\/|^application\/pdf$/)
     .map(([field, words]) => [field === chosen ? berkas : field, words]);
-  const nik = fields.nik.value.trim() ? readNik(fields.nik.value, today(), readRegions(nikRead.dataset.regions)) : null;
-  if (typeof nik === "string") found.push([fields.nik, nikRead.dataset[nik]]);
+  const nik = nikProblem();
+  if (nik) found.push([fields.nik, nikRead.dataset[nik]]);
   const known = [...document.getElementById("daftar-kelurahan").options].map((one) => one.value.toLowerCase());
   const kelurahan = fields.kelurahan.value.trim().toLowerCase();
   if (kelurahan && !known.some((one) => one === kelurahan || one.startsWith(`${kelurahan},`))) {
@@ -84,8 +85,6 @@ function wrong() {
   const order = [...fields];
   return found.sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
 }
-
-const pick = (input) => ({ dataset: input.dataset, id: input.id });
 
 function complain(found) {
   show(form, summary, found);
@@ -146,8 +145,8 @@ form.addEventListener("submit", (event) => {
 function busy(on) {
   const button = form.querySelector("button[type=submit]");
   button.dataset.words ??= button.textContent;
-  button.toggleAttribute("aria-disabled", on);
   if (on) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
   button.textContent = on ? form.dataset.saving : button.dataset.words;
 }
 
@@ -249,42 +248,10 @@ queue.news.addEventListener("state", ({ detail }) => say(detail));
 // Somebody else signed in: this page is no longer theirs.
 queue.news.addEventListener("other", ({ detail }) => { if (detail !== form.dataset.clerk) window.location.assign("/loket"); });
 
-// What lies on this device, each with its mark.
+// What is being sent at this moment is not on the list: its paper comes.
 async function draw() {
-  if (!me) return;
-  const today_ = new Date().toDateString();
-  const kept = (await store.entries(me.clerk)).filter((one) => one.state !== "draft");
-  for (const one of kept) if (one.state === "sent" && new Date(one.sentAt).toDateString() !== today_) await store.remove(one.id);
-  const shown = kept.filter((one) => one.state !== "waiting" || one.late || !saving).reverse();
-  board.hidden = shown.length === 0;
-  board.querySelector("ul").replaceChildren(...shown.map(row));
-}
-
-const clock = (moment) => new Date(moment).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Jakarta" });
-
-function row(entry) {
-  const item = document.createElement("li");
-  const name = document.createElement("strong");
-  const state = document.createElement("span");
-  name.className = "number";
-  name.textContent = entry.ticket || board.dataset.none;
-  state.className = `state ${entry.state}`;
-  state.textContent = entry.state === "sent" ? board.dataset.sent.replace("#", clock(entry.sentAt)) : board.dataset[entry.state];
-  item.append(name, ` ${clock(entry.at)} `, state);
-  if (entry.state === "sent" && entry.ticket) {
-    const link = document.createElement("a");
-    link.href = `/loket/tanda-terima/${entry.ticket}`;
-    link.textContent = board.dataset.receipt;
-    item.append(link);
-  } else if (entry.state !== "sent") {
-    const button = document.createElement("button");
-    [button.type, button.className] = ["button", "link"];
-    button.textContent = entry.state === "wrong" ? board.dataset.mend : board.dataset.print;
-    button.setAttribute("aria-label", `${button.textContent}: ${name.textContent}`);
-    button.addEventListener("click", () => void (entry.state === "wrong" ? mend(entry.id) : provisional(entry.id)));
-    item.append(button);
-  }
-  return item;
+  const hidden = (entry) => saving && entry.state === "waiting" && !entry.late;
+  if (me) await list(board, me.clerk, { hidden, print: provisional, mend });
 }
 
 async function mend(id) {

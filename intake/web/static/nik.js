@@ -29,7 +29,7 @@ export function today(now = Date.now()) {
   return new Date(Date.UTC(there.getUTCFullYear(), there.getUTCMonth(), there.getUTCDate()));
 }
 
-// Says beneath the field what the number says.
+// Says beneath the field what the number says. Returns a question: which part is wrong, "" for none.
 export function watch(input, said) {
   const regions = readRegions(said.dataset.regions);
   const tell = (words, wrong) => {
@@ -48,5 +48,8 @@ export function watch(input, said) {
   input.addEventListener("input", () => look(false));
   input.addEventListener("change", () => look(true));
   if (input.value) look(true);
-  return () => (input.value.trim() === "" ? "" : readNik(input.value, today(), regions));
+  return () => {
+    const found = input.value.trim() === "" ? "" : readNik(input.value, today(), regions);
+    return typeof found === "string" ? found : "";
+  };
 }

@@ -21,9 +21,13 @@ function code(packed, label) {
   return picture;
 }
 
+// Jakarta's hour and day, as the server writes them on its own papers.
+const JAKARTA = { timeZone: "Asia/Jakarta" };
+export const clock = (at) => new Date(at).toLocaleTimeString("id", { hour: "2-digit", minute: "2-digit", ...JAKARTA });
+const day = (at) => new Date(at).toLocaleDateString(document.documentElement.lang === "en" ? "en-GB" : "id", { dateStyle: "long", ...JAKARTA });
+
 // Fill the page's paper with an entry: {ticket, at, paper: {pin, link, qr} | null}; `office` is the office's name.
 export function fill(page, entry, office) {
-  const at = new Date(entry.at);
   const put = (name, words) => {
     const cell = page.querySelector(`[data-paper=${name}]`);
     cell.textContent = words;
@@ -31,7 +35,7 @@ export function fill(page, entry, office) {
   };
   put("ticket", entry.ticket);
   put("pin", entry.paper?.pin ?? "");
-  put("at", at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short", timeZone: "Asia/Jakarta" }));
+  put("at", `${day(entry.at)}, ${clock(entry.at)} WIB`);
   put("office", office);
   const frame = page.querySelector("[data-paper=code]");
   frame.replaceChildren(...(entry.paper ? [code(entry.paper.qr, frame.dataset.label)] : []));
