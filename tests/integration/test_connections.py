@@ -65,6 +65,7 @@ async def drip(port: int, text: bytes, every: float) -> float:
     return time.monotonic() - started
 
 
+@pytest.mark.alone
 async def test_slow_heads_are_cut_off_and_others_are_served(serve: Callable[..., object]) -> None:
     url, port, _ = await serve(most=600)  # type: ignore[misc]
     head = b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"a" * 200
