@@ -153,22 +153,34 @@ class _Pair(NamedTuple):
     plain: bool
 
 
+class _Read(NamedTuple):
+    """A complaint with what all its pairs need of it; `names` are the hashes of its names and regions."""
+
+    told: Told
+    found: Fingerprint
+    asked: Asked
+    names: frozenset[int]
+
+
 def _pairs(told: Sequence[Told], reader: Reader, seen: Mapping[str, int], unknown: int) -> Iterator[_Pair]:
     """Every pair that might be looked at; with `unknown`, as if our tables lacked some of its words."""
-    read: list[tuple[Told, Fingerprint, Asked]] = []
+    read: list[_Read] = []
     for one in told:
         complaint = _altered(one.complaint, reader, seen, unknown) if unknown else one.complaint
         found, reading = fingerprint_of(complaint, reader)
-        read.append((one, found, Asked(found, reading)))
-    for at, (later, found, asked) in enumerate(read):
-        for earlier, other, _ in read[:at]:
-            if earlier.collection != later.collection or abs(found.at - other.at) > _WINDOW:
+        names = frozenset(memoryview(found.words).cast("I")[found.counts[0] + found.counts[1] :])
+        read.append(_Read(one, found, Asked(found, reading), names))
+    for at, later in enumerate(read):
+        for earlier in read[:at]:
+            if earlier.told.collection != later.told.collection:
                 continue
-            same = earlier.incident == later.incident
-            if same or _near(found, other):
-                compared = compare(asked, other)
+            if abs(later.found.at - earlier.found.at) > _WINDOW:
+                continue
+            same = earlier.told.incident == later.told.incident
+            if same or _near(later, earlier):
+                compared = compare(later.asked, earlier.found)
                 if compared.possible:
-                    yield _Pair(compared.features, same, later.part, later.judged, not unknown)
+                    yield _Pair(compared.features, same, later.told.part, later.told.judged, not unknown)
 
 
 def _altered(complaint: Complaint, reader: Reader, seen: Mapping[str, int], seed: int) -> Complaint:
@@ -188,17 +200,14 @@ def _altered(complaint: Complaint, reader: Reader, seen: Mapping[str, int], seed
     return msgspec.structs.replace(complaint, text=_WORD.sub(unknown, complaint.text))
 
 
-def _near(one: Fingerprint, other: Fingerprint) -> bool:
+def _near(one: _Read, other: _Read) -> bool:
     """Whether the memory might hand these two to each other; all others would only teach what is plain."""
-    if (
-        one.region
-        and other.region
-        and (one.region.startswith(other.region) or other.region.startswith(one.region))
-    ):
-        return True
-    named = (set(memoryview(p.words).cast("I")[p.counts[0] + p.counts[1] :]) for p in (one, other))
-    if set.intersection(*named):
-        return True
-    senders = set(memoryview(one.senders).cast("Q")) & set(memoryview(other.senders).cast("Q"))
-    photos = set(memoryview(one.photos).cast("Q")) & set(memoryview(other.photos).cast("Q"))
-    return bool(senders or photos) or (one.latitude is not None and other.latitude is not None)
+    here, there = one.found, other.found
+    within = here.region.startswith(there.region) or there.region.startswith(here.region)
+    return (
+        (within and bool(here.region and there.region))
+        or not one.names.isdisjoint(other.names)
+        or not one.asked.senders.isdisjoint(other.asked.senders)
+        or not set(one.asked.photos).isdisjoint(other.asked.photos)
+        or (here.latitude is not None and there.latitude is not None)
+    )

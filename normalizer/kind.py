@@ -6,7 +6,6 @@ gambling games are spam whatever else is said.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from operator import itemgetter
 
@@ -25,14 +24,6 @@ LIKELY: dict[Kind, float] = {
 #: So many games, loans and followers are named only by those who sell them.
 _SPAM_PHRASES = 3
 _KINDS: dict[str, Kind] = {kind: kind for kind in LIKELY}
-#: Where people lay their photos, videos and places: the words of such an address say nothing about the message, though
-#: those who sell have addresses full of the same words.
-_SHARED = re.compile(
-    r"(?:https?://(?:[\w-]{1,40}\.){0,4}|\b(?:www|drive|docs|photos|maps)\.)(?:app\.)?"
-    r"(?:google\.com|goo\.gl|youtu\.be|youtube\.com|instagram\.com|facebook\.com|fb\.watch|tiktok\.com|twitter\.com"
-    r"|x\.com|threads\.net|dropbox\.com|1drv\.ms|live\.com|icloud\.com|waze\.com|go\.id)(?![\w.-])\S*",
-    re.IGNORECASE,
-)
 
 
 def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple[str, ...]]:
@@ -46,8 +37,6 @@ def judge(subject: str, text: str, model: TextModel) -> tuple[Kind, float, tuple
         return "spam", 0.95, spam
     if not any(character.isalpha() for character in folded):
         return "complaint", 0.5, ()
-    if "." in said:
-        said = _SHARED.sub(" ", said)
     scored = model.judge(said)
     odds = dict(scored.ranked)
     complaint = odds.pop("complaint", 0.0)

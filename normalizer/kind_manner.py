@@ -7,8 +7,9 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
+from normalizer.links import without_links
 from normalizer.phrases import words_in
-from normalizer.text_units import topic_features, topic_units, words_of, worth
+from normalizer.text_units import SIGN, topic_features, topic_units, words_of, worth
 
 #: The lists of `data/phrases.csv` that count, and the letter of each. A word of two lists has the letter of the last.
 _LISTS = {
@@ -26,8 +27,6 @@ _LISTS = {
     "insult": "I",
     "but": "X",
 }
-#: Before every unit of a manner.
-_SIGN = "*"
 
 
 @lru_cache(maxsize=1)
@@ -54,21 +53,21 @@ def kind_units(text: str) -> tuple[str, ...]:
     states = [letter for letter in order if letter in "BR"]
     if states:
         manner.append(f"*={states[0]}{states[-1]}")
-    if "?" in text:
-        manner.append("*?." if text.rstrip(" )\"'\n").endswith("?") else "*?")
-    if "!" in text:
+    # An address of a page asks nothing.
+    marks = without_links(text) if "?" in text or "!" in text else ""
+    if "?" in marks:
+        manner.append("*?." if marks.rstrip(" )\"'\n").endswith("?") else "*?")
+    if "!" in marks:
         manner.append("*!")
-    if "http" in text or "www" in text or ".com" in text:
-        manner.append("*://")
     manner.append(f"*#{min(5, len(words) // 4)}")
     return (*topic_units(text), *dict.fromkeys(manner))
 
 
 def kind_features(unit: str) -> list[str]:
     """The features of one unit of `kind_units`."""
-    return [unit] if unit[0] == _SIGN else topic_features(unit)
+    return [unit] if unit[0] == SIGN else topic_features(unit)
 
 
 def kind_worth(feature: str) -> tuple[float, int]:
     """How much a feature counts, and how often it must be seen."""
-    return (1.2, 2) if feature[0] == _SIGN else worth(feature)
+    return (1.2, 2) if feature[0] == SIGN else worth(feature)

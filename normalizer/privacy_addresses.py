@@ -5,19 +5,10 @@ from __future__ import annotations
 import re
 
 from normalizer.contact import EMAIL, HANDLE
+from normalizer.links import BARE, HOST_AND_PATH, WHOLE
 from normalizer.phrases import words_in
 from normalizer.privacy_signs import LINK, MAIL, NAMED_MAIL, NETWORK, SECRET
 
-_LINK = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
-#: Written without its scheme: only with a path, so that "rusak.com" said of a shop stays.
-_BARE_LINK = re.compile(
-    r"(?<![\w@/.])((?:[\w-]{1,40}\.){1,3}(?:com|id|net|org|me|ly|co|link|site|xyz|gg|ai|app|ee|tv|page|web|info"
-    r"|biz|dev"
-    r"|my|sg|online|store|shop|vip|club|top|cc|to|bio|im|st|tk|ru|io|us|uk|it|be|gl))/\S+",
-    re.IGNORECASE,
-)
-#: What every bare link holds.
-_HOST_AND_PATH = re.compile(r"\.[A-Za-z]{2,6}/")
 _AT = r"(?: ?[(\[{<*_'\"‘“] ?(?:at|et|a|@) ?[)\]}>*_'\"’”] ?| (?:at|et) | ?@ ?|(?-i:AT))"
 _DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
 _SPELT_EMAIL = re.compile(
@@ -70,9 +61,9 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
     if NAMED_MAIL in held:
         text = _NAMED_EMAIL.sub(r"\1[email]", text)
     if LINK in held:
-        text = _LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
-    if _HOST_AND_PATH.search(text):
-        text = _BARE_LINK.sub(lambda m: f"[tautan {m[1].lower()}]", text)
+        text = WHOLE.sub(lambda m: f"[tautan {m[1].lower()}]", text)
+    if HOST_AND_PATH.search(text):
+        text = BARE.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if NETWORK in held:
         text = _ACCOUNT_NAME.sub(lambda m: f"{m[1]}{m[2] or m[4]}[akun]", text)
     if SECRET in held:

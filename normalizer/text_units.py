@@ -8,13 +8,19 @@ from itertools import pairwise
 
 from normalizer.folding import fold
 from normalizer.gazetteer import read_table
+from normalizer.links import links
 from normalizer.memory import Memory
-from normalizer.phrases import Phrases
+from normalizer.phrases import Phrases, words_in
 
 #: Only so many words are read: what a text is about is told by then, and no sender can make it slow.
 MOST_WORDS = 400
 #: Stands for the name of a region: a kelurahan named Kampung Melayu must not sound like a village road.
 PLACE = "*place"
+#: Stand for the address of a page, one where people lay photos, videos and places and any other: the words of which it
+#: is made say nothing about the message.
+LINK, SITE = "*link", "*site"
+#: Before every unit that is no word of the text.
+SIGN = "*"
 
 
 @lru_cache(maxsize=1)
@@ -47,12 +53,25 @@ def _regions() -> Phrases[None]:
     return Phrases({name: None for name in sorted(names) if " " in name})
 
 
+def _linked(text: str) -> str:
+    """`text` folded, every address in it one sign."""
+    folded, end, parts = fold(text), 0, []
+    for start, stop, host in links(text):
+        parts += [
+            folded[end:start],
+            LINK if ".".join(host.split(".")[-2:]) in words_in("sharing host") else SITE,
+        ]
+        end = stop
+    return " ".join((*parts, folded[end:])) if parts else folded
+
+
 @lru_cache(maxsize=2)
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text by which a model knows it: folded, one spelling each, no numbers, regions by a sign."""
+    """The words of a text by which a model knows it: folded, one spelling each, no numbers, regions and the
+    addresses of pages by a sign."""
     if not text.isascii():
         text = text.translate(_signs())
-    folded = " ".join(fold(text).split()[:MOST_WORDS])
+    folded = " ".join(_linked(text).split()[:MOST_WORDS])
     end, parts = 0, []
     for start, stop, _, _ in _regions().find(folded):
         if start >= end:
@@ -88,7 +107,7 @@ def stem(word: str) -> str:
 def pieces(word: str) -> Iterator[str]:
     """The features within a word: itself, its stem, and its pieces of four letters, its borders marked."""
     yield word
-    if word == PLACE:
+    if word[0] == SIGN:
         return
     yield f"={stem(word)}"
     if len(word) > 2:
