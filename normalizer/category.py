@@ -1,8 +1,8 @@
 """The category: what the citizen or clerk chose, else what the words say. Always a suggestion, never a decision.
 
 Weights learnt from examples rank all categories (`text_model.py`); a phrase that is unmistakable (`data/
-category_words.csv`) goes before them. Up to three are named, each with the probability that it is right; where the
-first is hardly likelier than another, none is.
+category_words.csv`) goes before them. Up to three are named, each with the probability that it is right; where even
+the first is unlikely, none is.
 """
 
 from __future__ import annotations

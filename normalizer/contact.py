@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from normalizer.context import Context, decided
+from normalizer.folding import whole
 from normalizer.numbers import is_nik, masked, niks, phones, to_e164
 from normalizer.record import Complaint, Contact, Evidence
 
@@ -48,7 +49,7 @@ def step(complaint: Complaint, context: Context) -> Complaint:
         evidence.append(
             Evidence(step="contact", result="nik looks wrong", words=(masked(nik),), confidence=0.5)
         )
-    evidence += _in_text(f"{complaint.subject}\n{complaint.text}", context.phone_region)
+    evidence += _in_text(whole(complaint.subject, complaint.text), context.phone_region)
     given = complaint.reporter
     contacts, nik = tuple(kept), nik or given.nik.strip()
     if contacts == given.contacts and nik == given.nik:

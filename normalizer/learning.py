@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from normalizer.folding import whole
 from normalizer.gazetteer import read_table
 from normalizer.tasks import CATEGORY, KIND, Task
 from normalizer.text_training import Example
@@ -54,7 +55,7 @@ def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
         learnt = [row for row in learnt if row.get("kind", "complaint") in ("complaint", "suggestion")]
     added = (
         Example(
-            text=whole(row),
+            text=said_in(row),
             label=row[task.column],
             weight=_weight(task, row[task.column]),
             judged=True,
@@ -65,10 +66,9 @@ def examples(task: Task, rows: Iterable[Mapping[str, str]]) -> list[Example]:
     return [*own, *added]
 
 
-def whole(row: Mapping[str, str]) -> str:
+def said_in(row: Mapping[str, str]) -> str:
     """The text of a labelled row as the steps would see it: subject and what was newly written."""
-    written = row.get("reply_text") or row["text"]
-    return f"{row['subject']}\n{written}" if row.get("subject") else written
+    return whole(row.get("subject", ""), row.get("reply_text") or row["text"])
 
 
 def read_labelled(paths: Sequence[Path]) -> Iterator[dict[str, str]]:

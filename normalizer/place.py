@@ -21,6 +21,7 @@ from typing import Literal
 import msgspec
 
 from normalizer.context import Context, decided
+from normalizer.folding import whole
 from normalizer.gazetteer import RegionPath, find_region, metres
 from normalizer.media import photo_age
 from normalizer.place_address import address_of
@@ -168,7 +169,7 @@ def _conflict(
 
 def step(complaint: Complaint, context: Context) -> Complaint:
     """Regions with codes, address, and whether it is inside the province; each source's verdict as evidence."""
-    text = f"{complaint.subject}\n{complaint.text}"[:_SEARCHED]
+    text = whole(complaint.subject, complaint.text)[:_SEARCHED]
     place = complaint.place
     pointed, evidence = _pointed(complaint, text, context)
     place = msgspec.structs.replace(place, coordinates=pointed.point if pointed is not None else None)

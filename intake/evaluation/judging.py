@@ -18,7 +18,7 @@ from intake.evaluation.scores import Confusion, Figure, Found
 from intake.evaluation.sets import LabelledSet
 from normalizer.assemble import assemble
 from normalizer.context import Context
-from normalizer.learning import whole
+from normalizer.learning import said_in
 from normalizer.pipeline import normalise
 from normalizer.record import Attachment, Complaint, Message, Sender
 
@@ -112,7 +112,7 @@ def _having(judged: Judged, column: str) -> list[tuple[dict[str, str], Complaint
 
 
 def _miss(out: Judgement, figure: str, row: dict[str, str], wanted: str, found: str) -> None:
-    text = whole(row).replace("\n", " ")[:160]
+    text = said_in(row).replace("\n", " ")[:160]
     out.misses.append(Miss(figure=figure, row=row.get("id", ""), wanted=wanted, found=found, text=text))
 
 

@@ -192,8 +192,10 @@ def test_what_tells_duplicates_is_learnt_from_pairs() -> None:
     ]
     told = duplicates.told([("own", rows)], CONTEXT)
     assert [t.incident for t in told if t.collection == "own"] == ["a", "a"]
+    # Every two of a collection are a pair: of a quarter of the scenes there are a sixteenth.
+    told = told[:170] + [t for t in told if t.collection == "own"]
     model, report = duplicate_training.learn(told, (t.complaint.text for t in told))
     assert model == duplicate_training.learn(told, (t.complaint.text for t in told))[0]
-    assert report.same > 100
+    assert report.same > 50
     with pytest.raises(ValueError, match="same_as"):
         duplicate_training.learn(told[:1], ())
