@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-WHOLE = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]*@)?([\w.-]+)\S*", re.IGNORECASE)
+WHOLE = re.compile(r"\b(?:https?://|www\.)(?:[^\s/@]{0,200}@)?([\w.-]+)\S*", re.IGNORECASE)
 #: Written without its scheme: only with a path, so that "rusak.com" said of a shop stays.
 BARE = re.compile(
     r"(?<![\w@/.])((?:[\w-]{1,40}\.){1,3}(?:com|id|net|org|me|ly|co|link|site|xyz|gg|ai|app|ee|tv|page|web|info"

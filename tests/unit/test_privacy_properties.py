@@ -200,7 +200,7 @@ def test_ordinary_numbers_stay(text: str) -> None:
     [
         "1", "0 ", "08", "8-", "1.", "1/", "O", "0O", "@", "a@", "a@b.", "Budi ", "BUDI ", "pak ", "Pak Budi ",
         "nol ", "at ",
-        "Jl. ", "no. 1 ", "b 1", "B 1 ", "plat ", "lahir ", "ig ", "blok ", "rek ", "http://", "a.id/",
+        "Jl. ", "no. 1 ", "b 1", "B 1 ", "plat ", "lahir ", "ig ", "blok ", "rek ", "http://", "www.!", "a.id/",
         "[tautan ", "(", "+62",
         "Nama: Siti\n", "1. Oei\n", "dot ", "a_", "lahir 1 ", "satu-", "kartu ", "😀8",
     ],
