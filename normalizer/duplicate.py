@@ -11,6 +11,9 @@ of the same, the later one says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 from normalizer.context import Context, decided
 from normalizer.duplicate_memory import Recent
 from normalizer.duplicate_print import Fingerprint, rememberable, text_of
@@ -64,10 +67,11 @@ def _links(
     others = recent.like(found)
     if recent.knows(found.complaint_id):
         before = {link.ticket for link in complaint.possible_duplicates}
-        others = [o for o in others if o.complaint_id < found.complaint_id or o.ticket in before]
-    if not others:
+        others = (o for o in others if o.complaint_id < found.complaint_id or o.ticket in before)
+    first = next(others, None)
+    if first is None:
         return ()
-    asked = Asked(found, reading)
+    asked, others = Asked(found, reading), chain((first,), others)
     said = _said(asked, others, recent.scorer)
     if not said:
         return ()
@@ -84,7 +88,7 @@ def _links(
 
 
 def _said(
-    asked: Asked, others: list[Fingerprint], scorer: Scorer
+    asked: Asked, others: Iterable[Fingerprint], scorer: Scorer
 ) -> list[tuple[float, Fingerprint, Compared]]:
     """Those that are the same likely enough, the likeliest first."""
     said: list[tuple[float, Fingerprint, Compared]] = []
@@ -93,8 +97,8 @@ def _said(
         if vain >= _VAIN:
             break
         compared = compare(asked, other)
-        likely = scorer.probability(compared.features)
-        if likely >= scorer.threshold and compared.possible:
+        likely = scorer.probability(compared.features) if compared is not None else 0.0
+        if compared is not None and likely >= scorer.threshold:
             vain = 0
             said.append((likely, other, compared))
         else:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 from itertools import chain
 from math import floor
 from typing import TypeAlias
@@ -24,7 +25,7 @@ import msgspec
 from normalizer.duplicate_photos import Photos
 from normalizer.duplicate_print import Fingerprint, fingerprint_of, pack, rememberable, unpack
 from normalizer.duplicate_reading import Reader, Reading
-from normalizer.duplicate_score import Learned, Scorer, elsewhere, load
+from normalizer.duplicate_score import Learned, Scorer, kecamatan_of, load
 from normalizer.duplicate_words import Slot, lasting
 from normalizer.record import Complaint
 
@@ -72,6 +73,9 @@ class Recent:
         self._lock = threading.Lock()
         # Numbers grow; the lists are cut at their beginning now and then. `_first` is the number of `_packed[0]`.
         self._packed: list[bytes] = []
+        # What is asked first of each stands beside it, so that most need not be unpacked: its time, and the hash of
+        # the kecamatan in which it surely lies (0: it may be anywhere).
+        self._at, self._where = array("q"), array("I")
         self._first = self._oldest = 0
         self._numbers: dict[int, int] = {}
         self._lists: list[_Entry] = [None] * _LISTS
@@ -110,6 +114,8 @@ class Recent:
                 return
             number = self._first + len(self._packed)
             self._packed.append(packed)
+            self._at.append(found.at)
+            self._where.append(self._surely(found))
             self._numbers[found.complaint_id] = number
             for key in chain(*self._keys(found)):
                 entry = self._lists[key]
@@ -136,7 +142,8 @@ class Recent:
                 self._forget(self._oldest)
             self._oldest += 1
         if self._oldest - self._first > 4096:
-            del self._packed[: self._oldest - self._first]
+            for kept in (self._packed, self._at, self._where):
+                del kept[: self._oldest - self._first]
             self._first = self._oldest
 
     def _forget(self, number: int) -> None:
@@ -155,7 +162,7 @@ class Recent:
 
     # asking
 
-    def like(self, found: Fingerprint) -> list[Fingerprint]:
+    def like(self, found: Fingerprint) -> Iterator[Fingerprint]:
         """Those that may tell of the same, the likeliest first; never many."""
         strong, weak = self._keys(found)
         with self._lock:
@@ -168,9 +175,18 @@ class Recent:
             votes.pop(self._numbers.get(found.complaint_id, -1), None)
             chosen = [(worth, number) for number, worth in votes.items() if worth >= _LEAST_VOTES]
             chosen.sort(reverse=True)
-            packed = [self._packed[number - self._first] for _, number in chosen[:_COMPARED]]
-        others = map(unpack, filter(None, packed))
-        return [one for one in others if abs(one.at - found.at) <= self._window and not elsewhere(one, found)]
+            first, at, where, here = self._first, found.at, self._where, self._surely(found)
+            packed = [
+                self._packed[number - first]
+                for _, number in chosen[:_COMPARED]
+                if (not here or where[number - first] in (0, here))
+                and abs(self._at[number - first] - at) <= self._window
+            ]
+        return map(unpack, filter(None, packed))
+
+    def _surely(self, found: Fingerprint) -> int:
+        kecamatan = kecamatan_of(found)
+        return self._name(kecamatan) if kecamatan else 0
 
     def _under(self, keys: list[int], common: int, *, few: int = 0) -> tuple[list[int], list[int]]:
         """What stands under each key, one after the other, twice where there are no more than `few`; and the keys

@@ -11,6 +11,7 @@ import gzip
 import math
 import zlib
 from collections.abc import Collection
+from itertools import repeat
 from operator import mul
 from pathlib import Path
 
@@ -110,8 +111,7 @@ class Asked:
         self.found = found
         self.own: dict[int, tuple[int, float]] = {}
         for sort, words in enumerate((reading.matters, reading.words, reading.names, reading.regions)):
-            for hashed, weight in words.items():
-                self.own[hashed] = sort, weight
+            self.own.update(zip(words, zip(repeat(sort), words.values(), strict=False), strict=True))
         self.regions = reading.regions.keys()
         self.numbers = {slot: marks for slot, marks in reading.marks.items() if slot in _NUMBERS}
         self.named = {slot: marks for slot, marks in reading.marks.items() if slot not in _NUMBERS}
@@ -122,14 +122,11 @@ class Asked:
 
 
 class Compared(Struct, frozen=True):
-    """Two complaints side by side: features, what agrees (`DuplicateLink.reasons`), the hashes that both have, and
-    whether they may be of one incident at all, however alike they are: not too late, and in some way of one place (or
-    the copy of a long text)."""
+    """Two complaints side by side: features, what agrees (`DuplicateLink.reasons`), and the hashes that both have."""
 
     features: tuple[float, ...]
     reasons: tuple[str, ...]
     shared: tuple[int, ...]
-    possible: bool
 
 
 class Scorer:
@@ -149,19 +146,25 @@ def same_photo(ours: Collection[int], theirs: Collection[int]) -> bool:
     return any((one ^ other).bit_count() <= SAME_PHOTO for one in ours for other in theirs)
 
 
-def elsewhere(one: Fingerprint, other: Fingerprint) -> bool:
-    """Whether both surely lie in different kecamatan: whatever they say, it is not the same."""
-    return (
-        one.region[:_KECAMATAN] != other.region[:_KECAMATAN]
-        and len(one.region) >= _KECAMATAN <= len(other.region)
-        and one.sure >= _SURE <= other.sure
-    )
+def kecamatan_of(found: Fingerprint) -> str:
+    """The code of the kecamatan in which it surely lies, or empty: what surely lies in two is not the same."""
+    sure = len(found.region) >= _KECAMATAN and found.sure >= _SURE
+    return found.region[:_KECAMATAN] if sure else ""
 
 
-def compare(asked: Asked, other: Fingerprint) -> Compared:
-    """Everything that speaks for and against one incident."""
+def compare(asked: Asked, other: Fingerprint) -> Compared | None:
+    """Everything that speaks for and against one incident. None where they cannot be of one, however alike they are:
+    too late, or in no way of one place (and no copy of a long text)."""
     mine, own = asked.found, asked.own
-    reasons: list[str] = []
+    topic, alike, topic_other, top = _topics(asked, other)
+    hours, area = lasting().get(asked.top or top, _UNKNOWN)
+    if top and top != asked.top:
+        other_hours, other_area = lasting().get(top, _UNKNOWN)
+        hours, area = min(hours, other_hours), area or other_area
+    apart = abs(mine.at - other.at) / 3600
+    if apart > _OVER * hours:
+        return None
+
     words = memoryview(other.words).cast("I").tolist()
     theirs = set(words)
     shared = own.keys() & theirs
@@ -174,23 +177,20 @@ def compare(asked: Asked, other: Fingerprint) -> Compared:
     more_matters, all_mine = mine.weights[0], mine.weights[0] + mine.weights[1]
     their_matters, all_theirs = other.weights[0], other.weights[0] + other.weights[1]
     union = all_mine + all_theirs - both
-    copy = both >= _LONG_COPY and both > _NEARLY * union
 
-    topic, alike, topic_other, top = _topics(asked, other)
-    hours, area = lasting().get(asked.top or top, _UNKNOWN)
-    if top and top != asked.top:
-        other_hours, other_area = lasting().get(top, _UNKNOWN)
-        hours, area = min(hours, other_hours), area or other_area
-    # The category may be judged wrongly; two who name the same thing tell of the same.
-    same = max(topic, min(1.0, matters / 2))
+    reasons: list[str] = []
     where = _Where(area and (topic > _SOME or matters > 0), reasons)
     where.photo = bool(asked.photos) and same_photo(asked.photos, memoryview(other.photos).cast("Q"))
     where.sender = bool(asked.senders) and not asked.senders.isdisjoint(memoryview(other.senders).cast("Q"))
     where.compare(asked, other, theirs, words[sum(other.counts) :])
     where.agree += [0.4] * int(min(_MOST_NAMES, common[2] / _NAME))
     place = where.place()
+    copy = both >= _LONG_COPY and both > _NEARLY * union
+    if where.another or (place < _SOMEWHERE and not copy):
+        return None
 
-    apart = abs(mine.at - other.at) / 3600
+    # The category may be judged wrongly; two who name the same thing tell of the same.
+    same = max(topic, min(1.0, matters / 2))
     late = max(0.0, min(3.0, apart / hours) - 0.4)
     later = mine if mine.at >= other.at else other
     if topic > _LIKELY or matters > 0:
@@ -223,8 +223,7 @@ def compare(asked: Asked, other: Fingerprint) -> Compared:
         late * late,
         min(1.0, apart / 24) if later.again else 0.0,
     )
-    possible = apart <= _OVER * hours and (place >= _SOMEWHERE or copy) and not where.another
-    return Compared(features, tuple(dict.fromkeys(reasons)), tuple(shared), possible)
+    return Compared(features, tuple(dict.fromkeys(reasons)), tuple(shared))
 
 
 def _topics(asked: Asked, other: Fingerprint) -> tuple[float, float, float, str]:

@@ -179,7 +179,7 @@ def _pairs(told: Sequence[Told], reader: Reader, seen: Mapping[str, int], unknow
             same = earlier.told.incident == later.told.incident
             if same or _near(later, earlier):
                 compared = compare(later.asked, earlier.found)
-                if compared.possible:
+                if compared is not None:
                     yield _Pair(compared.features, same, later.told.part, later.told.judged, not unknown)
 
 

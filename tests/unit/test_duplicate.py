@@ -291,7 +291,7 @@ def test_a_flood_of_one_text_costs_no_more_than_a_little() -> None:
         world.recent.add(number, msgspec.msgpack.encode(copy))
     asked, reading = fingerprint_of(world.raw(SLANG), world.recent.reader)
     for _ in range(200):
-        near = world.recent.like(asked)
+        near = list(world.recent.like(asked))
         assert 0 < len(near) <= 16
         compare(Asked(asked, reading), near[0])
     assert time.process_time() - began < 20
