@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from normalizer.links import without_links
 from normalizer.phrases import words_in
-from normalizer.text_units import SIGN, topic_features, topic_units, words_of, worth
+from normalizer.text_units import SIGN, Units, topic_features, topic_units, words_of, worth
 
 #: The lists of `data/phrases.csv` that count, and the letter of each. A word of two lists has the letter of the last.
 _LISTS = {
@@ -40,11 +40,11 @@ def _letters() -> dict[str, str]:
 
 
 @lru_cache(maxsize=2)
-def kind_units(text: str) -> tuple[str, ...]:
-    """What counts once in a text for its kind: what counts for its category, and its manner."""
-    words = words_of(text)
+def kind_units(text: str) -> Units:
+    """What counts in a text for its kind: what counts for its category, and its manner."""
+    words, topic = words_of(text), topic_units(text)
     if not words:
-        return topic_units(text)
+        return topic
     letters = _letters()
     order = "".join([letters[word] for word in words if word in letters])
     manner = [f"*1 {words[0]}", f"*9 {words[-1]}", f"*^{order[:1]}", f"*${order[-1:]}"]
@@ -60,7 +60,7 @@ def kind_units(text: str) -> tuple[str, ...]:
     if "!" in marks:
         manner.append("*!")
     manner.append(f"*#{min(5, len(words) // 4)}")
-    return (*topic_units(text), *dict.fromkeys(manner))
+    return Units((*topic.words, *dict.fromkeys(manner)), topic.pairs)
 
 
 def kind_features(unit: str) -> list[str]:

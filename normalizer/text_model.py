@@ -10,17 +10,19 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
-from array import array
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from itertools import repeat
+from operator import add, itemgetter, mul, sub, truediv
 from pathlib import Path
 from struct import Struct as Fields
+from sys import intern
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from normalizer.memory import Memory
+from normalizer.text_units import Units
 
 #: A text of fewer known units than this tells less than its length would have it.
 ENOUGH = 8
@@ -46,43 +48,43 @@ class Model(Struct, frozen=True, kw_only=True):
 
 
 class Reading(NamedTuple):
-    """How a text is taken apart: `units` are what counts once in it, `features` what is known of a unit. `worth` is
+    """How a text is taken apart: `units` are what counts in it, `features` what is known of a unit. `worth` is
     asked when learning: how much a feature counts beside others, and how often it must have been seen; `closeness`, how
     closely the support vectors follow the examples (scikit-learn's C)."""
 
-    units: Callable[[str], Sequence[str]]
+    units: Callable[[str], Units]
     features: Callable[[str], list[str]]
     worth: Callable[[str], tuple[float, int]]
     closeness: float = 0.5
 
 
-#: What is known of a unit: the rows of its features added up, and the same taken apart into fields.
-_Unit = tuple[int, Sequence[int]]
-_ROW = itemgetter(0)
 #: So many words are shown of those that spoke for a label.
 _SHOWN = 4
+_FIELD = (1 << _BITS) - 1
+_SHARE = itemgetter(1)
 
 
 class Scored:
     """Labels by falling probability, and the words that spoke most for the first: looked for when they are asked for,
     because for most texts nobody does."""
 
-    __slots__ = ("_best", "_found", "_units", "ranked")
+    __slots__ = ("_lift", "_rows", "_shift", "_units", "ranked")
 
     def __init__(
         self,
-        ranked: tuple[tuple[str, float], ...],
+        ranked: Sequence[tuple[str, float]],
         units: Sequence[str] = (),
-        found: Sequence[_Unit] = (),
+        rows: Sequence[int] = (),
+        lift: int = 0,
         best: int = 0,
     ) -> None:
         self.ranked = ranked
-        self._units, self._found, self._best = units, found, best
+        self._units, self._rows, self._lift, self._shift = units, rows, lift, best * _BITS
 
     @property
     def words(self) -> tuple[str, ...]:
-        best = self._best
-        weights = [fields[best] for _, fields in self._found]
+        lift, shift = self._lift, self._shift
+        weights = [(row + lift) >> shift & _FIELD for row in self._rows]
         least = max(_HALF + 1, min(sorted(weights)[-_SHOWN:], default=0))
         spoke = [pair for pair in zip(weights, self._units, strict=True) if pair[0] >= least]
         spoke.sort(reverse=True)
@@ -115,43 +117,43 @@ class TextModel:
         self._bias = [model.temperature * bias for bias in model.bias]
         self._width = len(self.labels)
         self._table = {name: at for at, name in enumerate(model.features.split("\n"))}
+        self._pairs = frozenset(
+            (intern(first), intern(second))
+            for first, space, second in (name.partition(" ") for name in self._table)
+            if space
+        )
         self._rows = model.rows
         self._row = (self._width + 2) * _BYTES
         if len(self._rows) != self._row * len(self._table):
             raise ValueError(f"{path} is no model of texts: its table is cut; make one with: kanal train")
         self._lift = sum(_HALF << (_BITS * at) for at in range(self._width))
-        self._fields = Fields(f"<{self._width + 2}I")
-        self._nothing = self._apart(0)
+        self._fields = Fields(f"<{self._width}iII")
         self._known = Memory(self._add)
 
-    def _apart(self, row: int) -> tuple[int, ...]:
-        """The fields of a row, those of labels lifted by half a field."""
-        return self._fields.unpack((row + self._lift).to_bytes(self._row, "little"))
-
-    def _add(self, unit: str) -> _Unit:
+    def _add(self, unit: str) -> int:
         """The row of a unit: those of its features added up, and one in the field that counts known units."""
         row, table, width = 0, self._table, self._row
         for feature in self._reading.features(unit):
             at = table.get(feature)
             if at is not None:
                 row += int.from_bytes(self._rows[at * width : (at + 1) * width], "little", signed=True)
-        if not row:
-            return 0, self._nothing
-        row += 1 << (_BITS * (self._width + 1))
-        return row, array("I", self._apart(row))
+        return row + (1 << (_BITS * (self._width + 1))) if row else 0
 
     def judge(self, text: str) -> Scored:
         """Every label with its probability; nothing ranked when no word of the text was ever learnt."""
-        units = self._reading.units(text)
-        found = list(map(self._known.__getitem__, units))
-        *fields, square, told = self._apart(sum(map(_ROW, found)))
+        words, pairs = self._reading.units(text)
+        # Most neighbours were never learnt, so they are looked up before they are put together.
+        units = (*words, *dict.fromkeys(map(" ".join, filter(self._pairs.__contains__, pairs))))
+        rows = list(map(self._known.__getitem__, units))
+        # Lifted no field borrows from its neighbour; the bit that lifted it, turned over, is then its sign.
+        fields = ((sum(rows) + self._lift) ^ self._lift).to_bytes(self._row, "little")
+        *weights, square, told = self._fields.unpack(fields)
         if not told:
             return Scored(())
         norm = min(1.0, told / ENOUGH) * self._temperature / math.sqrt(square * SCALE)
-        logits = [bias + norm * (field - _HALF) for bias, field in zip(self._bias, fields, strict=True)]
+        logits = list(map(add, self._bias, map(mul, repeat(norm), weights)))
         top = max(logits)
-        odds = [math.exp(logit - top) for logit in logits]
-        whole = sum(odds)
-        order = sorted(range(self._width), key=odds.__getitem__, reverse=True)
-        ranked = tuple([(self.labels[at], odds[at] / whole) for at in order])
-        return Scored(ranked, units, found, order[0])
+        odds = list(map(math.exp, map(sub, logits, repeat(top))))
+        shares = map(truediv, odds, repeat(sum(odds)))
+        ranked = sorted(zip(self.labels, shares, strict=True), key=_SHARE, reverse=True)
+        return Scored(ranked, units, rows, self._lift, logits.index(top))

@@ -160,7 +160,7 @@ def _check(examples: Sequence[Example]) -> None:
 
 
 def _units(text: str, reading: Reading) -> list[list[str]]:
-    return [reading.features(unit) for unit in reading.units(text)]
+    return [reading.features(unit) for unit in reading.units(text).all()]
 
 
 def _matrix(texts: Sequence[list[list[str]]], values: dict[str, float]) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from normalizer.folding import fold
 from normalizer.gazetteer import read_table
@@ -116,16 +117,27 @@ def pieces(word: str) -> Iterator[str]:
             yield f"~{marked[start : start + 4]}"
 
 
+class Units(NamedTuple):
+    """What counts once in a text: `words` are its different words (and signs), `pairs` each two neighbours, as they
+    come: most were never learnt, so that they are told apart only where they are looked up."""
+
+    words: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+    def all(self) -> Iterable[str]:
+        """Every unit once, pairs with a space between."""
+        return dict.fromkeys((*self.words, *map(" ".join, self.pairs)))
+
+
 @lru_cache(maxsize=2)
-def topic_units(text: str) -> tuple[str, ...]:
-    """What counts once in a text, for its kind and then for its category: its different words, and each two
-    neighbours (a space between)."""
+def topic_units(text: str) -> Units:
+    """What counts in a text, for its kind and then for its category."""
     words = words_of(text)
-    return tuple(dict.fromkeys((*words, *map(" ".join, pairwise(words)))))
+    return Units(tuple(dict.fromkeys(words)), tuple(pairwise(words)))
 
 
 def topic_features(unit: str) -> list[str]:
-    """The features of one unit of `topic_units`."""
+    """The features of one word or pair of `topic_units`."""
     return [unit] if " " in unit else list(pieces(unit))
 
 
