@@ -24,7 +24,7 @@ from normalizer.identity import read_ticket
 from normalizer.stages import STAGES
 
 #: A PIN has six digits: ten guesses a day at one ticket find it in a hundred thousand days, evenly spread.
-_PER_TICKET, _DAY = 10, 24 * 3600.0
+PER_TICKET, DAY = 10, 24 * 3600.0
 _PER_ADDRESS, _QUARTER = 60, 15 * 60.0
 
 _AT_THE_DESK = "/loket/lacak"
@@ -72,7 +72,7 @@ async def _by_pin(request: web.Request, session: Session | None, asks: str) -> C
         ticket = read_ticket(written) or ""
         pin = "".join(form.get("pin", "").split())
         await deps.staff.guess("track-clerk" if session else "track-address", asks, _PER_ADDRESS, _QUARTER)
-        await deps.staff.guess("track-ticket", ticket or written, _PER_TICKET, _DAY)
+        await deps.staff.guess("track-ticket", ticket or written, PER_TICKET, DAY)
     except guard.Refused:
         return await _ask(request, "stale", 403, written)
     except TooManyTries as error:

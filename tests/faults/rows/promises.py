@@ -15,6 +15,7 @@ from tests.faults.rows import (
     disk_full,
     fault_points,
     gateways,
+    guesses,
     hostile,
     kill_gateway,
     orders,
@@ -36,6 +37,7 @@ _ALL = (
     poison.ROW,
     retries.ROW,
     *hostile.ROWS,
+    *guesses.ROWS,
     *steady.ROWS,
 )
 ROWS: dict[str, Row] = {row.name: row for row in _ALL}
@@ -216,21 +218,19 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "brute force on sign-in; user enumeration",
-        (),
+        ("sign-in-guesses",),
         (
             "integration/test_web_pages.py::test_ten_guesses_and_no_more_even_at_once",
             "integration/test_web_pages.py::test_an_unknown_user_looks_and_lasts_like_a_wrong_password",
         ),
-        "1,000 tries: 25 at once",
     ),
     Promise(
         "one office reading another's entries; guessing tracking codes",
-        (),
+        ("code-guesses",),
         (
             "integration/test_web_pages.py::test_another_office_sees_nothing",
             "integration/test_web_pages.py::test_a_ticket_needs_its_pin_and_guesses_are_few",
         ),
-        "10^6 guesses",
     ),
     Promise("planted personal data and tokens", (), ("contract/test_secrets.py", "unit/test_logs.py")),
     Promise(
