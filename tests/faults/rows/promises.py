@@ -18,6 +18,7 @@ from tests.faults.rows import (
     guesses,
     hostile,
     kill_gateway,
+    mutants,
     orders,
     poison,
     retries,
@@ -37,6 +38,7 @@ _ALL = (
     poison.ROW,
     retries.ROW,
     *hostile.ROWS,
+    mutants.ROW,
     *guesses.ROWS,
     *steady.ROWS,
 )
@@ -121,12 +123,11 @@ PROMISES: tuple[Promise, ...] = (
     Promise("open relay", (), ("integration/test_email_smtp.py::test_nothing_is_relayed_in_any_disguise",)),
     Promise(
         "MIME bombs and fuzz",
-        (),
+        ("mail-mutants",),
         (
             "unit/test_email_reading.py::test_bombs_are_read_within_bounds",
             "unit/test_email_reading.py::test_no_bytes_crash_the_parser",
         ),
-        "20,000 mutants: some hundreds at every run",
     ),
     Promise(
         "HTML bombs, crafted regex input, zip bomb, 1.2-gigapixel PNG",
