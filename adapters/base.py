@@ -460,7 +460,11 @@ def load(name: str) -> type[Adapter[Any]]:
         adapter: type[Adapter[Any]] = found.ADAPTER
         return adapter
     raise Misconfigured(
-        "account.adapter", f"no adapter is called {name!r}", f"use one of: {', '.join(names())}"
+        "account.adapter",
+        "no adapter is called {name!r}",
+        "use one of: {known}",
+        name=name,
+        known=", ".join(names()),
     )
 
 

@@ -91,11 +91,16 @@ class Backup:
     def _prepare(self, source: Path) -> None:
         inside = self.target.resolve()
         if inside == source.resolve() or source.resolve() in inside.parents:
-            raise Misconfigured("DIR", f"{self.target} lies in the data folder", "name a folder elsewhere")
+            raise Misconfigured(
+                "DIR", "{folder} lies in the data folder", "name a folder elsewhere", folder=self.target
+            )
         there = {path.name for path in self.target.iterdir()} if self.target.is_dir() else set()
         if there and not there & {MANIFEST, SUMS, JOURNAL, f".{JOURNAL}.new", DUMP, FILES}:
             raise Misconfigured(
-                "DIR", f"{self.target} holds something else", "name an empty folder, or a backup"
+                "DIR",
+                "{folder} holds something else",
+                "name an empty folder, or a backup",
+                folder=self.target,
             )
         self.target.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.target / MANIFEST).unlink(missing_ok=True)  # from now on it is not whole
@@ -206,7 +211,10 @@ def durable_copy(source: Path, target: Path) -> None:
 def _whole(journal: Path) -> None:
     if not journal.exists():
         raise Misconfigured(
-            "gateway.data_dir", f"there is no {journal} yet", "start `kanal serve` once: it makes it"
+            "gateway.data_dir",
+            "there is no {journal} yet",
+            "start `kanal serve` once: it makes it",
+            journal=journal,
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from normalizer.errors import Malformed, Misconfigured
+from normalizer.sentence import because
 
 #: The Indonesian words, and the English ones.
 BANNER, ENGLISH = "banner.txt", "banner.en.txt"
@@ -86,5 +87,9 @@ def _write(path: Path, words: str) -> None:
         new.replace(path)
     except OSError as error:
         raise Misconfigured(
-            "gateway.data_dir", f"cannot write {path} ({error.strerror})", "run it as the gateway's user"
+            "gateway.data_dir",
+            "cannot write {path} ({why})",
+            "run it as the gateway's user",
+            path=path,
+            why=because(error),
         ) from None

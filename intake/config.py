@@ -28,6 +28,7 @@ from complaint_queue.files_s3 import S3Place
 from complaint_queue.keeping import RawKind
 from intake.alarms.ways import AlarmsTable, ways_of
 from normalizer.errors import Misconfigured
+from normalizer.sentence import because
 from normalizer.settings import Secret, convert
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
@@ -210,7 +211,10 @@ class Config(Struct, frozen=True, kw_only=True):
         found = urlsplit(self.journal.files)
         if not found.netloc or self.journal.files != f"s3://{found.netloc}{found.path}":
             raise Misconfigured(
-                "journal.files", f"{self.journal.files} names no bucket", "write s3://bucket/prefix"
+                "journal.files",
+                "{place} names no bucket",
+                "write s3://bucket/prefix",
+                place=self.journal.files,
             )
         if self.journal.s3 is None:
             raise Misconfigured(
@@ -259,7 +263,9 @@ class Config(Struct, frozen=True, kw_only=True):
             if account.name == name:
                 return account
         known = ", ".join(a.name for a in self.accounts)
-        raise Misconfigured("account.name", f"no account is called {name!r}", f"use one of: {known}")
+        raise Misconfigured(
+            "account.name", "no account is called {name!r}", "use one of: {known}", name=name, known=known
+        )
 
     def resolve(self, reference: str) -> str:
         """The value behind `env:NAME`, `file:PATH` or `auto:NAME`. Raises `Misconfigured` with the cure."""
@@ -267,7 +273,9 @@ class Config(Struct, frozen=True, kw_only=True):
         if scheme == "env":
             value = os.environ.get(rest, "")
             if not value:
-                raise Misconfigured(reference, "the environment variable is not set", f"export {rest}=…")
+                raise Misconfigured(
+                    reference, "the environment variable is not set", "export {rest}=…", rest=rest
+                )
             return value
         if scheme == "file":
             try:
@@ -275,8 +283,9 @@ class Config(Struct, frozen=True, kw_only=True):
             except OSError as error:
                 raise Misconfigured(
                     reference,
-                    f"cannot be read ({error.strerror})",
+                    "cannot be read ({why})",
                     "write the secret into that file, mode 600",
+                    why=because(error),
                 ) from None
         if scheme == "auto" and rest.replace("-", "").replace("_", "").isalnum():
             return _own_secret(self.data_dir / "secrets" / rest)
@@ -296,8 +305,10 @@ def _own_secret(path: Path) -> str:
     except OSError as error:
         raise Misconfigured(
             "gateway.data_dir",
-            f"cannot write {path} ({error.strerror})",
+            "cannot write {path} ({why})",
             "give the gateway's user the right to write there, or set KANAL_DATA_DIR",
+            path=path,
+            why=because(error),
         ) from None
     with os.fdopen(descriptor, "w") as file:
         value = secrets.token_urlsafe(24)
@@ -324,14 +335,20 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         table = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise Misconfigured(
-            "--config", f"cannot read {source} ({error.strerror})", "name a readable file"
+            "--config",
+            "cannot read {source} ({why})",
+            "name a readable file",
+            source=source,
+            why=because(error),
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Misconfigured(str(source), f"is not TOML: {error}", "correct the line that it names") from None
+        raise Misconfigured(
+            str(source), "is not TOML: {why}", "correct the line that it names", why=error
+        ) from None
     for name in table:
         if name not in TABLES:
-            cure = f"use {', '.join(f'[{table}]' for table in TABLES[:-1])} and [[account]]"
-            raise Misconfigured(name, "there is no such table", cure)
+            known = ", ".join(f"[{table}]" for table in TABLES[:-1])
+            raise Misconfigured(name, "there is no such table", "use {known} and [[account]]", known=known)
     gateway = convert(GatewaySettings, table.get("gateway", {}), "gateway", _no_secret)
     for variable, field in (
         ("KANAL_DATA_DIR", "data_dir"),
@@ -424,7 +441,7 @@ def _accounts(tables: Any) -> tuple[Account, ...]:
         account = convert(Account, {**own, "settings": table.pop("settings", {})}, where, _no_secret)
         for name in table:
             raise Misconfigured(
-                f"{where}.{name}", "there is no such setting", f"put it into [{where}.settings]?"
+                f"{where}.{name}", "there is no such setting", "put it into [{where}.settings]?", where=where
             )
         if not account.name.replace("-", "").replace("_", "").isalnum():
             raise Misconfigured(f"{where}.name", "is used in addresses", "use letters, digits, - and _")
@@ -439,14 +456,14 @@ def _clock(setting: str, text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise Misconfigured(setting, f"{text!r} is no time of day", "write it as 21:00") from None
+        raise Misconfigured(setting, "{text!r} is no time of day", "write it as 21:00", text=text) from None
 
 
 def _check_listen(listen: str) -> None:
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
         raise Misconfigured(
-            "gateway.listen", f"{listen!r} is no address", "write host:port, as 127.0.0.1:8080"
+            "gateway.listen", "{text!r} is no address", "write host:port, as 127.0.0.1:8080", text=listen
         )
 
 

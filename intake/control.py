@@ -29,6 +29,7 @@ from intake.pausing import Pause
 from intake.quarantine import Changed
 from intake.staff.audit import Audit, noted
 from normalizer.errors import KanalError, Misconfigured, Unavailable
+from normalizer.sentence import Sentence
 
 NAME = "control.sock"
 #: Seconds that one order may take, on either side.
@@ -88,26 +89,42 @@ class Call(Struct, frozen=True, kw_only=True):
 
 class Reply(Struct, frozen=True, kw_only=True):
     """Empty `error`: it is done and synced. `ticket` is the complaint that came of it, if one did. Of an order that
-    names what cannot be had, `setting` and `cure` are those of `Misconfigured`."""
+    names what cannot be had, `setting` and `cure` are those of `Misconfigured`; both sentences come once more before
+    their `values` are put in, so that whoever gave the order can be told in their language."""
 
     error: str = ""
     setting: str = ""
     cure: str = ""
     ticket: str = ""
+    templates: tuple[str, str] | None = None
+    values: dict[str, str | int | float] = {}
 
     @classmethod
     def of(cls, error: Exception) -> Reply:
-        if isinstance(error, Misconfigured):
-            return cls(error=error.problem, setting=error.setting, cure=error.cure)
-        return cls(error=str(error) or type(error).__name__)
+        if not isinstance(error, Misconfigured):
+            return cls(error=str(error) or type(error).__name__)
+        problem, cure = error.told
+        return cls(
+            error=error.problem,
+            setting=error.setting,
+            cure=error.cure,
+            templates=(problem.template, cure.template),
+            values={name: _plain(value) for name, value in (problem.values | cure.values).items()},
+        )
 
     def checked(self) -> str:
         """The ticket. Raises `Misconfigured` or `Unavailable` when it was not done."""
         if self.cure:
-            raise Misconfigured(self.setting, self.error, self.cure)
+            problem, cure = self.templates or (self.error, self.cure)
+            values = self.values if self.templates else {}
+            raise Misconfigured(self.setting, Sentence.of(problem, values), Sentence.of(cure, values))
         if self.error:
-            raise Unavailable(self.error)
+            raise Unavailable("{why}", why=self.error)
         return self.ticket
+
+
+def _plain(value: object) -> str | int | float:
+    return value if isinstance(value, int | float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -182,7 +199,9 @@ async def carry_out(journal: EditableJournal, audit: Audit, who: str, order: Men
 async def _decide(journal: Journal, order: Decide) -> None:
     file = await journal.complaint_by_ticket(order.ticket)
     if file is None or file.state != "triage":
-        raise Misconfigured("ticket", f"{order.ticket} does not wait", "look with `kanal triage list`")
+        raise Misconfigured(
+            "ticket", "{ticket} does not wait", "look with `kanal triage list`", ticket=order.ticket
+        )
     await journal.decide(file.complaint_id, order.verdict)
 
 

@@ -34,7 +34,9 @@ class DeadLetters:
         """One of them. Raises `Misconfigured` when it is not there."""
         found = chosen(await self.list(which, MOST), {key})
         if not found:
-            raise Misconfigured("key", f"no dead letter of the {which} is called {key}", _LOOK)
+            raise Misconfigured(
+                "key", "no dead letter of the {which} is called {key}", _LOOK, which=which, key=key
+            )
         return found[0]
 
     async def replay(
@@ -60,7 +62,11 @@ class DeadLetters:
             missing = set(keys or ()) - {letter.key for letter in letters}
             if missing:
                 raise Misconfigured(
-                    "key", f"no dead letter of the {which} is called {', '.join(sorted(missing))}", _LOOK
+                    "key",
+                    "no dead letter of the {which} is called {key}",
+                    _LOOK,
+                    which=which,
+                    key=", ".join(sorted(missing)),
                 )
             for letter in letters:
                 async with noted(

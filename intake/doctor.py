@@ -29,6 +29,7 @@ from intake.doctor_files import look_at_files
 from intake.findings import Finding, cure_of, first_line
 from intake.simulate import local_address, settings_of
 from normalizer.errors import KanalError, Misconfigured
+from normalizer.sentence import Sentence, because
 
 if TYPE_CHECKING:
     from complaint_queue.keys import Keyring
@@ -65,7 +66,7 @@ def keyring_of(config: Config, environment: Mapping[str, str] = os.environ) -> K
     path = config.data_dir / "keys.json"
     if not environment.get(VARIABLE) and not path.exists():
         raise Misconfigured(
-            "gateway.data_dir", f"there is no {path} yet", "start `kanal serve` once: it makes it"
+            "gateway.data_dir", "there is no {path} yet", "start `kanal serve` once: it makes it", path=path
         )
     return load_or_create(path, environment)
 
@@ -75,13 +76,17 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
     try:
         config = load(file, environment)
     except Misconfigured as error:
-        what = str(find_file(file, environment))
+        source = Sentence("{file}", file=find_file(file, environment))
         return [
             _zone(),
-            Finding(what=what, ok=False, found=f"{error.setting}: {error.problem}", cure=error.cure),
+            Finding(what=source, ok=False, found=first_line(error), cure=cure_of(error)),
         ]
     findings = [
-        Finding(what="configuration", ok=True, found=f"{config.source}, {len(config.accounts)} accounts"),
+        Finding(
+            what="configuration",
+            ok=True,
+            found=Sentence("{file}, {count} accounts", file=config.source, count=len(config.accounts)),
+        ),
         _zone(),
         _clock(),
     ]
@@ -110,9 +115,9 @@ def _zone() -> Finding:
 async def _photos() -> Finding:
     from intake.content.trial import trial
 
-    ok, found = await trial()
+    ok, read = await trial()
     cure = "" if ok else "pip install --force-reinstall pillow pi-heif tinytag; 256 MB of memory must be free"
-    return Finding(what="photos", ok=ok, found=found, cure=cure)
+    return Finding(what="photos", ok=ok, found=Sentence.of(read), cure=cure)
 
 
 def _clock() -> Finding:
@@ -123,11 +128,13 @@ def _clock() -> Finding:
         return Finding(
             what="clock",
             ok=False,
-            found=f"{now:%Y-%m-%d %H:%M} UTC is before this program was made",
+            found=Sentence("{now:%Y-%m-%d %H:%M} UTC is before this program was made", now=now),
             cure="timedatectl set-ntp true (signatures and tickets need the right day)",
         )
     return Finding(
-        what="clock", ok=True, found=f"{now.astimezone(ZoneInfo('Asia/Jakarta')):%Y-%m-%d %H:%M %Z}"
+        what="clock",
+        ok=True,
+        found=Sentence("{now:%Y-%m-%d %H:%M %Z}", now=now.astimezone(ZoneInfo("Asia/Jakarta"))),
     )
 
 
@@ -136,9 +143,18 @@ def _folder(config: Config) -> Finding:
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())
         if os.access(parent, os.W_OK | os.X_OK):
-            return Finding(what="data folder", ok=True, found=f"{folder} will be made at the first start")
-        cure = f"mkdir -p {folder} && chown $(id -un) {folder}, or set KANAL_DATA_DIR"
-        return Finding(what="data folder", ok=False, found=f"{parent} cannot be written", cure=cure)
+            return Finding(
+                what="data folder",
+                ok=True,
+                found=Sentence("{folder} will be made at the first start", folder=folder),
+            )
+        cure = Sentence("mkdir -p {folder} && chown $(id -un) {folder}, or set KANAL_DATA_DIR", folder=folder)
+        return Finding(
+            what="data folder",
+            ok=False,
+            found=Sentence("{parent} cannot be written", parent=parent),
+            cure=cure,
+        )
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"x" * 4096)
@@ -147,10 +163,21 @@ def _folder(config: Config) -> Finding:
             os.fsync(probe.fileno())
             milliseconds = (time.monotonic() - began) * 1000
     except OSError as error:
-        cure = f"chown -R $(id -un) {folder}, or set KANAL_DATA_DIR"
-        return Finding(what="data folder", ok=False, found=f"{folder}: {error.strerror}", cure=cure)
+        cure = Sentence("chown -R $(id -un) {folder}, or set KANAL_DATA_DIR", folder=folder)
+        return Finding(
+            what="data folder",
+            ok=False,
+            found=Sentence("{folder}: {why}", folder=folder, why=because(error)),
+            cure=cure,
+        )
     return Finding(
-        what="data folder", ok=True, found=f"{folder} is writable, one sync takes {milliseconds:.1f} ms"
+        what="data folder",
+        ok=True,
+        found=Sentence(
+            "{folder} is writable, one sync takes {milliseconds:.1f} ms",
+            folder=folder,
+            milliseconds=milliseconds,
+        ),
     )
 
 
@@ -158,9 +185,9 @@ def _room(config: Config) -> Finding:
     folder = config.data_dir.absolute()
     there = folder if folder.exists() else next(p for p in folder.parents if p.exists())
     free = shutil.disk_usage(there).free
-    found = f"{free / 1024**3:.1f} GiB free"
+    found = Sentence("{free:.1f} GiB free", free=free / 1024**3)
     if free < ROOM:
-        cure = f"make {ROOM // 1024**3} GiB free, or move the folder (KANAL_DATA_DIR)"
+        cure = Sentence("make {room} GiB free, or move the folder (KANAL_DATA_DIR)", room=ROOM // 1024**3)
         return Finding(what="room", ok=False, found=found, cure=cure)
     return Finding(what="room", ok=True, found=found)
 
@@ -168,24 +195,26 @@ def _room(config: Config) -> Finding:
 def _keys(config: Config, environment: Mapping[str, str]) -> Finding:
     path = config.data_dir / "keys.json"
     if environment.get("KANAL_KEY"):
-        where = "from KANAL_KEY"
+        where = Sentence("from KANAL_KEY")
     elif not path.exists():
         return Finding(what="keys", ok=True, found="will be made at the first start")
     else:
-        where = str(path)
+        where = Sentence("{path}", path=path)
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             return Finding(
                 what="keys",
                 ok=False,
-                found=f"{path} can be read by others (mode {mode:o})",
-                cure=f"chmod 600 {path}",
+                found=Sentence("{path} can be read by others (mode {mode:o})", path=path, mode=mode),
+                cure=Sentence("chmod 600 {path}", path=path),
             )
     try:
         keyring_of(config, environment)
     except KanalError as error:
         return Finding(what="keys", ok=False, found=first_line(error), cure=cure_of(error))
-    return Finding(what="keys", ok=True, found=f"{where}; keep a copy apart from the data folder")
+    return Finding(
+        what="keys", ok=True, found=Sentence("{where}; keep a copy apart from the data folder", where=where)
+    )
 
 
 async def _shared_journal(url: str, config: Config, environment: Mapping[str, str]) -> list[Finding]:
@@ -204,7 +233,7 @@ async def _shared_journal(url: str, config: Config, environment: Mapping[str, st
             synced = await db.fetchval("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
         finally:
             await db.close(timeout=2)
-        found = f"{where}; will be made at the first start"
+        found = Sentence("{where}; will be made at the first start", where=where)
         if version:
             journal = reader_of(config, Codec(keyring_of(config, environment)))
             await journal.open()
@@ -212,15 +241,26 @@ async def _shared_journal(url: str, config: Config, environment: Mapping[str, st
                 depths = await journal.depths()
             finally:
                 await journal.close()
-            found = f"{where}, schema {version}; {depths.unpublished} unpublished, {depths.quarantined} in quarantine"
+            found = Sentence(
+                "{where}, schema {version}; {unpublished} unpublished, {quarantined} in quarantine",
+                where=where,
+                version=version,
+                unpublished=depths.unpublished,
+                quarantined=depths.quarantined,
+            )
     except Exception as error:
         told = postgres_open.at_start(url, error)
-        cure = cure_of(told) if isinstance(told, KanalError) else "see the server's log"
+        cure = cure_of(told) if isinstance(told, KanalError) else Sentence("see the server's log")
         return [Finding(what="journal", ok=False, found=first_line(told), cure=cure)]
     findings = [Finding(what="journal", ok=True, found=found)]
     if fsync != "on" or synced == "off":
-        found = f"{where} has fsync={fsync}, synchronous_commit={synced}: what was answered may be lost"
-        cure = "set both to on in postgresql.conf and reload it"
+        found = Sentence(
+            "{where} has fsync={fsync}, synchronous_commit={synced}: what was answered may be lost",
+            where=where,
+            fsync=fsync,
+            synced=synced,
+        )
+        cure = Sentence("set both to on in postgresql.conf and reload it")
         findings = [Finding(what="journal", ok=False, found=found, cure=cure)]
     return findings
 
@@ -250,8 +290,17 @@ async def _embedded_journal(config: Config, environment: Mapping[str, str]) -> F
         return Finding(what="journal", ok=False, found=first_line(error), cure=cure_of(error))
     if problems:
         cure = "stop the gateway, `kanal mend`, start it again, then `kanal verify`"
-        return Finding(what="journal", ok=False, found=f"{path} is damaged: {problems[0]}", cure=cure)
-    found = f"sound; {depths.unpublished} unpublished, {depths.quarantined} in quarantine"
+        return Finding(
+            what="journal",
+            ok=False,
+            found=Sentence("{path} is damaged: {problem}", path=path, problem=problems[0]),
+            cure=cure,
+        )
+    found = Sentence(
+        "sound; {unpublished} unpublished, {quarantined} in quarantine",
+        unpublished=depths.unpublished,
+        quarantined=depths.quarantined,
+    )
     return Finding(what="journal", ok=True, found=found)
 
 
@@ -261,13 +310,17 @@ async def _accounts(config: Config) -> AsyncIterator[Finding]:
     from adapters.base import load as load_adapter
 
     for account in config.accounts:
-        what = f"account {account.name}"
+        what = Sentence("account {name}", name=account.name)
         try:
             _credentials_there(config, account.settings)
             if _makes_own_secrets(config, account.settings):
                 load_adapter(account.adapter)
                 yield Finding(
-                    what=what, ok=True, found=f"{account.adapter}; its own secrets come at the first start"
+                    what=what,
+                    ok=True,
+                    found=Sentence(
+                        "{adapter}; its own secrets come at the first start", adapter=account.adapter
+                    ),
                 )
                 continue
             settings = settings_of(config, account.name)
@@ -276,7 +329,13 @@ async def _accounts(config: Config) -> AsyncIterator[Finding]:
         except KanalError as error:
             yield Finding(what=what, ok=False, found=first_line(error), cure=cure_of(error))
         else:
-            yield Finding(what=what, ok=True, found=f"{account.adapter}, for the channel {account.channel}")
+            yield Finding(
+                what=what,
+                ok=True,
+                found=Sentence(
+                    "{adapter}, for the channel {channel}", adapter=account.adapter, channel=account.channel
+                ),
+            )
 
 
 def _desk(config: Config) -> Finding:
@@ -287,17 +346,35 @@ def _desk(config: Config) -> Finding:
     clerks = _clerks(config.data_dir / "staff.sqlite3")
     what = "walk-in desk"
     if not desks:
-        found = f"no account of the adapter walkin: /loket is closed ({len(clerks)} clerks)"
-        cure = f'to open it, add to {config.source}: [[account]] name = "loket", adapter = "walkin"'
+        found = Sentence(
+            "no account of the adapter walkin: /loket is closed ({count} clerks)", count=len(clerks)
+        )
+        cure = Sentence(
+            'to open it, add to {file}: [[account]] name = "loket", adapter = "walkin"', file=config.source
+        )
         return Finding(what=what, ok=not clerks, found=found, cure=cure)
     if len(desks) > 1:
-        cure = f"keep one of them: {config.source}"
-        return Finding(what=what, ok=False, found=f"only {desks[0]} is used of {', '.join(desks)}", cure=cure)
+        cure = Sentence("keep one of them: {file}", file=config.source)
+        return Finding(
+            what=what,
+            ok=False,
+            found=Sentence("only {desk} is used of {all}", desk=desks[0], all=", ".join(desks)),
+            cure=cure,
+        )
     astray = sorted(login for login, code in clerks if code not in offices())
     if astray:
-        cure = "make them anew with `kanal user add LOGIN --office CODE` (normalizer/data/offices.csv)"
-        return Finding(what=what, ok=False, found=f"clerks without an office: {', '.join(astray)}", cure=cure)
-    return Finding(what=what, ok=True, found=f"{desks[0]}, {len(clerks)} clerks")
+        cure = Sentence(
+            "make them anew with `kanal user add LOGIN --office CODE` (normalizer/data/offices.csv)"
+        )
+        return Finding(
+            what=what,
+            ok=False,
+            found=Sentence("clerks without an office: {logins}", logins=", ".join(astray)),
+            cure=cure,
+        )
+    return Finding(
+        what=what, ok=True, found=Sentence("{desk}, {count} clerks", desk=desks[0], count=len(clerks))
+    )
 
 
 def _clerks(path: Path) -> list[tuple[str, str]]:
@@ -374,12 +451,27 @@ def _port(where: str, what: str, running: bool) -> Finding:
             probe.bind((host, int(port)))
         except OSError as error:
             if running:
-                return Finding(what=f"port {what}", ok=True, found=f"{where} is held by the running gateway")
-            cure = f"end the program that uses it (ss -ltnp 'sport = :{port}'), or set another address"
+                return Finding(
+                    what=Sentence("port {what}", what=what),
+                    ok=True,
+                    found=Sentence("{where} is held by the running gateway", where=where),
+                )
+            cure = Sentence(
+                "end the program that uses it (ss -ltnp 'sport = :{port}'), or set another address", port=port
+            )
             if error.errno == 13:
-                cure = "ports below 1024 are for root: use a higher one behind a proxy, or grant CAP_NET_BIND_SERVICE"
-            return Finding(what=f"port {what}", ok=False, found=f"{where}: {error.strerror}", cure=cure)
-    return Finding(what=f"port {what}", ok=True, found=f"{where} is free")
+                cure = Sentence(
+                    "ports below 1024 are for root: use a higher one behind a proxy, or grant CAP_NET_BIND_SERVICE"
+                )
+            return Finding(
+                what=Sentence("port {what}", what=what),
+                ok=False,
+                found=Sentence("{where}: {why}", where=where, why=because(error)),
+                cure=cure,
+            )
+    return Finding(
+        what=Sentence("port {what}", what=what), ok=True, found=Sentence("{where} is free", where=where)
+    )
 
 
 def _package() -> Finding:
@@ -395,5 +487,7 @@ def _package() -> Finding:
 
 
 def _gateway(running: bool, config: Config) -> Finding:
-    found = f"answers at {local_address(config)}" if running else "does not run"
+    if not running:
+        return Finding(what="gateway", ok=True, found="does not run")
+    found = Sentence("answers at {address}", address=local_address(config))
     return Finding(what="gateway", ok=True, found=found)

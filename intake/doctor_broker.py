@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from intake.config import Config
-from intake.findings import Finding, first_line
+from intake.findings import Finding, cure_of, first_line
 from normalizer.errors import Misconfigured
+from normalizer.sentence import Sentence, Several
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -30,7 +31,7 @@ async def look_at_broker(config: Config) -> Finding:
             cure="to publish, set KANAL_AMQP_URL=amqp://user:…@host:5672/",
         )
     except Misconfigured as error:
-        return Finding(what="broker", ok=False, found=first_line(error), cure=error.cure)
+        return Finding(what="broker", ok=False, found=first_line(error), cure=cure_of(error))
 
 
 async def _broker_at(where: Where, config: Config) -> Finding:
@@ -39,29 +40,40 @@ async def _broker_at(where: Where, config: Config) -> Finding:
     from complaint_queue.line import TROUBLE
 
     reach = Reach(where, config.broker.virtual_host, "kanal doctor")
-    away: list[str] = []
-    found = ""
+    away: list[Sentence] = []
+    found: Sentence | None = None
     for _ in range(len(reach)):
         url = reach.url
         try:
             found = await _look_for_queue(url) or found
         except TROUBLE as error:
-            away.append(f"{url.host}:{url.port}: {first_line(error) or type(error).__name__}")
+            why = first_line(error) if str(error) else Sentence("{kind}", kind=type(error).__name__)
+            away.append(Sentence("{host}:{port}: {why}", host=url.host, port=url.port, why=why))
         reach.failed()
     if away and found:
-        cure = "the other hosts of the cluster do the work: mend this one, or take it out of broker.url"
-        return Finding(what="broker", ok=False, found=f"{'; '.join(away)} ({found})", cure=cure)
-    if away:
-        cure = (
-            "check KANAL_AMQP_URL, the user's rights, and the virtual host: "
-            f"rabbitmqctl add_vhost {config.broker.virtual_host} && "
-            f"rabbitmqctl set_permissions -p {config.broker.virtual_host} USER '.*' '.*' '.*'"
+        cure = Sentence(
+            "the other hosts of the cluster do the work: mend this one, or take it out of broker.url"
         )
-        return Finding(what="broker", ok=False, found="; ".join(away), cure=cure)
-    return Finding(what="broker", ok=True, found=f"{reach.hosts.names}: {found}")
+        return Finding(
+            what="broker",
+            ok=False,
+            found=Sentence("{away} ({found})", away=Several(away), found=found),
+            cure=cure,
+        )
+    if away:
+        cure = Sentence(
+            "check KANAL_AMQP_URL, the user's rights, and the virtual host: "
+            "rabbitmqctl add_vhost {vhost} && "
+            "rabbitmqctl set_permissions -p {vhost} USER '.*' '.*' '.*'",
+            vhost=config.broker.virtual_host,
+        )
+        return Finding(what="broker", ok=False, found=Sentence("{away}", away=Several(away)), cure=cure)
+    return Finding(
+        what="broker", ok=True, found=Sentence("{hosts}: {found}", hosts=reach.hosts.names, found=found)
+    )
 
 
-async def _look_for_queue(url: URL) -> str:
+async def _look_for_queue(url: URL) -> Sentence:
     import aio_pika
 
     from complaint_queue import topology
@@ -75,7 +87,8 @@ async def _look_for_queue(url: URL) -> str:
             try:
                 queue = await channel.get_queue(topology.QUEUE, ensure=True)
             except aio_pika.exceptions.ChannelNotFoundEntity:
-                return "answers; the gateway will declare its queues"
-            return f"answers; {queue.declaration_result.message_count} messages wait for the CRM"
+                return Sentence("answers; the gateway will declare its queues")
+            count = queue.declaration_result.message_count
+            return Sentence("answers; {count} messages wait for the CRM", count=count)
     finally:
         await close(connection, socket)

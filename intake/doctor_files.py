@@ -9,6 +9,7 @@ from pathlib import Path
 from intake.config import Config
 from intake.findings import Finding, cure_of, first_line
 from normalizer.errors import KanalError
+from normalizer.sentence import Sentence, because
 
 WHAT = "attachments"
 _CURE = (
@@ -23,10 +24,15 @@ async def look_at_files(config: Config) -> list[Finding]:
     if config.s3 is not None:
         return [await _bucket(config)]
     if journal.url and not journal.files:
-        found = f"in {config.files_dir}, which other gateways on this journal do not see"
+        found = Sentence(
+            "in {folder}, which other gateways on this journal do not see", folder=config.files_dir
+        )
         return [Finding(what=WHAT, ok=False, found=found, cure=_CURE)]
     if journal.url and not journal.files_shared:
-        found = f"in {config.files_dir}; nothing says that every gateway on this journal sees this folder"
+        found = Sentence(
+            "in {folder}; nothing says that every gateway on this journal sees this folder",
+            folder=config.files_dir,
+        )
         return [Finding(what=WHAT, ok=False, found=found, cure=_CURE)]
     return [await asyncio.to_thread(_folder, config.files_dir)] if journal.files else []
 
@@ -47,7 +53,9 @@ async def _bucket(config: Config) -> Finding:
             await files.close()
     except KanalError as error:
         return Finding(what=WHAT, ok=False, found=first_line(error), cure=cure_of(error))
-    return Finding(what=WHAT, ok=True, found=f"{place.words}: written, read and deleted")
+    return Finding(
+        what=WHAT, ok=True, found=Sentence("{place}: written, read and deleted", place=place.words)
+    )
 
 
 def _folder(folder: Path) -> Finding:
@@ -59,10 +67,22 @@ def _folder(folder: Path) -> Finding:
         finally:
             path.unlink()
     except OSError as error:
-        cure = f"mkdir -p {folder} && chown of it to the gateway's user; is it mounted?"
-        return Finding(what=WHAT, ok=False, found=f"{folder}: {error.strerror}", cure=cure)
+        cure = Sentence(
+            "mkdir -p {folder} && chown of it to the gateway's user; is it mounted?", folder=folder
+        )
+        return Finding(
+            what=WHAT,
+            ok=False,
+            found=Sentence("{folder}: {why}", folder=folder, why=because(error)),
+            cure=cure,
+        )
     if read != content:
         return Finding(
-            what=WHAT, ok=False, found=f"{folder} does not give back what it took", cure="see its server"
+            what=WHAT,
+            ok=False,
+            found=Sentence("{folder} does not give back what it took", folder=folder),
+            cure="see its server",
         )
-    return Finding(what=WHAT, ok=True, found=f"in {folder}: written, read and deleted")
+    return Finding(
+        what=WHAT, ok=True, found=Sentence("in {folder}: written, read and deleted", folder=folder)
+    )

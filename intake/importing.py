@@ -69,8 +69,9 @@ class Import:
         if config.account(name).adapter != QlueAdapter.name:
             raise Misconfigured(
                 "--account",
-                f"{name} takes no tables",
+                "{name} takes no tables",
                 "name an account of the adapter qlue (adapters/qlue/doc.md)",
+                name=name,
             )
         self.path, self.account = path, name
         self.settings: QlueSettings = settings_of(config, name)

@@ -77,8 +77,10 @@ async def split(journal: Journal, order: Split) -> str:
     if order.sequence < 2 or not parts:
         raise Misconfigured(
             "sequence",
-            f"event {order.sequence} of {order.ticket} brought no addition",
+            "event {sequence} of {ticket} brought no addition",
             "take the number of an information_added event: `kanal consume` shows them",
+            sequence=order.sequence,
+            ticket=order.ticket,
         )
     name = f"split:{order.ticket}:{order.sequence}"
     copies = [_copy(part, name, order.ticket, index, len(parts)) for index, part in enumerate(parts)]
@@ -122,7 +124,9 @@ async def join(journal: Journal, order: Join) -> str:
         )
     name = f"join:{order.ticket}:{order.into}"
     if any(m.message.act == "withdraw" and m.message.external_id != name for m in source.messages):
-        raise Misconfigured("ticket", f"{order.ticket} was withdrawn", "there is nothing to join")
+        raise Misconfigured(
+            "ticket", "{ticket} was withdrawn", "there is nothing to join", ticket=order.ticket
+        )
     own = [m for m in source.messages if not m.third_party and m.message.act in ("", "correct")]
     copies = [_copy(part, name, order.ticket, index, 1) for index, part in enumerate(own)]
     end = Message(
@@ -137,7 +141,10 @@ async def _filed(journal: Journal, field: str, ticket: str) -> ComplaintFile:
     file = await journal.complaint_by_ticket(ticket)
     if file is None or file.state != "filed" or not file.messages:
         raise Misconfigured(
-            field, f"{ticket} is not a complaint that the CRM has", "copy it with its last digit"
+            field,
+            "{ticket} is not a complaint that the CRM has",
+            "copy it with its last digit",
+            ticket=ticket,
         )
     return file
 

@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from complaint_queue.keys import sync_folder
 from normalizer.errors import Misconfigured
+from normalizer.sentence import Sentence
 
-_INSTALL = "install PostgreSQL's client (apt-get install postgresql-client)"
+_INSTALL = Sentence("install PostgreSQL's client (apt-get install postgresql-client)")
 
 
 def dump_command(url: str, dump: Path) -> str:
@@ -32,7 +33,9 @@ def restore_command(url: str, dump: Path) -> str:
 def dump(url: str, target: Path) -> None:
     """Write `target`; under its name only when it is whole and synced. Raises `Misconfigured` with the command."""
     beside = target.with_name(f".{target.name}.new")
-    by_hand = f"{_INSTALL}, or make it elsewhere: {dump_command(url, target)}"
+    by_hand = Sentence(
+        "{install}, or make it elsewhere: {command}", install=_INSTALL, command=dump_command(url, target)
+    )
     options = ("--format=custom", "--no-owner", f"--file={beside}", f"--dbname={without_password(url)}")
     try:
         _run("pg_dump", options, url, by_hand)
@@ -46,7 +49,11 @@ def dump(url: str, target: Path) -> None:
 
 def restore(url: str, source: Path) -> None:
     """Put it into an empty database, wholly or not at all. Raises `Misconfigured` with the command."""
-    by_hand = f"{_INSTALL}, or put it back from elsewhere: {restore_command(url, source)}"
+    by_hand = Sentence(
+        "{install}, or put it back from elsewhere: {command}",
+        install=_INSTALL,
+        command=restore_command(url, source),
+    )
     options = ("--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={without_password(url)}")
     _run("pg_restore", (*options, str(source)), url, by_hand)
 
@@ -65,10 +72,10 @@ def _password(url: str) -> str:
     return dict(parse_qsl(parts.query)).get("password", "") or unquote(parts.password or "")
 
 
-def _run(program: str, options: tuple[str, ...], url: str, by_hand: str) -> None:
+def _run(program: str, options: tuple[str, ...], url: str, by_hand: Sentence) -> None:
     found = shutil.which(program)
     if found is None:
-        raise Misconfigured("journal.url", f"{program} is not installed here", by_hand)
+        raise Misconfigured("journal.url", "{program} is not installed here", by_hand, program=program)
     password = _password(url)
     environment = {**os.environ, "LC_ALL": "C", **({"PGPASSWORD": password} if password else {})}
     done = subprocess.run(  # noqa: S603 - no shell; the address is the operator's own
@@ -76,4 +83,4 @@ def _run(program: str, options: tuple[str, ...], url: str, by_hand: str) -> None
     )
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise Misconfigured("journal.url", f"{program} failed: {said}", by_hand)
+        raise Misconfigured("journal.url", "{program} failed: {said}", by_hand, program=program, said=said)

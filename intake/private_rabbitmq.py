@@ -329,7 +329,7 @@ def _lives(pid: int) -> bool:
 def _tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise Misconfigured("rabbitmq", f"{name} is not installed", _CURE)
+        raise Misconfigured("rabbitmq", "{name} is not installed", _CURE, name=name)
     return found
 
 

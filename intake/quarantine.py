@@ -133,14 +133,19 @@ async def original_of(journal: Journal, entry: QuarantineEntry) -> RawEvent:
     if entry.raw_id is None or entry.complaint_id is not None:
         raise Misconfigured(
             "entry",
-            f"entry {entry.entry_id} is a complaint whose words were read ({entry.stage}); there is nothing to edit",
+            "entry {entry} is a complaint whose words were read ({stage}); there is nothing to edit",
             "replay it once the program is mended, or discard it with a reason",
+            entry=entry.entry_id,
+            stage=entry.stage,
         )
     try:
         return await journal.raw(entry.raw_id)
     except (Damaged, LookupError) as error:
         raise Misconfigured(
-            "entry", f"its raw event cannot be read ({error})", "put it back from a backup, or discard it"
+            "entry",
+            "its raw event cannot be read ({why})",
+            "put it back from a backup, or discard it",
+            why=error,
         ) from None
 
 
@@ -159,7 +164,9 @@ class Draft:
         if not raw.body and not raw.body_file and "?" in raw.url:
             return cls("query", _lines(raw.url.partition("?")[2]), kind)
         if raw.body_file and (await files.size(raw.body_file) or 0) > EDIT_LIMIT:
-            raise Misconfigured("entry", f"is larger than {EDIT_LIMIT} bytes", "replay or discard it")
+            raise Misconfigured(
+                "entry", "is larger than {limit} bytes", "replay or discard it", limit=EDIT_LIMIT
+            )
         body = await files.read(raw.body_file) if raw.body_file else raw.body
         return cls("body", body, kind.partition(";")[0].strip().lower())
 
@@ -204,14 +211,16 @@ def part_hash(raw: RawEvent, part: Part) -> str:
 async def _entry(journal: Journal, entry_id: int) -> QuarantineEntry:
     entry = await journal.quarantine_entry(entry_id)
     if entry is None:
-        raise Misconfigured("entry", f"there is no entry {entry_id}", _LOOK)
+        raise Misconfigured("entry", "there is no entry {entry}", _LOOK, entry=entry_id)
     return entry
 
 
 async def _held(journal: Journal, entry_id: int) -> QuarantineEntry:
     entry = await _entry(journal, entry_id)
     if entry.state != "held":
-        raise Misconfigured("entry", f"entry {entry_id} was {entry.state} before", _LOOK)
+        raise Misconfigured(
+            "entry", "entry {entry} was {state} before", _LOOK, entry=entry_id, state=entry.state
+        )
     return entry
 
 

@@ -111,7 +111,7 @@ class Resending:
         file = await self.journal.complaint_by_ticket(self.wanted.ticket)
         if file is None:
             raise Misconfigured(
-                "--ticket", f"there is no {self.wanted.ticket}", "copy it with its last digit"
+                "--ticket", "there is no {ticket}", "copy it with its last digit", ticket=self.wanted.ticket
             )
         found = []
         for sequence in range(1, file.last_sequence + 1):

@@ -70,41 +70,56 @@ class Restore:
         try:
             manifest = msgspec.json.decode((self.source / MANIFEST).read_bytes(), type=Manifest)
         except (OSError, msgspec.MsgspecError):
-            raise Misconfigured("DIR", f"{self.source} holds no whole backup ({MANIFEST})", again) from None
+            raise Misconfigured(
+                "DIR",
+                "{folder} holds no whole backup ({manifest})",
+                again,
+                folder=self.source,
+                manifest=MANIFEST,
+            ) from None
         sums = sums_of(self.source / SUMS)
         if manifest.format != 1 or not sums or sum_of(self.source / SUMS) != manifest.sums:
-            raise Misconfigured("DIR", f"{SUMS} is not the one that {MANIFEST} names", again)
+            raise Misconfigured(
+                "DIR", "{sums} is not the one that {manifest} names", again, sums=SUMS, manifest=MANIFEST
+            )
         wanted = "postgres" if self.config.journal.url else "sqlite"
         if manifest.journal != wanted:
             raise Misconfigured(
                 "journal.url",
-                f"the backup is of a journal in {manifest.journal}, the configuration names {wanted}",
+                "the backup is of a journal in {journal}, the configuration names {wanted}",
                 "use the configuration that belongs to it (config/kanal.toml in the backup)",
+                journal=manifest.journal,
+                wanted=wanted,
             )
         if self.config.s3 is not None and any(name.startswith(f"{FILES}/") for name in sums):
             raise Misconfigured(
                 "journal.files",
-                f"the backup holds the attachments themselves, the configuration names {self.config.s3.words}",
-                f"copy {self.source / FILES}/ into the bucket, under that prefix, and take that folder out of "
+                "the backup holds the attachments themselves, the configuration names {place}",
+                "copy {files}/ into the bucket, under that prefix, and take that folder out of "
                 "a copy of the backup; or restore into a folder",
+                place=self.config.s3.words,
+                files=self.source / FILES,
             )
         for done, (name, sha256) in enumerate(sums.items(), 1):
             path = self.source / name
             if ".." in Path(name).parts or not path.is_file() or sum_of(path) != sha256:
-                raise Misconfigured("DIR", f"{name} is not what was backed up", again)
+                raise Misconfigured("DIR", "{name} is not what was backed up", again, name=name)
             self.progress("check", done, len(sums))
         own = self.config.data_dir / KEYS
         if KEYS in sums and own.is_file() and sum_of(own) != sums[KEYS]:
             raise Misconfigured(
                 "journal.key",
-                f"{own} is another one than the backup's",
+                "{own} is another one than the backup's",
                 "move it away, or use another folder",
+                own=own,
             )
         if KEYS not in sums and not self._has_keys():
             raise Misconfigured(
                 "journal.key",
                 "the backup holds no keys, and there are none here",
-                f"put keys.json into {self.config.data_dir} (mode 600), or export {VARIABLE}",
+                "put keys.json into {data} (mode 600), or export {variable}",
+                data=self.config.data_dir,
+                variable=VARIABLE,
             )
         return manifest, sums
 
@@ -115,15 +130,19 @@ class Restore:
         """Nobody lives here, and nothing would be written over."""
         folder = self.config.data_dir
         if folder.is_dir() and await _answers(folder):
-            raise Misconfigured("gateway", f"a gateway runs in {folder}", "stop it, and name an empty folder")
+            raise Misconfigured(
+                "gateway", "a gateway runs in {folder}", "stop it, and name an empty folder", folder=folder
+            )
         for place in {folder, self.config.files_dir}:
             there = {path.name for path in place.iterdir()} if place.is_dir() else set()
             left = sorted(there - {*SECRET, JOURNAL + ".lock", "lost+found"} - _growing(place))
             if left:
                 raise Misconfigured(
                     "gateway.data_dir",
-                    f"{place} is not empty ({', '.join(left[:3])})",
-                    f"move it away first: mv {place} {place}.old; then put the keys into the new one",
+                    "{place} is not empty ({left})",
+                    "move it away first: mv {place} {place}.old; then put the keys into the new one",
+                    place=place,
+                    left=", ".join(left[:3]),
                 )
         url = self.config.journal.url
         if url and await _workers(url.reveal()):

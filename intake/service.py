@@ -33,6 +33,7 @@ from intake.config import Config
 from intake.control import Control
 from intake.conversation.answers import QuietHours
 from intake.conversation.converse import Converser
+from intake.data_folder import data_folder
 from intake.deadletters import dead_letters
 from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
@@ -70,6 +71,7 @@ from normalizer.errors import Misconfigured
 from normalizer.identity import Secrets, ticket_day
 from normalizer.pipeline import build_context
 from normalizer.record import RawEvent
+from normalizer.sentence import because
 from normalizer.settings import convert
 
 #: Seconds after which a task that was cancelled and goes on is cancelled again.
@@ -112,7 +114,7 @@ class Service:
 
     async def start(self) -> None:
         """Build and start everything. Raises `Misconfigured` or `Damaged` with the cure before any door opens."""
-        folder = _data_folder(self.config.data_dir)
+        folder = data_folder(self.config.data_dir)
         await self._store(folder)
         self._insides()
         self._build_adapters()
@@ -426,8 +428,10 @@ class Service:
         except OSError as error:
             raise Misconfigured(
                 "gateway.listen",
-                f"cannot listen on {self.config.gateway.listen} ({error.strerror})",
+                "cannot listen on {address} ({why})",
                 "end the program that uses the port, or set KANAL_LISTEN to a free one",
+                address=self.config.gateway.listen,
+                why=because(error),
             ) from None
         self.addresses["web"] = f"http://{self.config.gateway.listen}"
 
@@ -441,8 +445,10 @@ class Service:
             if prefix in taken:
                 raise Misconfigured(
                     f"account.{name}.settings",
-                    f"{prefix} is where the account {taken[prefix]} is mounted",
+                    "{prefix} is where the account {other} is mounted",
                     "give one of them another path",
+                    prefix=prefix,
+                    other=taken[prefix],
                 )
             taken[prefix] = name
             app.add_subapp(prefix, adapter.web_app())
@@ -474,21 +480,6 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
         if waiting:
             log.warning("cancelled_again", tasks=[task.get_name() for task in waiting])
     tasks.clear()
-
-
-def _data_folder(folder: Path) -> Path:
-    """The data folder, made if need be, for our eyes alone. Raises `Misconfigured` when it cannot be used."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(13, "Permission denied")
-    except OSError as error:
-        raise Misconfigured(
-            "gateway.data_dir",
-            f"{folder} cannot be used ({error.strerror})",
-            f"run: mkdir -p {folder} && chown $(id -un) {folder}, or set KANAL_DATA_DIR",
-        ) from None
-    return folder
 
 
 def _path(setting: str) -> Path | None:

@@ -63,11 +63,20 @@ def account_of(config: Config, wanted: str) -> str:
         if wanted == account.adapter:
             return account.name
     if wanted in names():
-        cure = f"add one to {config.source} (adapters/{wanted}/doc.md)"
-        raise Misconfigured("account", f"no account uses the adapter {wanted!r}", cure)
+        raise Misconfigured(
+            "account",
+            "no account uses the adapter {wanted!r}",
+            "add one to {file} (adapters/{wanted}/doc.md)",
+            file=config.source,
+            wanted=wanted,
+        )
     known = ", ".join(f"{a.name} ({a.adapter})" for a in config.accounts)
     raise Misconfigured(
-        "account", f"neither an account nor an adapter is called {wanted!r}", f"use one of: {known}"
+        "account",
+        "neither an account nor an adapter is called {wanted!r}",
+        "use one of: {known}",
+        wanted=wanted,
+        known=known,
     )
 
 
@@ -92,7 +101,10 @@ def play(config: Config) -> Callable[[str], Awaitable[str]]:
     ):
         if host not in ("127.0.0.1", "::1", "localhost"):
             raise Misconfigured(
-                "console.demo", f"is on, and {setting} is reached from elsewhere", "set console.demo = false"
+                "console.demo",
+                "is on, and {setting} is reached from elsewhere",
+                "set console.demo = false",
+                setting=setting,
             )
 
     async def send_one(account: str) -> str:

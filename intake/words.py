@@ -1,6 +1,9 @@
-"""What the command line says, in the language of whoever reads it: `messages/cli.<language>.toml`.
+"""What the command line says, in the language of whoever reads it.
 
-`KANAL_LANG` decides, else the POSIX locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); Indonesian or English.
+`KANAL_LANG` decides, else the POSIX locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); Indonesian or English. Help and what the
+commands themselves say stand in `messages/cli.<language>.toml`, by key. What is wrong, and the cure, comes from every
+layer, in English (`normalizer/sentence.py`); `words.id.toml` beside the code leads from there to Indonesian, so an
+adapter brings its own.
 """
 
 from __future__ import annotations
@@ -9,8 +12,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import normalizer
+from normalizer.sentence import tell
 
 LANGUAGES = ("id", "en")
 FOLDER = Path(__file__).parent / "messages"
@@ -41,3 +48,26 @@ def say(key: str, /, **values: object) -> str:
     """One sentence in the reader's language, with its values put in."""
     sentence: str = words(language_of())["say"][key]
     return sentence.format(**values)
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """From each English sentence to `language`; empty for English itself."""
+    found: dict[str, str] = {}
+    for file in catalogues() if language != "en" else ():
+        found |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def catalogues() -> list[Path]:
+    """Every `words.id.toml` of the four packages; none is imported for it."""
+    homes = [Path(normalizer.__file__).parent, Path(__file__).parent]
+    for package in ("adapters", "complaint_queue"):
+        spec = find_spec(package)
+        homes += [Path(home) for home in (spec.submodule_search_locations or ())] if spec else []
+    return sorted(file for home in homes for file in home.rglob("words.id.toml"))
+
+
+def told(words: object) -> str:
+    """What a lower layer said, in the reader's language; what are no `sentences` as they are."""
+    return str(tell(words, catalogue(language_of())))

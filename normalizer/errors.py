@@ -20,9 +20,14 @@
 
 Each error knows whether trying again can help (`retryable`) and whether its text may be shown to the sender
 (`public`). The text of an error never holds a secret, nor the value that a signature should have had.
+
+What a person at the command line may meet is said as a `Sentence` (`normalizer/sentence.py`): an English sentence with
+named values, which `words.id.toml` beside the raising code has in Indonesian too. `str()` of an error is English.
 """
 
 from __future__ import annotations
+
+from normalizer.sentence import Sentence
 
 
 class KanalError(Exception):
@@ -30,6 +35,10 @@ class KanalError(Exception):
 
     retryable: bool = False
     public: bool = False
+
+    def __init__(self, reason: str | Sentence = "", /, **values: object) -> None:
+        self.words = Sentence.of(reason, values)
+        super().__init__(str(self.words))
 
 
 class Rejected(KanalError):
@@ -42,9 +51,14 @@ class Rejected(KanalError):
 class Malformed(Rejected):
     """A field that is missing or wrong. `field` is its name as the sender wrote it; `cure` says what to send."""
 
-    def __init__(self, field: str, problem: str, cure: str) -> None:
-        super().__init__(f"{field}: {problem}. {cure}")
-        self.field, self.problem, self.cure = field, problem, cure
+    def __init__(
+        self, field: str, problem: str | Sentence, cure: str | Sentence, /, **values: object
+    ) -> None:
+        self.told = Sentence.of(problem, values), Sentence.of(cure, values)
+        self.field, self.problem, self.cure = field, str(self.told[0]), str(self.told[1])
+        super().__init__(
+            Sentence("{field}: {problem}. {cure}", field=field, problem=self.told[0], cure=self.told[1])
+        )
 
 
 class InvalidForm(Malformed):
@@ -92,9 +106,9 @@ class Unavailable(KanalError):
     retryable = True
     public = True
 
-    def __init__(self, reason: str, retry_after: int = 5) -> None:
-        super().__init__(reason)
-        self.reason, self.retry_after = reason, retry_after
+    def __init__(self, reason: str | Sentence, /, retry_after: int = 5, **values: object) -> None:
+        super().__init__(reason, **values)
+        self.reason, self.retry_after = str(self.words), retry_after
 
 
 class StorageFull(Unavailable):
@@ -139,13 +153,26 @@ class ProviderRefused(ProviderError):
 
 
 class Misconfigured(KanalError):
-    """A setting that cannot work. `setting` is its dotted name; `cure` says what to write instead."""
+    """A setting that cannot work. `setting` is its dotted name; `cure` says what to write instead.
+
+    `problem` and `cure` are English; `told` holds both as `Sentence`, in which `values` are put in.
+    """
 
     public = True
 
-    def __init__(self, setting: str, problem: str, cure: str) -> None:
-        super().__init__(f"{setting}: {problem}\n  cure: {cure}")
-        self.setting, self.problem, self.cure = setting, problem, cure
+    def __init__(
+        self, setting: str, problem: str | Sentence, cure: str | Sentence, /, **values: object
+    ) -> None:
+        self.told = Sentence.of(problem, values), Sentence.of(cure, values)
+        self.setting, self.problem, self.cure = setting, str(self.told[0]), str(self.told[1])
+        super().__init__(
+            Sentence(
+                "{setting}: {problem}\n  cure: {cure}",
+                setting=setting,
+                problem=self.told[0],
+                cure=self.told[1],
+            )
+        )
 
 
 class Damaged(KanalError):

@@ -81,4 +81,6 @@ def _model(task: Task, path: Path | None) -> TextModel:
     try:
         return TextModel(path or task.path, task.reading)
     except ValueError as error:
-        raise Misconfigured(f"gateway.{task.column}_model", str(error), "make one: kanal train") from None
+        raise Misconfigured(
+            f"gateway.{task.column}_model", "{why}", "make one: kanal train", why=error
+        ) from None

@@ -32,14 +32,17 @@ class Polygons:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(
                 "gateway.polygons",
-                f"{path.name} cannot be read as GeoJSON: {type(error).__name__}",
+                "{file} cannot be read as GeoJSON: {kind}",
                 "name a GeoJSON FeatureCollection whose features have the property `code` (31.71.01.1001)",
+                file=path.name,
+                kind=type(error).__name__,
             ) from None
         if not shapes:
             raise Misconfigured(
                 "gateway.polygons",
-                f"{path.name} holds no kelurahan of Jakarta",
+                "{file} holds no kelurahan of Jakarta",
                 "check its property `code`",
+                file=path.name,
             )
         self._edges = [polygon.boundary for polygon in shapes]
         self._tree = STRtree(shapes)

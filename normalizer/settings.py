@@ -9,12 +9,15 @@ A `Secret` field is written in the configuration as a reference, never as the va
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, TypeVar
 
 import msgspec
 
 from normalizer.errors import Misconfigured
+from normalizer.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -62,11 +65,55 @@ def convert(kind: type[T], values: Mapping[str, Any], where: str, resolve: Calla
         for name in values:
             if name not in known:
                 raise Misconfigured(
-                    f"{where}.{name}", "there is no such setting", f"use one of: {', '.join(sorted(known))}"
+                    f"{where}.{name}",
+                    "there is no such setting",
+                    "use one of: {known}",
+                    known=", ".join(sorted(known)),
                 )
     try:
         return msgspec.convert(dict(values), kind, dec_hook=hook)
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at `$")
         name = where + path.rstrip("`") if path else where
-        raise Misconfigured(name, problem, "correct the value; `kanal doctor` checks it") from None
+        raise Misconfigured(name, _expected(problem), "correct the value; `kanal doctor` checks it") from None
+
+
+_GOT = re.compile(r"Expected `(.+)`, got `(.+)`")
+_LIMIT = re.compile(r"Expected `(\w+)` (of length )?([<>=]=? [\d.]+)")
+_SHAPE = re.compile(r"Expected `str` matching regex (.+)")
+_MISSING = re.compile(r"Object missing required field `(.+)`")
+_CHOICE = re.compile(r"Invalid enum value (.+)")
+
+
+def _expected(problem: str) -> Sentence:
+    """What msgspec says, so that it can be told in another language too."""
+    if found := _GOT.fullmatch(problem):
+        return Sentence("Expected `{wanted}`, got `{got}`", wanted=_kinds(found[1]), got=_kinds(found[2]))
+    if found := _LIMIT.fullmatch(problem):
+        if found[2]:
+            return Sentence("Expected `{kind}` of length {limit}", kind=_kinds(found[1]), limit=found[3])
+        return Sentence("Expected `{kind}` {limit}", kind=_kinds(found[1]), limit=found[3])
+    if found := _SHAPE.fullmatch(problem):
+        return Sentence("Expected `str` matching regex {regex}", regex=found[1])
+    if found := _MISSING.fullmatch(problem):
+        return Sentence("Object missing required field `{name}`", name=found[1])
+    if found := _CHOICE.fullmatch(problem):
+        return Sentence("Invalid enum value {value}", value=found[1])
+    return Sentence("{problem}", problem=problem)
+
+
+#: JSON's kinds of values, as msgspec calls them.
+_KINDS = {
+    "int": Sentence("int"),
+    "float": Sentence("float"),
+    "str": Sentence("str"),
+    "bool": Sentence("bool"),
+    "array": Sentence("array"),
+    "object": Sentence("object"),
+    "null": Sentence("null"),
+}
+
+
+def _kinds(text: str) -> Sentence:
+    kinds = [_KINDS.get(name, Sentence("{name}", name=name)) for name in text.split(" | ")]
+    return reduce(lambda one, other: Sentence("{one} | {other}", one=one, other=other), kinds)

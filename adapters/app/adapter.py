@@ -183,9 +183,13 @@ def _check(settings: AppSettings, where: str) -> None:
     ):
         if len(secret.reveal()) < _SECRET_MIN:
             cure = 'make one with `openssl rand -hex 32`, or write "auto:NAME"'
-            raise Misconfigured(f"{where}.{name}", f"one is shorter than {_SECRET_MIN} characters", cure)
+            raise Misconfigured(
+                f"{where}.{name}", "one is shorter than {least} characters", cure, least=_SECRET_MIN
+            )
     if not _PATH.fullmatch(settings.path):
-        raise Misconfigured(f"{where}.path", f"{settings.path!r} is no path", 'write it as "/api/jaki/v1"')
+        raise Misconfigured(
+            f"{where}.path", "{path!r} is no path", 'write it as "/api/jaki/v1"', path=settings.path
+        )
     if settings.callback_url:
         address = urlsplit(settings.callback_url)
         if address.scheme != "https" and not (address.scheme == "http" and _loopback(address.hostname or "")):

@@ -40,7 +40,7 @@ class BalaiWargaAdapter(Adapter[BalaiWargaSettings]):
         where = f"account.{account.name}.settings"
         if not settings.path.startswith("/") or settings.path.endswith("/") or "{" in settings.path:
             cure = 'write one such as "/api/balai-warga/v1"'
-            raise Misconfigured(f"{where}.path", f"{settings.path!r} is no path", cure)
+            raise Misconfigured(f"{where}.path", "{path!r} is no path", cure, path=settings.path)
         if settings.key is not None and len(settings.key.reveal()) < 16:
             raise Misconfigured(f"{where}.key", "is shorter than 16 characters", 'write "auto:balai-warga"')
 

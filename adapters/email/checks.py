@@ -19,7 +19,9 @@ def check(settings: EmailSettings, account: str) -> None:
     where = f"account.{account}.settings"
     for address in settings.addresses:
         if address.count("@") != 1 or address != address.strip():
-            raise Misconfigured(f"{where}.addresses", f"{address!r} is no address", "write name@domain")
+            raise Misconfigured(
+                f"{where}.addresses", "{address!r} is no address", "write name@domain", address=address
+            )
     _check_doors(settings, where)
     _check_mailbox(settings, where)
     _check_answers(settings, where)
@@ -34,7 +36,7 @@ def check(settings: EmailSettings, account: str) -> None:
             ssl.create_default_context(cafile=settings.ca_file)
         except (OSError, ssl.SSLError) as error:
             raise Misconfigured(
-                f"{where}.ca_file", str(error), "name a readable PEM file, or leave it out"
+                f"{where}.ca_file", "{why}", "name a readable PEM file, or leave it out", why=error
             ) from None
 
 
@@ -50,12 +52,14 @@ def _check_doors(settings: EmailSettings, where: str) -> None:
             ipaddress.ip_network(network)
         except ValueError:
             raise Misconfigured(
-                f"{where}.trusted_networks", f"{network!r} is no network", "write 10.0.0.0/8"
+                f"{where}.trusted_networks", "{network!r} is no network", "write 10.0.0.0/8", network=network
             ) from None
     for field in ("smtp_listen", "lmtp_listen"):
         text = getattr(settings, field)
         if text and not text.startswith("unix:") and not text.rpartition(":")[2].isdigit():
-            raise Misconfigured(f"{where}.{field}", f"{text!r} names no port", "write 127.0.0.1:2525")
+            raise Misconfigured(
+                f"{where}.{field}", "{text!r} names no port", "write 127.0.0.1:2525", text=text
+            )
 
 
 def _check_mailbox(settings: EmailSettings, where: str) -> None:
@@ -105,7 +109,9 @@ def _check_answers(settings: EmailSettings, where: str) -> None:
         ("bounce_address", settings.bounces_to),
     ):
         if not _ADDRESS.fullmatch(address):
-            raise Misconfigured(f"{where}.{field}", f"{address!r} is no plain address", "write name@domain")
+            raise Misconfigured(
+                f"{where}.{field}", "{address!r} is no plain address", "write name@domain", address=address
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -128,7 +134,8 @@ def server_tls(settings: EmailSettings, account: str) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(
             f"account.{account}.settings.tls_certificate",
-            str(error),
+            "{why}",
             "name readable PEM files of one key pair",
+            why=error,
         ) from None
     return context

@@ -99,17 +99,23 @@ def _check(where: str, settings: Open311Settings) -> None:
         raise Misconfigured(f"{where}.keys", "is empty", 'write one per client, as jalanku = "auto:jalanku"')
     for name, key in settings.keys.items():
         if not _NAME.fullmatch(name):
-            raise Misconfigured(f"{where}.keys", f"{name!r} is no name", "use letters, digits, - and _")
+            raise Misconfigured(
+                f"{where}.keys", "{name!r} is no name", "use letters, digits, - and _", name=name
+            )
         if len(key.reveal()) < _KEY_LEAST:
             raise Misconfigured(
                 f"{where}.keys.{name}",
-                f"has fewer than {_KEY_LEAST} characters",
-                f'let us make one: "auto:{name}"',
+                "has fewer than {least} characters",
+                'let us make one: "auto:{name}"',
+                least=_KEY_LEAST,
+                name=name,
             )
     if len({key.reveal() for key in settings.keys.values()}) < len(settings.keys):
         raise Misconfigured(f"{where}.keys", "holds one key twice", "give each client a key of its own")
     if not _PATH.fullmatch(settings.path):
-        raise Misconfigured(f"{where}.path", f"{settings.path!r} is no path", 'write one as "/open311/v2"')
+        raise Misconfigured(
+            f"{where}.path", "{path!r} is no path", 'write one as "/open311/v2"', path=settings.path
+        )
     for name in ("max_bytes", "max_waiting"):
         if getattr(settings, name) < 64 * 1024:
             raise Misconfigured(f"{where}.{name}", "is less than 65536 bytes", "leave it out, or raise it")

@@ -39,14 +39,17 @@ class QlueAdapter(Adapter[QlueSettings]):
         for field in settings.fields:
             if field not in COLUMNS:
                 raise Misconfigured(
-                    f"{where}.fields.{field}", "there is no such field", f"use: {', '.join(COLUMNS)}"
+                    f"{where}.fields.{field}",
+                    "there is no such field",
+                    "use: {known}",
+                    known=", ".join(COLUMNS),
                 )
         try:
             ZoneInfo(settings.time_zone)
         except (KeyError, ValueError, OSError):
             cure = 'write one such as "Asia/Jakarta"'
             raise Misconfigured(
-                f"{where}.time_zone", f"{settings.time_zone!r} is no time zone", cure
+                f"{where}.time_zone", "{zone!r} is no time zone", cure, zone=settings.time_zone
             ) from None
 
     def verify(self, raw: RawEvent) -> None:

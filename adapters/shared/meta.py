@@ -111,8 +111,9 @@ class MetaAdapter(Adapter[M]):
             if not _HOST.fullmatch(host):
                 raise Misconfigured(
                     f"{self.where}.media_hosts",
-                    f"{host!r} is no host",
+                    "{host!r} is no host",
                     'write names as "fbcdn.net", without *',
+                    host=host,
                 )
 
     def _own_id(self) -> str:

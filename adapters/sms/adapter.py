@@ -129,7 +129,10 @@ def provider_of(settings: SmsSettings, account: str) -> Provider[Any]:
     where = f"account.{account}.settings"
     if settings.region not in phonenumbers.SUPPORTED_REGIONS:
         raise Misconfigured(
-            f"{where}.region", f"{settings.region!r} is no country", 'write two letters, as "ID"'
+            f"{where}.region",
+            "{region!r} is no country",
+            'write two letters, as "ID"',
+            region=settings.region,
         )
     zone = zone_of(settings.time_zone, f"{where}.time_zone")
     return build(settings.provider, settings.options, settings.secrets, zone, where)

@@ -187,7 +187,10 @@ def check(settings: DeclarativeSettings, where: str) -> None:
         codecs.lookup(settings.charset)
     except LookupError:
         raise Misconfigured(
-            f"{options}.charset", f"{settings.charset!r} is no character set", 'write "utf-8" or "iso-8859-1"'
+            f"{options}.charset",
+            "{charset!r} is no character set",
+            'write "utf-8" or "iso-8859-1"',
+            charset=settings.charset,
         ) from None
     _check_time(settings, options)
     _check_proof(settings, where)
@@ -203,8 +206,9 @@ def _check_time(settings: DeclarativeSettings, options: str) -> None:
     if "%" not in form or moment(sample.strftime(form), ZoneInfo("UTC"), form) is None:
         raise Misconfigured(
             f"{options}.time_format",
-            f"{form!r} reads no time",
+            "{text!r} reads no time",
             'write unix, unix_ms, iso, or "%Y-%m-%d %H:%M:%S"',
+            text=form,
         )
 
 
@@ -214,7 +218,10 @@ def _check_proof(settings: DeclarativeSettings, where: str) -> None:
         raise Misconfigured(f"{where}.secrets.key", "is too short", "use at least 16 letters and digits")
     if proof.kind in ("header", "hmac") and not _token(proof.header):
         raise Misconfigured(
-            f"{named}.header", f"{proof.header!r} is no header", 'write one such as "X-Signature"'
+            f"{named}.header",
+            "{header!r} is no header",
+            'write one such as "X-Signature"',
+            header=proof.header,
         )
     if proof.kind == "basic" and (not proof.user or ":" in proof.user):
         raise Misconfigured(
@@ -229,8 +236,9 @@ def _check_proof(settings: DeclarativeSettings, where: str) -> None:
         if outside:
             raise Misconfigured(
                 f"{named}.over",
-                f"the signature of the body does not cover {outside[0]!r}, which stands in the address",
+                "the signature of the body does not cover {field!r}, which stands in the address",
                 "list the signed fields in over, or take the field from the body",
+                field=outside[0],
             )
         return
     if settings.format == "json" and settings.items:
@@ -240,8 +248,9 @@ def _check_proof(settings: DeclarativeSettings, where: str) -> None:
     if missing or not identity:
         raise Misconfigured(
             f"{named}.over",
-            f"the signature does not cover {(missing or [fields.id or fields.time])[0]!r}, so anyone could change it",
+            "the signature does not cover {field!r}, so anyone could change it",
             "list sender, text, and id or time in over, as the provider signs them",
+            field=(missing or [fields.id or fields.time])[0],
         )
 
 
@@ -266,8 +275,9 @@ def _check_receipts(settings: DeclarativeSettings, options: str) -> None:
             if name not in settings.proof.over:
                 raise Misconfigured(
                     f"{options}.proof.over",
-                    f"the signature does not cover {name!r} of a receipt",
+                    "the signature does not cover {name!r} of a receipt",
                     "list it in over, as the provider signs it",
+                    name=name,
                 )
 
 
@@ -281,12 +291,14 @@ def _check_send(settings: DeclarativeSettings, where: str) -> None:
     if unknown := sorted(used - _PLACEHOLDERS):
         raise Misconfigured(
             f"{named}.fields",
-            f"{{{unknown[0]}}} stands for nothing",
-            f"use {', '.join(sorted(_PLACEHOLDERS))}",
+            "{{{name}}} stands for nothing",
+            "use {known}",
+            name=unknown[0],
+            known=", ".join(sorted(_PLACEHOLDERS)),
         )
     if missing := sorted({"to", "text"} - used):
         raise Misconfigured(
-            f"{named}.fields", f"no field holds {{{missing[0]}}}", "name the provider's field"
+            f"{named}.fields", "no field holds {{{name}}}", "name the provider's field", name=missing[0]
         )
     if ("secret" in used or send.user) and settings.send_key is None:
         raise Misconfigured(
@@ -296,4 +308,6 @@ def _check_send(settings: DeclarativeSettings, where: str) -> None:
         raise Misconfigured(f"{named}.format", "a GET has no body", 'set format = "query"')
     for name in send.headers:
         if not _token(name):
-            raise Misconfigured(f"{named}.headers", f"{name!r} is no header", 'write one such as "X-Api-Key"')
+            raise Misconfigured(
+                f"{named}.headers", "{name!r} is no header", 'write one such as "X-Api-Key"', name=name
+            )

@@ -17,7 +17,7 @@ def networks(written: Iterable[str], setting: str) -> Networks:
         return [ip_network(network) for network in written]
     except ValueError as error:
         raise Misconfigured(
-            setting, str(error), 'write networks such as "10.1.2.0/24" or "10.1.2.3/32"'
+            setting, "{why}", 'write networks such as "10.1.2.0/24" or "10.1.2.3/32"', why=error
         ) from None
 
 

@@ -189,7 +189,7 @@ def _checked(where: str, s: LaporSettings) -> reading_of.Mapping:
     for table, words in (("follow_up", ("text",)), ("status", ("status",))):
         if not mentions(getattr(s, table).body, *words):
             raise Misconfigured(
-                f"{where}.{table}.body", f"has no {{{words[0]}}}", f'write one field as "{{{words[0]}}}"'
+                f"{where}.{table}.body", "has no {{{word}}}", 'write one field as "{{{word}}}"', word=words[0]
             )
     if s.pull.paging != "none" and not s.pull.page:
         raise Misconfigured(f"{where}.pull.page", "is empty", 'name the parameter, or write paging = "none"')
@@ -198,7 +198,10 @@ def _checked(where: str, s: LaporSettings) -> reading_of.Mapping:
         return reading_of.Mapping.of(s)
     except (KeyError, ValueError, OSError):
         raise Misconfigured(
-            f"{where}.time_zone", f"{s.time_zone!r} is no time zone", 'write one such as "Asia/Jakarta"'
+            f"{where}.time_zone",
+            "{zone!r} is no time zone",
+            'write one such as "Asia/Jakarta"',
+            zone=s.time_zone,
         ) from None
 
 
@@ -221,6 +224,8 @@ def _check_times(where: str, s: LaporSettings) -> None:
             ways = ", ".join(f'"{way}"' for way in known if way) or "nothing"
             raise Misconfigured(
                 f"{where}.{name}",
-                f"{form!r} is no way to write a time",
-                f'write {ways} or "%Y-%m-%d %H:%M:%S"',
+                "{text!r} is no way to write a time",
+                'write {ways} or "%Y-%m-%d %H:%M:%S"',
+                text=form,
+                ways=ways,
             )

@@ -206,8 +206,10 @@ class BotApi:
         except tg.BadRequest as error:
             raise Misconfigured(
                 "gateway.public_url",
-                f"Telegram does not take {url} as a webhook: {self._clean(error)}",
+                "Telegram does not take {url} as a webhook: {why}",
                 'use an https address that the internet reaches, port 443, 80, 88 or 8443, or mode = "polling"',
+                url=url,
+                why=self._clean(error),
             ) from None
         except tg.TelegramError as error:
             raise self._translated(error) from None
@@ -287,10 +289,12 @@ class BotApi:
 
     def _translated(self, error: tg.TelegramError) -> KanalError:
         if isinstance(error, tg.InvalidToken):
-            problem, cure = "Telegram does not know this token", "take it anew from @BotFather"
+            wrong = Misconfigured(
+                f"{self._where}.token", "Telegram does not know this token", "take it anew from @BotFather"
+            )
             self._troubled = True
-            self._trouble("token", f"{problem}. To do: {cure}, and restart.")
-            return Misconfigured(f"{self._where}.token", problem, cure)
+            self._trouble("token", f"{wrong.problem}. To do: {wrong.cure}, and restart.")
+            return wrong
         if isinstance(error, tg.Conflict):
             return self._conflict(self._clean(error))
         if isinstance(error, tg.Forbidden | tg.BadRequest | tg.ChatMigrated):

@@ -65,8 +65,9 @@ class TemplateAdapter(Adapter[TemplateSettings]):
         except (KeyError, ValueError, OSError):
             raise Misconfigured(
                 f"{where}.time_zone",
-                f"{settings.time_zone!r} is no time zone",
+                "{zone!r} is no time zone",
                 'write one such as "Asia/Jakarta"',
+                zone=settings.time_zone,
             ) from None
 
     def verify(self, raw: RawEvent) -> None:

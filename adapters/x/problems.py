@@ -91,14 +91,17 @@ def error_of(problem: Problem, call: Call, where: str, credential: str, now: flo
     if status == 401:
         return Misconfigured(
             f"{where}.{credential}",
-            f"X does not take our credentials for {call}: expired, revoked or mistyped",
+            "X does not take our credentials for {call}: expired, revoked or mistyped",
             "make them anew in the developer portal (adapters/x/doc.md)",
+            call=call,
         )
     if status == 403 and (call not in WRITING or _no_access(problem)):
         return Misconfigured(
             f"{where}.modes",
-            f"X does not allow this application {call}{_quoted(problem)}",
+            "X does not allow this application {call}{said}",
             "give it the permission (direct messages too) or a plan that includes it, or leave the mode out",
+            call=call,
+            said=_quoted(problem),
         )
     if status in (420, 429) or problem.kind == "usage-capped":
         if problem.kind == "usage-capped":

@@ -16,6 +16,10 @@ from intake.words import say
 _MOST_EXPLAINED = 20
 
 
+#: Both ways to learn fail alike: something is not installed, or the columns are others.
+_CURE = "pip install 'kanal-aduan[train]' installs what is needed; kanal train --help names the columns"
+
+
 def evaluate(
     files: Annotated[list[Path], typer.Argument()],
     part: Annotated[Literal["all", "dev", "test"], typer.Option("--part")] = "all",
@@ -83,7 +87,7 @@ def train(
             names = [path.name for path in files or []]
             model = text_training.learn(learnt, task.reading, names, judged)
     except ValueError as error:
-        raise Misconfigured("train", str(error), say("train_cure")) from None
+        raise Misconfigured("train", "{why}", _CURE, why=error) from None
     path = out or task.path
     path.write_bytes(model)
     if report is not None:
@@ -116,7 +120,7 @@ def _train_duplicate(files: list[Path], out: Path | None) -> None:
             texts = duplicates.ordinary_texts(labelled for _, labelled in rows)
             model, report = duplicate_training.learn(told, texts)
     except ValueError as error:
-        raise Misconfigured("train", str(error), say("train_cure")) from None
+        raise Misconfigured("train", "{why}", _CURE, why=error) from None
     path = out or MODEL
     path.write_bytes(model)
     shares = {

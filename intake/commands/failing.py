@@ -9,54 +9,73 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import typer
-from msgspec import Struct
 from msgspec.json import encode
 from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption, UsageError
 
 from intake.commands.screen import coloured
-from intake.words import say
+from intake.words import say, told
 from normalizer.errors import Damaged, KanalError, Malformed, Misconfigured, StorageFull
+from normalizer.sentence import Sentence, because
 
 DONE, WRONG, MISUSED, AGAIN, INTERRUPTED = 0, 1, 2, 75, 130
 
 
-class Failure(Struct, frozen=True, kw_only=True):
-    """Why a command ended before it was done. `where` is the setting, field, option or file, if it is one."""
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a command ended before it was done. `where` is the setting, field, option or file, if it is one; `told` the
+    problem and its cure."""
 
     error: str
     where: str = ""
-    problem: str
-    cure: str
+    told: tuple[Sentence, Sentence]
     exit_code: int
+
+    @property
+    def problem(self) -> str:
+        return str(self.told[0])
+
+    @property
+    def cure(self) -> str:
+        return str(self.told[1])
+
+    def record(self) -> dict[str, str | int]:
+        """For programs: the words are English, whatever the reader's language, so that they can be compared."""
+        said = {"error": self.error, "where": self.where, "problem": self.problem, "cure": self.cure}
+        return {**said, "exit_code": self.exit_code}
+
+
+#: What to do where the error itself does not say it.
+_AGAIN = Sentence("wait a moment, then try again; `kanal doctor` says what is not there")
+_ROOM = Sentence("make room on the disk, then try again")
+_DAMAGED = Sentence(
+    "`kanal verify` names all that is damaged, `kanal mend` takes what can still be read from a damaged journal, "
+    "`kanal restore` puts a backup back"
+)
+_DOCTOR = Sentence("`kanal doctor` looks at everything that can be wrong")
+_FILE = Sentence("name a file that is there and that you may read or write")
 
 
 def failure_of(error: Exception) -> Failure | None:
     """`error` in words; None for what nobody expected: then the traceback tells more."""
     match error:
         case Misconfigured():
-            return Failure(
-                error="configuration",
-                where=error.setting,
-                problem=error.problem,
-                cure=error.cure,
-                exit_code=MISUSED,
-            )
+            return Failure(error="configuration", where=error.setting, told=error.told, exit_code=MISUSED)
         case Malformed():
-            return Failure(
-                error="input", where=error.field, problem=error.problem, cure=error.cure, exit_code=MISUSED
-            )
+            return Failure(error="input", where=error.field, told=error.told, exit_code=MISUSED)
         case StorageFull():
-            return _plain(error, "unavailable", "cure_room", AGAIN)
+            return _plain(error, "unavailable", _ROOM, AGAIN)
         case Damaged():
-            return _plain(error, "damaged", "cure_damaged", WRONG)
+            return _plain(error, "damaged", _DAMAGED, WRONG)
         case KanalError():
             return (
-                _plain(error, "unavailable", "cure_again", AGAIN)
+                _plain(error, "unavailable", _AGAIN, AGAIN)
                 if error.retryable
-                else _plain(error, "refused", "cure_doctor", WRONG)
+                else _plain(error, "refused", _DOCTOR, WRONG)
             )
         case UsageError():
             return _usage(error)
@@ -65,8 +84,7 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure(
                 error="file",
                 where=str(error.filename),
-                problem=error.strerror or type(error).__name__,
-                cure=say("cure_room" if full else "cure_file"),
+                told=(because(error), _ROOM if full else _FILE),
                 exit_code=AGAIN if full else MISUSED,
             )
     return None
@@ -75,41 +93,55 @@ def failure_of(error: Exception) -> Failure | None:
 def tell(failure: Failure, as_json: bool) -> None:
     """Say it on standard error."""
     if as_json:
-        sys.stderr.write(encode(failure).decode() + "\n")
+        sys.stderr.write(encode(failure.record()).decode() + "\n")
         return
-    head = f"{failure.where}: {failure.problem}" if failure.where else failure.problem
+    problem, cure = map(told, failure.told)
+    head = f"{failure.where}: {problem}" if failure.where else problem
     first = typer.style("kanal:", fg="red", bold=True) + " " + head
-    second = "  " + typer.style(say("cure") + ":", bold=True) + " " + failure.cure
+    second = "  " + typer.style(say("cure") + ":", bold=True) + " " + cure
     typer.echo(f"{first}\n{second}", err=True, color=coloured(sys.stderr))
 
 
-def _plain(error: KanalError, kind: str, cure: str, code: int) -> Failure:
-    return Failure(error=kind, problem=str(error) or type(error).__name__, cure=say(cure), exit_code=code)
+def _plain(error: KanalError, kind: str, cure: Sentence, code: int) -> Failure:
+    words = error.words if str(error.words) else Sentence("{kind}", kind=type(error).__name__)
+    return Failure(error=kind, told=(words, cure), exit_code=code)
+
+
+class Misused(UsageError):
+    """Typed wrongly, in words of our own: click's are English."""
+
+    def __init__(self, words: Sentence, context: Any) -> None:
+        super().__init__(str(words), context)
+        self.words = words
 
 
 def _usage(error: UsageError) -> Failure:
     """Typed wrongly, in the reader's language where the words are few."""
-    where, problem = "", error.format_message()
+    where, problem = "", Sentence("{why}", why=error.format_message().rstrip("."))
     match error:
+        case Misused():
+            problem = error.words
         case MissingParameter():
-            where, problem = _name(error), say("usage_missing")
+            where, problem = _name(error), Sentence("is missing")
         case NoSuchOption():
             near = [one for one in error.possibilities or () if one.startswith("-")]
-            maybe = " " + say("usage_maybe", names=", ".join(near)) if near else ""
-            problem = say("usage_option", name=error.option_name) + maybe
+            problem = there_is_no("option", error.option_name, near)
         case BadParameter():
             choices = getattr(getattr(error.param, "type_descriptor", None), "choices", None)
-            where, problem = _name(error), error.message
+            where, problem = _name(error), Sentence("{why}", why=error.message.rstrip("."))
             if choices:
-                problem = say("usage_choice", choices=", ".join(str(one) for one in choices))
+                problem = Sentence("is none of {choices}", choices=", ".join(str(one) for one in choices))
     command = error.ctx.command_path if error.ctx else "kanal"
-    return Failure(
-        error="usage",
-        where=where,
-        problem=problem.rstrip("."),
-        cure=say("usage_help", command=command),
-        exit_code=MISUSED,
+    cure = Sentence("{command} --help tells what can be typed here", command=command)
+    return Failure(error="usage", where=where, told=(problem, cure), exit_code=MISUSED)
+
+
+def there_is_no(what: Literal["command", "option"], name: str, near: Sequence[str]) -> Sentence:
+    """A name that nothing bears, with those that are like it."""
+    none = Sentence(
+        "there is no command {name}" if what == "command" else "there is no option {name}", name=name
     )
+    return Sentence("{none}. Did you mean {names}?", none=none, names=", ".join(near)) if near else none
 
 
 def _name(error: BadParameter) -> str:

@@ -73,7 +73,12 @@ def mend(config: ConfigFile = None, as_json: AsJson = False) -> None:
     settings = read(config)
     path = settings.data_dir / "journal.sqlite3"
     if not path.exists():
-        raise Misconfigured("journal", f"{path} is not there", say("mend_cure"))
+        raise Misconfigured(
+            "journal",
+            "{path} is not there",
+            "the journal in PostgreSQL is mended with PostgreSQL's own tools; for another folder, name its settings",
+            path=path,
+        )
     asyncio.run(note(settings, "mend", str(path), {}))
     holder = lock(path)
     try:

@@ -115,7 +115,13 @@ async def _edit(config: Config, number: int, content: bytes | None, fields: list
         async with open_journal(config) as journal:
             entry = (await quarantine.view(journal, number)).entry
             if entry.state != "held":
-                raise Misconfigured("entry", f"entry {number} was {entry.state} before", "take another one")
+                raise Misconfigured(
+                    "entry",
+                    "entry {number} was {state} before",
+                    "take another one",
+                    number=number,
+                    state=entry.state,
+                )
             draft = await quarantine.Draft.of(await quarantine.original_of(journal, entry), files)
         if content is not None:
             draft = quarantine.Draft(draft.part, content, draft.content_type)
@@ -150,7 +156,13 @@ def _by_hand(draft: Draft) -> Draft:
         path.write_bytes(draft.content)
         done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's own editor
         if done.returncode:
-            raise Misconfigured("EDITOR", f"{command} ended with {done.returncode}", "nothing was changed")
+            raise Misconfigured(
+                "EDITOR",
+                "{command} ended with {code}",
+                "nothing was changed",
+                command=command,
+                code=done.returncode,
+            )
         return Draft(draft.part, path.read_bytes(), draft.content_type)
 
 

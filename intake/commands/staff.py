@@ -16,6 +16,7 @@ from intake.commands.screen import done, emit_each, line
 from intake.staff.rules import Role
 from intake.words import say
 from normalizer.errors import Misconfigured
+from normalizer.sentence import Sentence
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -113,6 +114,27 @@ async def _store(config: Config) -> AsyncIterator[StaffStore]:
         await store.close()
 
 
+#: By the staff rules' word, what is wrong with a password.
+_WEAK = {"short": Sentence("short"), "long": Sentence("long"), "guessable": Sentence("guessable")}
+#: By the staff rules' word for a refusal, what is wrong with the account and what to do.
+_REFUSED = {
+    "login": (
+        Sentence("is refused (login)"),
+        Sentence("use 2 to 40 of a-z, 0-9, dot, - and _, beginning with a letter or a digit"),
+    ),
+    "name": (
+        Sentence("is refused (name)"),
+        Sentence("give a name of at most 100 characters with --name"),
+    ),
+    "taken": (
+        Sentence("is refused (taken)"),
+        Sentence("choose another, or set its password: kanal user passwd LOGIN"),
+    ),
+    "unknown": (Sentence("is refused (unknown)"), Sentence("look with `kanal user list`")),
+    "role": (Sentence("is refused (role)"), Sentence("correct it")),
+}
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """The staff rules' words for a refusal, made into a problem and a cure."""
@@ -123,19 +145,13 @@ def _told() -> Iterator[None]:
     except PasswordRefused as error:
         raise Misconfigured(
             "password",
-            f"is refused ({error.problem})",
-            f"use {PASSWORD_MIN} characters or more that nobody guesses",
+            "is refused ({why})",
+            "use {least} characters or more that nobody guesses",
+            why=_WEAK[error.problem],
+            least=PASSWORD_MIN,
         ) from None
     except UserRefused as error:
-        cure = {
-            "login": "use 2 to 40 of a-z, 0-9, dot, - and _, beginning with a letter or a digit",
-            "name": "give a name of at most 100 characters with --name",
-            "taken": "choose another, or set its password: kanal user passwd LOGIN",
-            "unknown": "look with `kanal user list`",
-        }
-        raise Misconfigured(
-            "user", f"is refused ({error.problem})", cure.get(error.problem, "correct it")
-        ) from None
+        raise Misconfigured("user", *_REFUSED.get(error.problem, _REFUSED["role"])) from None
 
 
 def _check_office(code: str) -> None:
@@ -144,8 +160,9 @@ def _check_office(code: str) -> None:
     if code and code not in offices():
         raise Misconfigured(
             "--office",
-            f"no office has the code {code!r}",
+            "no office has the code {code!r}",
             "use a Kemendagri code such as 31.71.04.1002 (normalizer/data/offices.csv)",
+            code=code,
         )
 
 

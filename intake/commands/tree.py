@@ -164,8 +164,9 @@ class Tree(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in self.places and not args[0].startswith("-"):
             close = difflib.get_close_matches(args[0], self.places, cutoff=0.7)
-            maybe = " " + say("usage_maybe", names=", ".join(close)) if close else ""
-            ctx.fail(say("usage_command", name=args[0]) + maybe)
+            from intake.commands.failing import Misused, there_is_no
+
+            raise Misused(there_is_no("command", args[0], close), ctx)
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

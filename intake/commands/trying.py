@@ -9,7 +9,7 @@ import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import cure, emit, emit_each, line, mark
-from intake.words import say
+from intake.words import say, told
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -49,8 +49,12 @@ async def _simulate(
     if config.account(account).adapter == "walkin" and session is None:
         from normalizer.errors import Misconfigured
 
-        cure = f"kanal simulate {adapter} --login NAME (kanal user add makes one)"
-        raise Misconfigured("--login", "the counter needs a clerk", cure)
+        raise Misconfigured(
+            "--login",
+            "the counter needs a clerk",
+            "kanal simulate {adapter} --login NAME (kanal user add makes one)",
+            adapter=adapter,
+        )
     simulator = traffic.load_simulator(config, account, session)
     refused = 0
     await simulator.start()
@@ -80,7 +84,7 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
     findings = asyncio.run(examining.examine(config))
     if as_json:
-        emit_each(findings)
+        emit_each(finding.record() for finding in findings)
     else:
         _examined(findings)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
@@ -88,10 +92,14 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
 def _examined(findings: list[Finding]) -> None:
     """What is well, then what is not with its cure: at the end, where the eye is."""
-    wide = max(len(finding.what) for finding in findings)
-    for finding in sorted(findings, key=lambda one: not one.ok):
-        line(f"{mark(finding.ok)} {finding.what.ljust(wide)}  {finding.found}")
-        if finding.cure:
-            line(cure(finding.cure))
+    rows = [
+        (finding.ok, [told(one) for one in finding.told])
+        for finding in sorted(findings, key=lambda one: not one.ok)
+    ]
+    wide = max(len(what) for _, (what, _, _) in rows)
+    for ok, (what, found, remedy) in rows:
+        line(f"{mark(ok)} {what.ljust(wide)}  {found}")
+        if remedy:
+            line(cure(remedy))
     wrong = sum(not finding.ok for finding in findings)
     line(say("doctor_wrong" if wrong else "doctor_well", count=wrong, looked=len(findings)))

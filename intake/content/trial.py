@@ -6,6 +6,7 @@ import zlib
 from importlib.util import find_spec
 
 from intake.content.reader import ContentReader, ReaderDied
+from normalizer.sentence import Sentence
 
 
 class _Trial:
@@ -27,16 +28,17 @@ class _Trial:
         return self._content[offset : offset + size]
 
 
-async def trial() -> tuple[bool, str]:
+async def trial() -> tuple[bool, Sentence]:
     """Whether it went well, and what was found."""
     reader = ContentReader()
     try:
         found = await reader.read(_Trial(), "image/png")
     except (ReaderDied, OSError) as error:
-        return False, f"the reading process fails: {error}"
+        return False, Sentence("the reading process fails: {why}", why=error)
     finally:
         await reader.close()
     if not found.public:
-        return False, f"a picture is not read: {', '.join(found.remarks)}"
-    heic = "HEIC too" if find_spec("pi_heif") else "not HEIC: there is no pi-heif here"
-    return True, f"are read in a process of their own, {heic}"
+        return False, Sentence("a picture is not read: {remarks}", remarks=", ".join(found.remarks))
+    if find_spec("pi_heif"):
+        return True, Sentence("are read in a process of their own, HEIC too")
+    return True, Sentence("are read in a process of their own, not HEIC: there is no pi-heif here")

@@ -106,8 +106,10 @@ class StaffStore(audit_log.AuditLog):
         except (OSError, sqlite3.Error) as error:
             raise Misconfigured(
                 "gateway.data_dir",
-                f"cannot open {self._path} ({error})",
+                "cannot open {path} ({why})",
                 "give the gateway's user the right to write there, or set KANAL_DATA_DIR",
+                path=self._path,
+                why=error,
             ) from None
 
     async def close(self) -> None:

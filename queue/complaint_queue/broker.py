@@ -60,7 +60,10 @@ class Hosts(Struct, frozen=True, kw_only=True):
         files = {name: path for name, path in files.items() if path}
         if files and url.scheme != "amqps":
             raise Misconfigured(
-                "broker.url", f"{url.host} would be spoken to without TLS", "write amqps://, port 5671"
+                "broker.url",
+                "{host} would be spoken to without TLS",
+                "write amqps://, port 5671",
+                host=url.host,
             )
         return files
 
@@ -141,14 +144,17 @@ def address(
             why = getattr(error, "strerror", None) or "it is not text"
             raise Misconfigured(
                 "broker.credentials",
-                f"{credentials_file} cannot be read ({why})",
+                "{credentials_file} cannot be read ({why})",
                 "write user:password into it",
+                credentials_file=credentials_file,
+                why=why,
             ) from None
         if not user or not password:
             raise Misconfigured(
                 "broker.credentials",
-                f"{credentials_file} holds no user:password",
+                "{credentials_file} holds no user:password",
                 "write them, with a colon between",
+                credentials_file=credentials_file,
             )
         found = found.with_user(user).with_password(password)
     if found.path in ("", "/"):

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from normalizer.errors import Damaged, Misconfigured
+from normalizer.sentence import because
 
 from . import file_garbage as garbage
 from .codec import Codec
@@ -68,8 +69,10 @@ class FileStore(Files):
         except OSError as error:
             raise Misconfigured(
                 "files.path",
-                f"{self.folder} cannot be written ({error.strerror})",
-                f"run: mkdir -p {self.folder} && chown of it to the gateway's user, or name another folder",
+                "{folder} cannot be written ({why})",
+                "run: mkdir -p {folder} && chown of it to the gateway's user, or name another folder",
+                folder=self.folder,
+                why=because(error),
             ) from None
 
     async def open(self) -> int:

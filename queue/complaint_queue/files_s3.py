@@ -27,6 +27,7 @@ import structlog
 from msgspec import Struct
 
 from normalizer.errors import Damaged, Misconfigured, Unavailable
+from normalizer.sentence import because
 
 from .codec import Codec
 from .file_port import Files, name_of
@@ -215,15 +216,19 @@ class S3Files(Files):
             read = bytes(await (await self._s3.get_async(self._store, name)).bytes_async())
             await self._s3.delete_async(self._store, name)
         except self._refusals:
-            raise Misconfigured("journal.s3", f"{self.place.words} refuses our key", _CURE) from None
+            raise Misconfigured(
+                "journal.s3", "{place} refuses our key", _CURE, place=self.place.words
+            ) from None
         except FileNotFoundError:
             raise Misconfigured(
-                "journal.files", f"{self.place.words}: there is no such bucket", _CURE
+                "journal.files", "{place}: there is no such bucket", _CURE, place=self.place.words
             ) from None
         except self._failures as error:
             raise self._trouble(error) from None
         if read != content or await self._head(name) is not None:
-            raise Misconfigured("journal.files", f"{self.place.words} does not give back what it took", _CURE)
+            raise Misconfigured(
+                "journal.files", "{place} does not give back what it took", _CURE, place=self.place.words
+            )
 
     # how it speaks
 
@@ -289,8 +294,10 @@ class S3Files(Files):
         except OSError as error:
             raise Misconfigured(
                 "gateway.data_dir",
-                f"{self._growing} cannot be written ({error.strerror})",
-                f"run: mkdir -p {self._growing} && chown of it to the gateway's user",
+                "{folder} cannot be written ({why})",
+                "run: mkdir -p {folder} && chown of it to the gateway's user",
+                folder=self._growing,
+                why=because(error),
             ) from None
 
 

@@ -155,8 +155,10 @@ class SqliteJournal(
         except sqlite3.Error as error:
             raise Misconfigured(
                 SETTING,
-                f"{self.path} cannot be read ({error})",
+                "{path} cannot be read ({why})",
                 "start `kanal serve` once with this data folder, as the user who owns it",
+                path=self.path,
+                why=error,
             ) from None
         return db
 

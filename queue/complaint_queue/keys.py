@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from normalizer.errors import Misconfigured
+from normalizer.sentence import because
 
 VARIABLE = "KANAL_KEY"
 SETTING = "journal.key"
@@ -107,8 +108,10 @@ def from_text(value: str) -> Keyring:
         if len(seeds[-1]) < KEY_BYTES:
             raise Misconfigured(
                 VARIABLE,
-                f"holds a key of {len(seeds[-1])} bytes",
-                f"use at least {KEY_BYTES} bytes: head -c 32 /dev/urandom | base64",
+                "holds a key of {size} bytes",
+                "use at least {least} bytes: head -c 32 /dev/urandom | base64",
+                size=len(seeds[-1]),
+                least=KEY_BYTES,
             )
     bodies = [hmac.digest(seed, b"kanal.body", "sha256") for seed in seeds]
     return Keyring(bodies, hmac.digest(seeds[-1], b"kanal.identity", "sha256"))
@@ -121,15 +124,23 @@ def _read(path: Path) -> Keyring:
         raise
     except OSError as error:
         raise Misconfigured(
-            SETTING, f"{path} cannot be read ({error.strerror})", "let the gateway's user own it, mode 600"
+            SETTING,
+            "{path} cannot be read ({why})",
+            "let the gateway's user own it, mode 600",
+            path=path,
+            why=because(error),
         ) from None
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise Misconfigured(SETTING, f"{path} is not a file", "name the key file itself")
+            raise Misconfigured(SETTING, "{path} is not a file", "name the key file itself", path=path)
         if mode & 0o077:
             raise Misconfigured(
-                SETTING, f"{path} may be read by others (mode {mode & 0o777:o})", f"run: chmod 600 {path}"
+                SETTING,
+                "{path} may be read by others (mode {mode:o})",
+                "run: chmod 600 {path}",
+                path=path,
+                mode=mode & 0o777,
             )
         content = os.read(descriptor, 65536)
     finally:
@@ -142,9 +153,10 @@ def _read(path: Path) -> Keyring:
     except ValueError:  # msgspec's own errors are ValueErrors too
         raise Misconfigured(
             SETTING,
-            f"{path} is damaged",
+            "{path} is damaged",
             "put back the copy from your backup; without it nothing in the journal can be read. "
             "Only for a journal that is empty, delete the file and start again",
+            path=path,
         ) from None
 
 
@@ -174,8 +186,10 @@ def save(path: Path, keyring: Keyring, *, replace: bool = True) -> bool:
     except OSError as error:
         raise Misconfigured(
             SETTING,
-            f"{path} cannot be written ({error.strerror})",
+            "{path} cannot be written ({why})",
             "let the gateway's user write to the folder, or set KANAL_KEY",
+            path=path,
+            why=because(error),
         ) from None
     return True
 

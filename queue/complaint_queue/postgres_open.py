@@ -95,30 +95,45 @@ def at_start(url: str, error: BaseException) -> BaseException:
     """What to tell whoever starts the gateway."""
     where = place(url)
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
-        return Misconfigured(SETTING, f"{where} refuses us ({error})", "check the user and the password")
+        return Misconfigured(
+            SETTING, "{where} refuses us ({why})", "check the user and the password", where=where, why=error
+        )
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return Misconfigured(
             SETTING,
-            f"{where} is not there",
+            "{where} is not there",
             "make it: createdb --encoding UTF8 NAME, owned by the gateway's user",
+            where=where,
         )
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return Misconfigured(
-            SETTING, f"{where} may not be used ({error})", "let the gateway's user own the database"
+            SETTING,
+            "{where} may not be used ({why})",
+            "let the gateway's user own the database",
+            where=where,
+            why=error,
         )
     if isinstance(error, asyncpg.UndefinedTableError):
         return Misconfigured(
-            SETTING, f"{where} holds no journal yet", "start `kanal serve` once: it makes the tables"
+            SETTING,
+            "{where} holds no journal yet",
+            "start `kanal serve` once: it makes the tables",
+            where=where,
         )
     if isinstance(error, ValueError | asyncpg.ClientConfigurationError):
         return Misconfigured(
             SETTING,
-            f"is no address ({error})",
+            "is no address ({why})",
             "write postgresql://USER@HOST:5432/DATABASE, the password by env:",
+            why=error,
         )
     if isinstance(error, socket.gaierror | OSError | TimeoutError):
         return Misconfigured(
-            SETTING, f"{where} does not answer ({_words(error)})", "start PostgreSQL, or correct the address"
+            SETTING,
+            "{where} does not answer ({why})",
+            "start PostgreSQL, or correct the address",
+            where=where,
+            why=_words(error),
         )
     return translate(error)
 
@@ -127,17 +142,29 @@ async def check_server(db: asyncpg.Connection[Any], url: str) -> None:
     """Refuse a server that cannot keep the promises. Raises `Misconfigured`."""
     number = db.get_server_version().major
     if number < OLDEST:
-        raise Misconfigured(SETTING, f"{place(url)} is PostgreSQL {number}", f"use {OLDEST} or newer")
+        raise Misconfigured(
+            SETTING,
+            "{place} is PostgreSQL {number}",
+            "use {oldest} or newer",
+            place=place(url),
+            number=number,
+            oldest=OLDEST,
+        )
     encoding = await db.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
         raise Misconfigured(
-            SETTING, f"{place(url)} stores {encoding}", "make the database with ENCODING 'UTF8'"
+            SETTING,
+            "{place} stores {encoding}",
+            "make the database with ENCODING 'UTF8'",
+            place=place(url),
+            encoding=encoding,
         )
     if await db.fetchval("SELECT pg_is_in_recovery()"):
         raise Misconfigured(
             SETTING,
-            f"{place(url)} is a standby that only reads",
+            "{place} is a standby that only reads",
             "name the primary, or several hosts with ?target_session_attrs=read-write",
+            place=place(url),
         )
 
 
@@ -166,8 +193,11 @@ def newer(url: str, there: int, ours: int) -> Misconfigured:
     """A gateway with a newer program has been here."""
     return Misconfigured(
         SETTING,
-        f"{place(url)} was written by a newer program (version {there}, this one knows {ours})",
+        "{place} was written by a newer program (version {there}, this one knows {ours})",
         "start the newer program on every machine, or put back the database's backup from before the update",
+        place=place(url),
+        there=there,
+        ours=ours,
     )
 
 
@@ -191,6 +221,7 @@ async def check_key(db: asyncpg.Connection[Any], url: str, codec: Codec) -> None
     except Damaged:
         raise Misconfigured(
             "journal.key",
-            f"the key does not open the journal {place(url)}",
+            "the key does not open the journal {place}",
             "give every gateway on this database the same key: KANAL_KEY, or the same keys.json",
+            place=place(url),
         ) from None

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from normalizer.errors import Damaged, KanalError, Misconfigured, StorageFull, Unavailable
+from normalizer.sentence import Sentence, because
 
 from .codec import Codec
 from .keys import sync_folder
@@ -66,7 +67,7 @@ def lock(path: Path) -> int:
         beside = path.with_name(path.name + ".lock")
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise unusable(path, error.strerror or str(error)) from None
+        raise unusable(path, because(error)) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,21 +75,27 @@ def lock(path: Path) -> int:
         os.close(descriptor)
         raise Misconfigured(
             SETTING,
-            f"{path} is in use by another process{f' ({holder})' if holder else ''}",
+            "{path} is in use by another process ({holder})"
+            if holder
+            else "{path} is in use by another process",
             "stop the other gateway, or give this one a data folder of its own",
+            path=path,
+            holder=holder,
         ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"pid {os.getpid()}\n".encode(), 0)
     return descriptor
 
 
-def unusable(path: Path, problem: str) -> Misconfigured:
+def unusable(path: Path, problem: str | Sentence) -> Misconfigured:
     """The folder does not let us write."""
     folder = path.parent
     return Misconfigured(
         SETTING,
-        f"{folder} cannot be written ({problem})",
-        f"run `mkdir -p {folder}` and `chown` it to the user that runs the gateway, or name another folder",
+        "{folder} cannot be written ({why})",
+        "run `mkdir -p {folder}` and `chown` it to the user that runs the gateway, or name another folder",
+        folder=folder,
+        why=problem,
     )
 
 
@@ -159,7 +166,7 @@ def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
     if code & 0xFF == sqlite3.SQLITE_NOTADB:
         return lost(path, str(error))
     if isinstance(error, OSError) or code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return unusable(path, getattr(error, "strerror", None) or str(error))
+        return unusable(path, because(error) if isinstance(error, OSError) else str(error))
     return translate(error)
 
 
@@ -211,8 +218,11 @@ def migrate(db: sqlite3.Connection, path: Path, folder: Path = MIGRATIONS) -> No
     if version > steps[-1][0]:
         raise Misconfigured(
             SETTING,
-            f"{path} was written by a newer program (version {version}, this one knows {steps[-1][0]})",
+            "{path} was written by a newer program (version {version}, this one knows {ours})",
             "start the newer program, or put back the data folder's backup from before the update",
+            path=path,
+            version=version,
+            ours=steps[-1][0],
         )
     for number, file in steps:
         if number > version:
@@ -236,8 +246,9 @@ def check_key(db: sqlite3.Connection, path: Path, codec: Codec) -> None:
     except Damaged:
         raise Misconfigured(
             "journal.key",
-            f"the key does not open the journal {path}",
+            "the key does not open the journal {path}",
             "put back the key file (or KANAL_KEY) that this journal was begun with; old keys stay in the file",
+            path=path,
         ) from None
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from adapters.sms.providers.base import Provider
 from normalizer.errors import Misconfigured
+from normalizer.sentence import Sentence
 from normalizer.settings import Secret, convert
 
 
@@ -24,7 +25,11 @@ def load(name: str, where: str) -> type[Provider[Any]]:
     """The class in `providers/<name>.py`. Raises `Misconfigured`, naming those that exist."""
     if name not in names():
         raise Misconfigured(
-            f"{where}.provider", f"no SMS provider is called {name!r}", f"use one of: {', '.join(names())}"
+            f"{where}.provider",
+            "no SMS provider is called {name!r}",
+            "use one of: {known}",
+            name=name,
+            known=", ".join(names()),
         )
     found: type[Provider[Any]] = importlib.import_module(f"{__name__}.{name}").PROVIDER
     return found
@@ -43,12 +48,15 @@ def build(
             raise Misconfigured(
                 f"{where}.options.{key}",
                 "is a credential",
-                f'move it to [{where}.secrets] as a reference: {key} = "env:NAME" or "file:PATH"',
+                'move it to [{where}.secrets] as a reference: {key} = "env:NAME" or "file:PATH"',
+                where=where,
+                key=key,
             )
     for key in secrets:
         if key not in hidden:
-            cure = f"use one of: {', '.join(sorted(hidden))}" if hidden else "leave the table out"
-            raise Misconfigured(f"{where}.secrets.{key}", f"{name} has no such secret", cure)
+            known = ", ".join(sorted(hidden))
+            cure = Sentence("use one of: {known}", known=known) if hidden else "leave the table out"
+            raise Misconfigured(f"{where}.secrets.{key}", "{name} has no such secret", cure, name=name)
     for field in msgspec.structs.fields(kind.Settings):
         if field.required and field.encode_name in hidden and field.encode_name not in secrets:
             raise Misconfigured(

@@ -172,7 +172,7 @@ def zone_of(name: str, setting: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise Misconfigured(
-            setting, f"{name!r} is no time zone", 'write one such as "Asia/Jakarta"'
+            setting, "{name!r} is no time zone", 'write one such as "Asia/Jakarta"', name=name
         ) from None
 
 

@@ -108,14 +108,18 @@ class Gammu(Provider[GammuSettings]):
             if value and not Path(value).is_absolute():
                 raise Misconfigured(
                     f"{where}.options.{name}",
-                    f"{value!r} is no absolute path",
+                    "{value!r} is no absolute path",
                     "write the path that stands in gammu-smsdrc",
+                    value=value,
                 )
         try:
             codecs.lookup(settings.charset)
         except LookupError:
             raise Misconfigured(
-                f"{where}.options.charset", f"{settings.charset!r} is no character set", 'write "utf-8"'
+                f"{where}.options.charset",
+                "{charset!r} is no character set",
+                'write "utf-8"',
+                charset=settings.charset,
             ) from None
 
     def verify(self, raw: RawEvent) -> None:

@@ -98,8 +98,10 @@ def shapes(polygons: Path | None = None) -> Shapes:
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise Misconfigured(
             "gateway.polygons",
-            f"{polygons} is no GeoJSON of kelurahan ({type(error).__name__})",
+            "{polygons} is no GeoJSON of kelurahan ({kind})",
             "see docs/place.md",
+            polygons=polygons,
+            kind=type(error).__name__,
         ) from None
     return Shapes(tuple(one for one in found if one.d), exact=True)
 

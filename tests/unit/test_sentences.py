@@ -1,0 +1,141 @@
+"""What is wrong, and the cure, can be told in Indonesian and English alike: no sentence is forgotten."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from adapters.base import names
+from intake.words import LANGUAGES, catalogue, catalogues, told
+from normalizer.errors import Misconfigured, Unavailable
+from normalizer.sentence import Sentence, Several, because
+from tests.sentences import ROOT, all_sentences, fields, sentences
+
+HOME = "words.id.toml"
+SAID = all_sentences()
+FILES = {file: tomllib.loads(file.read_text(encoding="utf-8")) for file in catalogues()}
+#: What the system says, which no code of ours spells out.
+SYSTEM = ROOT / "normalizer" / HOME
+
+
+def has_words(template: str) -> bool:
+    """Whether anything is left to translate once the values are gone."""
+    return re.search(r"[^\W\d_]{2}", re.sub(r"{[^{}]*}", "", template)) is not None
+
+
+def homes(file: Path) -> list[Path]:
+    """The message files in which a sentence of `file` may stand: its folder's, or one above it; else the core's."""
+    return [folder / HOME for folder in file.parents if folder / HOME in FILES] + [SYSTEM]
+
+
+def test_every_sentence_can_be_read_from_the_code() -> None:
+    assert [f"{one.where} {one.problem}" for one in SAID if one.problem] == []
+    assert len(SAID) > 300, "the code is not read any more"
+
+
+def test_every_sentence_is_there_in_indonesian() -> None:
+    """In the folder of whoever says it, so that a channel is one folder and stays one."""
+    missing = {
+        f"{one.where} {one.template!r}"
+        for one in SAID
+        if not one.problem and has_words(one.template)
+        if not any(one.template in FILES[home] for home in homes(one.file))
+    }
+    assert missing == set(), "write them into words.id.toml beside the code"
+
+
+def test_no_translation_is_left_behind() -> None:
+    used = defaultdict(set)
+    for one in SAID:
+        for home in homes(one.file):
+            used[home].add(one.template)
+    left = {
+        f"{file.relative_to(ROOT)}: {template}"
+        for file, found in FILES.items()
+        for template in found.keys() - used[file]
+        if not (file == SYSTEM and template[0].isupper())
+    }
+    assert left == set(), "nothing says this any more"
+
+
+def test_both_languages_hold_the_same_values() -> None:
+    """By the same name and written alike (`!r`, `:.1f`); what is typed stays as it is typed."""
+    for file, found in FILES.items():
+        for english, indonesian in found.items():
+            held = [sorted(re.findall(r"{([^{}]+)}", text)) for text in (english, indonesian)]
+            assert set(held[0]) == set(held[1]), f"{file}: {english}"
+            assert fields(indonesian) == fields(english) or not fields(english), english
+            for typed in re.findall(r"`kanal [a-z ]*|kanal [a-z]+ [a-z]+|--\w+|\bKANAL_\w+", english):
+                assert typed.rstrip() in indonesian, f"{english}: {typed}"
+
+
+def test_two_files_never_differ() -> None:
+    """They are put together for the one who reads."""
+    together: dict[str, str] = {}
+    for found in FILES.values():
+        for english, indonesian in found.items():
+            assert together.setdefault(english, indonesian) == indonesian, english
+
+
+def test_a_wrong_setting_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = Misconfigured(
+        "gateway.data_dir",
+        "cannot write {path} ({why})",
+        "give the gateway's user the right to write there, or set KANAL_DATA_DIR",
+        path="/data/{ini}",
+        why=because(PermissionError(13, "Permission denied")),
+    )
+    assert error.problem == "cannot write /data/{ini} (Permission denied)"
+    assert str(error).startswith(
+        "gateway.data_dir: cannot write /data/{ini} (Permission denied)\n  cure: give"
+    )
+    monkeypatch.setenv("KANAL_LANG", "id")
+    assert told(error.told[0]) == "/data/{ini} tidak bisa ditulisi (tidak diizinkan)"
+    assert told(error.words).startswith("gateway.data_dir: /data/{ini} tidak bisa ditulisi")
+    assert "\n  perbaiki: izinkan" in told(error.words)
+    monkeypatch.setenv("KANAL_LANG", "en")
+    assert told(error.told[0]) == error.problem
+
+
+def test_what_nobody_translated_is_told_in_english() -> None:
+    foreign = Sentence("a {thing} of a library", thing="fault")
+    both = Several([foreign, because(FileNotFoundError(2, "No such file or directory"))])
+    assert foreign.told(catalogue("id")) == "a fault of a library"
+    assert Sentence("{both}", both=both).told(catalogue("id")) == (
+        "a fault of a library; berkas atau foldernya tidak ada"
+    )
+    assert str(Sentence("braces {stay} without values")) == "braces {stay} without values"
+
+
+def test_an_error_keeps_its_values_and_its_wait() -> None:
+    error = Unavailable("{host} does not answer", retry_after=30, host="rabbit.example.org")
+    assert (error.reason, error.retry_after) == ("rabbit.example.org does not answer", 30)
+    assert error.words.values == {"host": "rabbit.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ('Misconfigured("a", f"{path} is no path", "cure")', "is no literal"),
+        ('Misconfigured("a", "{path} is no path", "cure")', "says ['path'] and is given []"),
+        ('Misconfigured("a", "no path", "cure", path=1)', "says [] and is given ['path']"),
+        ('Misconfigured("a", str(error), "cure")', "is no literal"),
+        ('cure = f"use {x}"\nMisconfigured("a", "{p}", cure, p=1)', "is no literal"),
+    ],
+)
+def test_a_sentence_that_cannot_be_told_is_noticed(code: str, problem: str) -> None:
+    found = [one.problem for one in sentences(code, ROOT / "intake/x.py") if one.problem]
+    assert found and all(one.startswith(problem) for one in found), found
+
+
+def test_languages_and_adapters_are_those_that_are_there() -> None:
+    assert set(LANGUAGES) == {"id", "en"}
+    assert {file.parent.name for file in FILES if file.parent.parent.name == "adapters"} <= {
+        *names(),
+        "shared",
+        "template",
+    }
