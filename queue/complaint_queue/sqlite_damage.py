@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
 from . import sqlite_sums as sums
 from .sqlite_open import PAGE_BYTES, damaged
@@ -113,14 +114,18 @@ def _healed_log(log: logs.Log, mark: sums.Mark, found: Found, file: Path) -> str
     """What is wrong with the log and could not be put right; empty when it is whole."""
     before = bytes(log.data)
     needed = mark.frames if log.salts == mark.salts else 0
-    healed = 0
+    healed, noted = 0, frame_sums.read(file)
+
+    def is_as_noted(log: logs.Log, number: int) -> bool:
+        return noted.get(number) == frame_sums.of_frame(log.salts, number, log.frame(number))
+
     while True:
         walk = logs.walk(log)
         if walk.committed >= needed and (not walk.bad or logs.is_torn(log, walk.bad)):
             break
         if not walk.bad:
             return f"its log ends after page {log.count} of {needed}"
-        if not logs.heal(log, walk.bad):
+        if not logs.heal(log, walk.bad, is_as_noted):
             return f"page {walk.bad} of its log, which SQLite would end there (of {max(needed, log.count)})"
         healed += 1
     if healed:

@@ -3,14 +3,14 @@
 The format is at https://www.sqlite.org/fileformat2.html#the_write_ahead_log: a header, then frames of one page each. A
 frame's checksum goes on from that of the frame before, so one wrong bit makes SQLite end the log there, as if the
 power had been cut while it was written. The checksum is a sum: what a single wrong bit adds to it says which bit it
-was, and that one is put right.
+was, and that one is put right. Where it may have been one of several, `sqlite_frame_sums` says which.
 """
 
 from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ HEADER, FRAME = 32, 24
 _MAGIC = 0x377F0682
 _M = 0xFFFFFFFF
 _FORMAT = 3007000
+_SIZES = {1 << power for power in range(9, 17)}
 
 
 @dataclass
@@ -78,6 +79,10 @@ class Log:
         begin = self.at(number) + FRAME
         return bytes(self.data[begin : begin + self.size])
 
+    def frame(self, number: int) -> bytes:
+        begin = self.at(number)
+        return bytes(self.data[begin : begin + FRAME + self.size])
+
     def flip(self, at: int, bit: int) -> None:
         self.data[at] ^= 1 << bit
 
@@ -115,7 +120,7 @@ def _with_header(data: bytearray) -> Log | None:
     if order == ">":
         words.byteswap()
     stored = struct.unpack_from(">II", data, 24)
-    if magic & ~1 != _MAGIC or version != _FORMAT or checksum(words, (0, 0)) != stored:
+    if magic & ~1 != _MAGIC or version != _FORMAT or size not in _SIZES or checksum(words, (0, 0)) != stored:
         return None
     return Log(data, size, bytes(data[16:24]), order, (stored[0], stored[1]))
 
@@ -165,24 +170,30 @@ def is_torn(log: Log, bad: int) -> bool:
     return True
 
 
-def heal(log: Log, number: int) -> bool:
-    """Put the one bit of a frame right that is wrong, when it is one."""
+def heal(log: Log, number: int, is_right: Callable[[Log, int], bool]) -> bool:
+    """Put the one bit of a frame right that is wrong, when it is one. Where it may be one of several, the frame is
+    right of which `is_right` says so."""
     before = log.stored(number - 1)
+    begin = log.at(number)
     if not log.is_ours(number):
-        begin = log.at(number) + 8
-        wrong = int.from_bytes(log.data[begin : begin + 8], "big") ^ int.from_bytes(log.salts, "big")
+        wrong = int.from_bytes(log.data[begin + 8 : begin + 16], "big") ^ int.from_bytes(log.salts, "big")
         if wrong.bit_count() == 1 and log.computed(number, before) == log.stored(number):
-            log.data[begin : begin + 8] = log.salts
+            log.data[begin + 8 : begin + 16] = log.salts
             return True
         return False
-    begin = log.at(number)
-    for at, bit in _suspects(log, number, before):
-        place = begin + at
-        log.flip(place, bit)
-        if log.computed(number, log.stored(number - 1)) == log.stored(number) and _goes_on(log, number):
-            return True
-        log.flip(place, bit)
-    return False
+    fitting, right = [], []
+    for at, bit in dict.fromkeys(_suspects(log, number, before)):
+        log.flip(begin + at, bit)
+        if log.computed(number, before) == log.stored(number) and _goes_on(log, number):
+            fitting.append((at, bit))
+            if is_right(log, number):
+                right.append((at, bit))
+        log.flip(begin + at, bit)
+    chosen = fitting if len(fitting) == 1 else right
+    if len(chosen) != 1:
+        return False
+    log.flip(begin + chosen[0][0], chosen[0][1])
+    return True
 
 
 def _goes_on(log: Log, number: int) -> bool:

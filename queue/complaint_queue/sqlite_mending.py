@@ -11,6 +11,7 @@ from pathlib import Path
 
 from normalizer.errors import Damaged
 
+from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
 from . import sqlite_sums as sums
 from .keys import sync_folder
@@ -32,7 +33,7 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
         pass
     kept = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
     kept.mkdir(mode=0o700)
-    for file in (path, log_file(path), sums.beside(path)):
+    for file in (path, log_file(path), frame_sums.beside(log_file(path)), sums.beside(path)):
         if file.exists():
             shutil.copy2(file, kept / file.name)
     done = [f"the files as they were are in {kept}"]

@@ -60,7 +60,7 @@ def salvage(path: Path) -> list[str]:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    for ending in ("-wal", "-shm", ".sums"):
+    for ending in ("-wal", "-wal.sums", "-shm", ".sums"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     new.replace(path)
     sync_folder(path.parent)

@@ -25,6 +25,7 @@ import structlog
 
 from . import sqlite_log
 from .keys import sync_folder
+from .sqlite_frame_sums import FrameSums
 
 HEADER = 64
 _MAGIC = b"KANALSUM"
@@ -85,7 +86,8 @@ class Sums:
 
     def __init__(self, database: Path, page_bytes: int) -> None:
         self._database, self._page_bytes = database, page_bytes
-        self._file = self._index = self._log_file = -1
+        self._file = self._index = -1
+        self._frames: FrameSums | None = None
         self._mark = Mark()
 
     def open(self, copied: int) -> None:
@@ -133,21 +135,17 @@ class Sums:
             return
         try:
             frames, salts = _INDEX.unpack(os.pread(self._index, _INDEX.size, 0))
-            copied = self._mark.copied if salts == self._mark.salts else 0
+            ours = self._mark if salts == self._mark.salts else Mark()
             if frames and (salts, frames) != (self._mark.salts, self._mark.frames):
-                self._mark = Mark(salts, copied, frames, *self._last(frames))
+                after = min(ours.frames, frames - 1)
+                if self._frames is None:  # what is in the log already was not noted, or not by us
+                    self._frames, after = FrameSums(self._log(), self._page_bytes), 0
+                frame = self._frames.note(salts, after, frames)
+                page = int.from_bytes(frame[:4], "big")
+                self._mark = Mark(salts, ours.copied, frames, page, crc(page, frame[sqlite_log.FRAME :]))
                 os.pwrite(self._file, self._mark.pack(), 0)
         except (OSError, struct.error) as error:
             self._give_up(error)
-
-    def _last(self, frames: int) -> tuple[int, int]:
-        """The page of the log's last frame, and its checksum."""
-        if self._log_file < 0:
-            self._log_file = os.open(self._log(), os.O_RDONLY | os.O_CLOEXEC)
-        whole = sqlite_log.FRAME + self._page_bytes
-        frame = os.pread(self._log_file, whole, sqlite_log.HEADER + (frames - 1) * whole)
-        page = int.from_bytes(frame[:4], "big")
-        return page, crc(page, frame[sqlite_log.FRAME :])
 
     def checkpointed(self, copied: int) -> None:
         """The log's first `copied` frames are in the database now, and synced."""
@@ -184,10 +182,12 @@ class Sums:
         beside(self._database).unlink(missing_ok=True)
 
     def close(self) -> None:
-        for descriptor in (self._file, self._index, self._log_file):
+        for descriptor in (self._file, self._index):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._file = self._index = self._log_file = -1
+        if self._frames is not None:
+            self._frames.close()
+        self._file, self._index, self._frames = -1, -1, None
 
 
 def pages(database: Path, page_bytes: int) -> Iterator[tuple[int, bytes]]:
