@@ -14,6 +14,7 @@ from tests.faults.rows import (
     damage,
     disk_full,
     fault_points,
+    forged,
     gateways,
     guesses,
     hostile,
@@ -39,6 +40,7 @@ _ALL = (
     retries.ROW,
     *hostile.ROWS,
     mutants.ROW,
+    forged.ROW,
     *guesses.ROWS,
     *steady.ROWS,
 )
@@ -159,7 +161,7 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "forged, absent, truncated, wrong-body signatures",
-        (),
+        ("forged",),
         (
             "contract/test_adapters.py::test_without_its_proof_the_same_event_is_forged",
             "contract/test_doors.py::test_over_http_refusals_tell_a_forger_nothing",
@@ -169,7 +171,7 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "replay of the same provider event",
-        ("retries",),
+        ("retries", "forged"),
         ("contract/test_doors.py", "integration/test_app_reports.py"),
     ),
     Promise(
