@@ -44,12 +44,20 @@ def checked(banner: Banner) -> Banner:
     made = Banner(_line(banner.indonesian), _line(banner.english))
     if not made.indonesian:
         raise Malformed(
-            "text", f"has no or more than {LONGEST} characters", "write one or two short sentences"
+            "text",
+            "has no or more than {longest} characters",
+            "write one or two short sentences",
+            longest=LONGEST,
         )
     for name, words in ((ENGLISH, made.english), (BANNER, made.indonesian)):
         if len(words) > LONGEST:
             field = "text" if name == BANNER else "english"
-            raise Malformed(field, f"has more than {LONGEST} characters", "write one or two short sentences")
+            raise Malformed(
+                field,
+                "has more than {longest} characters",
+                "write one or two short sentences",
+                longest=LONGEST,
+            )
     return made
 
 

@@ -148,7 +148,7 @@ async def consume(
             except (*TROUBLE, Misconfigured) as error:
                 failures += 1
                 if connect_tries is not None and failures >= connect_tries:
-                    raise Unavailable(f"RabbitMQ cannot be reached: {error}") from error
+                    raise Unavailable("RabbitMQ cannot be reached: {why}", why=error) from error
                 await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)))
             reach.failed()
     finally:

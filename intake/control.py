@@ -217,7 +217,9 @@ async def ask(folder: Path, order: Order, who: str = "") -> Reply | None:
                 writer.write(msgspec.json.encode(Call(order=order, who=who)) + b"\n")
                 line = await reader.readline()
         except (OSError, TimeoutError) as error:
-            raise Unavailable(f"the gateway did not answer ({error or 'too slow'})") from None
+            raise Unavailable(
+                "the gateway did not answer ({why})", why=error if str(error) else Sentence("too slow")
+            ) from None
         finally:
             writer.close()
     if not line:

@@ -172,7 +172,7 @@ async def _until_ready(config: Config, process: asyncio.subprocess.Process, log:
             return
         await asyncio.sleep(0.1)
     told = (await asyncio.to_thread(log.read_text, errors="replace"))[-3000:]
-    raise Unavailable(f"{say('demo_not_ready')}\n{told}")
+    raise Unavailable("the gateway does not get ready; its log ends with:\n{log}", log=told)
 
 
 async def _send_all(

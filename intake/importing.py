@@ -31,6 +31,7 @@ from intake.private_files import replace_file
 from intake.simulate import account_of, local_address, settings_of
 from normalizer.errors import Malformed, Misconfigured, Unavailable
 from normalizer.record import RawEvent
+from normalizer.sentence import because
 
 ROWS, BYTES = 100, 1024 * 1024
 #: Seconds for which a gateway that says "try again" is asked again, and which one piece may take.
@@ -81,11 +82,15 @@ class Import:
             self.size = path.stat().st_size
         except OSError as error:
             raise Malformed(
-                "FILE", f"{path} cannot be read ({error.strerror})", "name a file that you may read"
+                "FILE",
+                "{path} cannot be read ({why})",
+                "name a file that you may read",
+                path=path,
+                why=because(error),
             ) from None
         head = self._file.read(1024 * 1024)
         if not head.strip():
-            raise Malformed("FILE", f"{path} is empty", "export it anew")
+            raise Malformed("FILE", "{path} is empty", "export it anew", path=path)
         self.kind = kind_of(head)
         mark = hashlib.sha256(f"{name}\x1f{self.size}\x1f".encode() + head).hexdigest()[:32]
         self._state = config.data_dir / "imports" / f"{mark}.json"
@@ -169,8 +174,10 @@ class Import:
                     if response.status != 503:
                         raise Malformed(
                             f"rows from {piece.numbers[0]}",
-                            f"the gateway answered {response.status} {(await response.text()).strip()[:200]}",
+                            "the gateway answered {status} {said}",
                             "look at its log; then start the import again, it goes on where it stopped",
+                            status=response.status,
+                            said=(await response.text()).strip()[:200],
                         )
                     wait = float(response.headers.get("Retry-After", "5"))
             except (aiohttp.ClientConnectionError, TimeoutError) as error:

@@ -124,7 +124,7 @@ class Pauses:
     def check(self, account: str) -> None:
         """Raises `Unavailable` while nothing may be taken from `account`."""
         if account in self.current:
-            raise Unavailable(f"{account} is paused", ASK_AGAIN)
+            raise Unavailable("{account} is paused", ASK_AGAIN, account=account)
 
     async def while_open(self, account: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` whenever the account is not paused; a pause cancels it, and afterwards it begins anew."""

@@ -129,7 +129,7 @@ class PrivatePostgres(Started):
             check=False,
         )
         if made.returncode != 0:
-            raise Unavailable(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+            raise Unavailable("initdb failed: {why}", why=made.stderr.strip() or made.stdout.strip())
 
     def _spawn(self, tools: Path) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as output:
@@ -147,14 +147,18 @@ class PrivatePostgres(Started):
             async with asyncio.timeout(within):
                 while True:
                     if self._server is None or self._server.poll() is not None:
-                        raise Unavailable(f"the private PostgreSQL ended at its start:\n{self.log_tail()}")
+                        raise Unavailable(
+                            "the private PostgreSQL ended at its start:\n{log}", log=self.log_tail()
+                        )
                     with contextlib.suppress(OSError, asyncpg.PostgresError):
                         await self.execute("SELECT 1")
                         return
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise Unavailable(
-                f"the private PostgreSQL is not ready after {within:g} s:\n{self.log_tail()}"
+                "the private PostgreSQL is not ready after {within:g} s:\n{log}",
+                within=within,
+                log=self.log_tail(),
             ) from None
 
     def _watch_over(self, group: int) -> None:

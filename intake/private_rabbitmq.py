@@ -157,10 +157,10 @@ class PrivateRabbitMQ(Started):
         except TimeoutError:
             process.kill()
             await process.wait()
-            raise Unavailable(f"rabbitmqctl {arguments[0]} gave no answer") from None
+            raise Unavailable("rabbitmqctl {command} gave no answer", command=arguments[0]) from None
         text = out.decode("utf-8", "replace").strip()
         if process.returncode != 0:
-            raise Unavailable(f"rabbitmqctl {arguments[0]}: {text}")
+            raise Unavailable("rabbitmqctl {command}: {text}", command=arguments[0], text=text)
         return text
 
     async def declare_vhost(self, name: str) -> str:
@@ -239,11 +239,15 @@ class PrivateRabbitMQ(Started):
             async with asyncio.timeout(within):
                 while not await self._greets():
                     if self._node.poll() is not None:
-                        raise Unavailable(f"the private RabbitMQ ended at its start:\n{self.log_tail()}")
+                        raise Unavailable(
+                            "the private RabbitMQ ended at its start:\n{log}", log=self.log_tail()
+                        )
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise Unavailable(
-                f"the private RabbitMQ is not ready after {within:g} s:\n{self.log_tail()}"
+                "the private RabbitMQ is not ready after {within:g} s:\n{log}",
+                within=within,
+                log=self.log_tail(),
             ) from None
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:

@@ -195,7 +195,7 @@ class Draft:
         if self.part == "query":
             return Changed(part="query", query=_query(self.content))
         if len(self.content) > EDIT_LIMIT:
-            raise Malformed("--file", f"is larger than {EDIT_LIMIT} bytes", "send less")
+            raise Malformed("--file", "is larger than {limit} bytes", "send less", limit=EDIT_LIMIT)
         if len(self.content) > ROW_LIMIT:
             return Changed(part="body", body_file=await files.put(self.content))
         return Changed(part="body", body=self.content)
@@ -282,5 +282,5 @@ def _put(tree: Any, path: str, text: str) -> None:
             raise TypeError
     except (KeyError, IndexError, ValueError, TypeError):
         raise Malformed(
-            "--set", f"there is no {path} in its body", "name fields as in messages.0.text"
+            "--set", "there is no {path} in its body", "name fields as in messages.0.text", path=path
         ) from None

@@ -32,7 +32,7 @@ async def wanted_files(
         began, after = loop.time(), raws[-1].raw_id
         for one in raws:
             if one.raw is None:
-                raise Damaged(f"raw event {one.raw_id}: {one.damage}")
+                raise Damaged("raw event {raw_id}: {damage}", raw_id=one.raw_id, damage=one.damage)
             if one.raw.body_file:
                 wanted.add(files.name(one.raw.body_file))
         await breathe(began)
@@ -41,7 +41,7 @@ async def wanted_files(
         began, after = loop.time(), rows[-1].message_id
         for row in rows:
             if row.message is None:
-                raise Damaged(f"message {row.message_id}: {row.damage}")
+                raise Damaged("message {message_id}: {damage}", message_id=row.message_id, damage=row.damage)
             wanted.update(map(files.name, files_of(row)))
         await breathe(began)
     name = b""
@@ -49,7 +49,7 @@ async def wanted_files(
         began, name = loop.time(), facts[-1].name
         for fact in facts:
             if fact.damage:
-                raise Damaged(f"what was read of a file: {fact.damage}")
+                raise Damaged("what was read of a file: {damage}", damage=fact.damage)
             wanted.update(map(files.name, fact.files))
         await breathe(began)
     return wanted

@@ -116,7 +116,7 @@ def play(config: Config) -> Callable[[str], Awaitable[str]]:
             async with asyncio.timeout(PLAYED_WITHIN):
                 return await simulator.send(letter)
         except TimeoutError:
-            raise Unavailable(f"no answer within {PLAYED_WITHIN:.0f} s") from None
+            raise Unavailable("no answer within {seconds:.0f} s", seconds=PLAYED_WITHIN) from None
         finally:
             await simulator.stop()
 

@@ -22,23 +22,24 @@ from intake.references import files_of
 from intake.retention import GRACE
 from normalizer.errors import Damaged, Unreadable
 from normalizer.identity import encode_id
+from normalizer.sentence import Sentence
 
 PAGE = 200
 #: Problems that are kept in full; beyond them only their number grows.
 TOLD = 1_000
 
-BACKUP = "put it back from a backup: kanal restore into an empty folder, and compare"
-_BODY = "its row was changed or torn on disk. " + BACKUP
-_REPORT = "no fault of the disk makes this: keep the journal as it is and report it"
+BACKUP = Sentence("put it back from a backup: kanal restore into an empty folder, and compare")
+_BODY = Sentence("its row was changed or torn on disk. {cure}", cure=BACKUP)
+_REPORT = Sentence("no fault of the disk makes this: keep the journal as it is and report it")
 
 
 class Problem(Struct, frozen=True, kw_only=True):
     """Something that is not as it was kept: `what` was looked at, `where` it is, and the cure."""
 
-    what: str
-    where: str
-    problem: str
-    cure: str
+    what: Sentence
+    where: Sentence
+    problem: Sentence
+    cure: Sentence
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     seen: dict[str, int]
     problems: tuple[Problem, ...]
     count: int
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
     seconds: float
 
     @property
@@ -58,7 +59,7 @@ class Verified(Struct, frozen=True, kw_only=True):
 class Checks(Protocol):
     """A journal whose database can look at its own structure."""
 
-    async def check(self) -> tuple[str, ...]: ...
+    async def check(self) -> tuple[Sentence, ...]: ...
 
 
 #: Told of the work done: the step's name, how far it is, and how much there is of it.
@@ -76,7 +77,7 @@ class Verifier:
     _problems: list[Problem] = field(default_factory=list)
     _count: int = 0
     _seen: dict[str, int] = field(default_factory=dict)
-    _wanted: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    _wanted: dict[str, tuple[Sentence, int | None]] = field(default_factory=dict)
     _without_raw: list[WalkedMessage] = field(default_factory=list)
 
     async def run(self) -> Verified:
@@ -86,7 +87,10 @@ class Verifier:
         if structure is not None:
             for problem in await structure():
                 self._wrong(
-                    "database", "its structure", problem, "kanal doctor says what to do, line by line"
+                    "database",
+                    Sentence("its structure"),
+                    Sentence("{what}", what=problem),
+                    "kanal doctor says what to do, line by line",
                 )
         sizes = await self.journal.sizes()
         await self._raws(sizes["raws"])
@@ -96,7 +100,7 @@ class Verifier:
         await self._events(sizes["events"])
         await self._facts(sizes["media_facts"])
         for table, count in (await self.journal.orphans()).items():
-            self._wrong("rows", table, f"{count} of them point to nothing", _BODY)
+            self._wrong("rows", table, Sentence("{count} of them point to nothing", count=count), _BODY)
         await self._every_file()
         notes = await self._unwanted()
         return Verified(
@@ -107,10 +111,13 @@ class Verifier:
             seconds=round(time.monotonic() - began, 3),
         )
 
-    def _wrong(self, what: str, where: str, problem: str, cure: str) -> None:
+    def _wrong(
+        self, what: str, where: str | Sentence, problem: str | Sentence | None, cure: str | Sentence
+    ) -> None:
         self._count += 1
         if len(self._problems) < TOLD:
-            self._problems.append(Problem(what=what, where=where, problem=problem, cure=cure))
+            found = [Sentence.of(one) for one in (what, where, problem or "", cure)]
+            self._problems.append(Problem(what=found[0], where=found[1], problem=found[2], cure=found[3]))
 
     def _step(self, name: str, more: int, total: int) -> None:
         self._seen[name] = self._seen.get(name, 0) + more
@@ -124,7 +131,9 @@ class Verifier:
                 if one.raw is None:
                     self._wrong("raw event", str(one.raw_id), one.damage, _BODY)
                 elif one.raw.body_file:
-                    self._wanted.setdefault(one.raw.body_file, (f"raw event {one.raw_id}", None))
+                    self._wanted.setdefault(
+                        one.raw.body_file, (Sentence("raw event {raw}", raw=one.raw_id), None)
+                    )
             self._step("raw events", len(page), total)
 
     async def _messages(self, total: int) -> None:
@@ -137,7 +146,9 @@ class Verifier:
         through = await self.journal.pruned_through()
         for row in self._without_raw:
             if row.raw_id > through:
-                where = f"{row.raw_id} of message {encode_id(row.message_id)}"
+                where = Sentence(
+                    "{raw} of message {message}", raw=row.raw_id, message=encode_id(row.message_id)
+                )
                 self._wrong("raw event", where, "is not there, and was not pruned", BACKUP)
 
     def _message(self, row: WalkedMessage) -> None:
@@ -155,7 +166,9 @@ class Verifier:
         if row.message is not None:
             sizes = {a.sha256: a.size for a in row.message.attachments if a.sha256}
             for sha256 in files_of(row):
-                self._wanted.setdefault(sha256, (f"message {where}", sizes.get(sha256)))
+                self._wanted.setdefault(
+                    sha256, (Sentence("message {message}", message=where), sizes.get(sha256))
+                )
 
     async def _claims(self, total: int) -> None:
         begin: bytes | None = b""
@@ -163,7 +176,10 @@ class Verifier:
             page = await self.journal.claims_from(begin, PAGE * 10)
             if page.broken:
                 self._wrong(
-                    "claims", begin.hex() or "first page", f"{page.broken} lead to no message", BACKUP
+                    "claims",
+                    begin.hex() or Sentence("first page"),
+                    Sentence("{count} lead to no message", count=page.broken),
+                    BACKUP,
                 )
             begin = page.following
             self._step("claims", page.seen, total)
@@ -185,8 +201,14 @@ class Verifier:
         if not one.opened_by_message:
             self._wrong("complaint", where, "the message that opened it is not there", BACKUP)
         if one.sequences != one.last_sequence or one.last != one.last_sequence or one.first > 1:
-            found = f"{one.sequences} events, {one.first} to {one.last}; it counts {one.last_sequence}"
-            self._wrong("complaint", where, f"its events have a gap: {found}", BACKUP)
+            gap = Sentence(
+                "its events have a gap: {events} events, {first} to {last}; it counts {counted}",
+                events=one.sequences,
+                first=one.first,
+                last=one.last,
+                counted=one.last_sequence,
+            )
+            self._wrong("complaint", where, gap, BACKUP)
         if one.state == "filed" and not one.last_sequence:
             self._wrong("complaint", where, "it is filed, and no event says so", _REPORT)
 
@@ -206,14 +228,16 @@ class Verifier:
             try:
                 event = wire.decode_body(one.body)
             except Unreadable as error:
-                self._wrong("event", name, error.reason, _REPORT)
+                self._wrong("event", name, Sentence("{why}", why=error.reason), _REPORT)
             else:
                 if (event.event_id, event.complaint.ticket) != (name, one.ticket):
-                    self._wrong("event", name, f"its body is that of {event.event_id}", _BODY)
+                    self._wrong(
+                        "event", name, Sentence("its body is that of {event}", event=event.event_id), _BODY
+                    )
         if one.waits and one.confirmed:
             self._wrong("event", name, "it waits for the broker, and is confirmed too", _REPORT)
         elif not (one.waits or one.confirmed or one.left_out):
-            cure = f"kanal resend --ticket {one.ticket} sends it"
+            cure = Sentence("kanal resend --ticket {ticket} sends it", ticket=one.ticket)
             self._wrong("event", name, "it neither waits for the broker nor is it confirmed", cure)
         if one.overtook:
             self._wrong("event", name, "it is confirmed before an earlier one of its complaint", _REPORT)
@@ -226,7 +250,7 @@ class Verifier:
                 if one.damage:
                     self._wrong("facts of a file", one.name.hex(), one.damage, _BODY)
                 for sha256 in one.files:
-                    self._wanted.setdefault(sha256, (f"facts {one.name.hex()}", None))
+                    self._wanted.setdefault(sha256, (Sentence("facts {name}", name=one.name.hex()), None))
             self._step("facts of files", len(page), total)
 
     async def _every_file(self) -> None:
@@ -236,15 +260,20 @@ class Verifier:
                 if found is None:
                     raise Damaged("it is missing from the file store")
                 if size and found != size:
-                    raise Damaged(f"it has {found} bytes instead of {size}")
+                    raise Damaged("it has {found} bytes instead of {size}", found=found, size=size)
                 if self.whole:
                     async for _ in self.files.chunks(sha256):
                         pass
             except Damaged as error:
-                self._wrong("file", f"{self.files.name(sha256)} ({owner})", str(error), _FILE)
+                self._wrong(
+                    "file",
+                    Sentence("{file} ({owner})", file=self.files.name(sha256), owner=owner),
+                    error.words,
+                    _FILE,
+                )
             self._step("files", 1, len(self._wanted))
 
-    async def _unwanted(self) -> tuple[str, ...]:
+    async def _unwanted(self) -> tuple[Sentence, ...]:
         """Files that nothing names are no fault: what a crash left, or what retention is going to remove."""
         wanted = {self.files.name(sha256) for sha256 in self._wanted}
         if self._count:
@@ -252,7 +281,11 @@ class Verifier:
         left = 0
         async for page in self.files.unwanted(wanted, time.time() - GRACE):
             left += len(page)
-        return (f"{left} files that nothing refers to; they go by themselves at night",) if left else ()
+        return (
+            (Sentence("{count} files that nothing refers to; they go by themselves at night", count=left),)
+            if left
+            else ()
+        )
 
 
-_FILE = "copy the file of that name from a backup's files/ into the file store"
+_FILE = Sentence("copy the file of that name from a backup's files/ into the file store")

@@ -12,6 +12,7 @@ to know in which language it is read, and a sentence that nobody has translated 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from string import Formatter
 
@@ -67,8 +68,14 @@ class Several(tuple[Sentence | str, ...]):
 
 
 def tell(value: object, catalogue: Mapping[str, str]) -> object:
-    """A value as it is put into a sentence: what is words is told, everything else stays what it is."""
-    return value.told(catalogue) if isinstance(value, Sentence | Several) else value
+    """A value as it is put into a sentence: what is words is told, and what the system says to an error; everything
+    else stays what it is."""
+    if isinstance(value, Sentence | Several):
+        return value.told(catalogue)
+    if isinstance(value, OSError) and value.errno:
+        known = (catalogue.get(words) for words in (value.strerror or "", os.strerror(value.errno)))
+        return next((words for words in known if words), value)
+    return value
 
 
 def because(error: OSError) -> Sentence:

@@ -19,7 +19,15 @@ SAY: Mapping[str, tuple[int | str, ...]] = {
     "Misconfigured": (1, 2),
     "Finding": ("what", "found", "cure"),
     "Sentence": (0,),
+    **dict.fromkeys(("Unavailable", "StorageFull", "Damaged"), (0,)),
+    # What a command line hears of a file or an option; the doors' clients are programs, and read English.
+    "Malformed": (1, 2),
+    # `kanal verify`
+    "_wrong": (0, 2, 3),
+    "_step": (0,),
 }
+#: Where these words go to programs: adapters answer them, and pages have message files of their own.
+TO_PROGRAMS = {"Malformed": ("adapters", "intake/web"), "Unavailable": ("adapters",), "_wrong": ("adapters",)}
 #: What gives a `Sentence` that is looked at where it is written.
 GIVING = {"because", "first_line", "cure_of"}
 #: Named arguments that are no values of a sentence.
@@ -67,8 +75,12 @@ class _Module:
 
     def sentences(self) -> Iterator[Said]:
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and _name(node.func) in SAY:
+            if isinstance(node, ast.Call) and _name(node.func) in SAY and self._is_read(_name(node.func)):
                 yield from self._said(node)
+
+    def _is_read(self, name: str) -> bool:
+        """Whether a person at the command line reads what this says."""
+        return not any(self.file.is_relative_to(ROOT / part) for part in TO_PROGRAMS.get(name, ()))
 
     def _said(self, call: ast.Call) -> Iterator[Said]:
         named = {one.arg: one.value for one in call.keywords if one.arg}
@@ -104,7 +116,9 @@ class _Module:
             case ast.Call(func=func) if _name(func) in SAY or _name(func) in self.giving:
                 return
             case (
-                ast.Starred() | ast.Subscript(value=ast.Attribute(attr="told")) | ast.Attribute(attr="words")
+                ast.Starred()
+                | ast.Subscript(value=ast.Attribute(attr="told"))
+                | ast.Attribute(attr="words" | "damage")
             ):
                 return
             case _:

@@ -36,7 +36,12 @@ def status(
 
     known = read_ticket(ticket)
     if known is None:
-        raise Malformed("ticket", f"{ticket!r} is no ticket", "copy it with its last digit, as 261123-0042-4")
+        raise Malformed(
+            "ticket",
+            "{ticket!r} is no ticket",
+            "copy it with its last digit, as 261123-0042-4",
+            ticket=ticket,
+        )
     update = StatusUpdate(
         status_id=f"manual-{secrets.token_hex(8)}",
         ticket=known,

@@ -12,7 +12,8 @@ import typer
 from intake.commands.crm import note, open_journal
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import bars, cure, emit, line, mark
-from intake.words import say
+from intake.words import say, told
+from normalizer.sentence import Sentence, because
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -31,16 +32,18 @@ def verify(
 
     found = asyncio.run(_verify(read(config), quick))
     if as_json:
-        emit({"ok": found.ok, **msgspec.to_builtins(found)})
+        emit({"ok": found.ok, **msgspec.to_builtins(found, enc_hook=str)})
     else:
         for name, count in found.seen.items():
-            line(f"{name}: {count}")
+            line(f"{told(Sentence.of(name))}: {count}")
         for one in found.problems:
-            line(f"{mark(False)} {one.what} {one.where}: {one.problem}\n{cure(one.cure)}")
+            line(
+                f"{mark(False)} {told(one.what)} {told(one.where)}: {told(one.problem)}\n{cure(told(one.cure))}"
+            )
         if found.count > len(found.problems):
             line(say("verify_more", count=found.count - len(found.problems)))
         for note in found.notes:
-            line(f"· {note}")
+            line(f"· {told(note)}")
         key = "verify_ok" if found.ok else "verify_wrong"
         line(f"{mark(found.ok)} {say(key, count=found.count, seconds=found.seconds)}")
     raise typer.Exit(0 if found.ok else 1)
@@ -84,14 +87,14 @@ def mend(config: ConfigFile = None, as_json: AsJson = False) -> None:
     try:
         done = mend_files(path, page_size(path, PAGE_BYTES), datetime.now(UTC))
     except OSError as error:
-        raise Unavailable(f"{error.filename}: {error.strerror or error}") from error
+        raise Unavailable("{filename}: {why}", filename=error.filename, why=because(error)) from error
     finally:
         os.close(holder)
     if as_json:
-        emit({"path": str(path), "done": done})
+        emit({"path": str(path), "done": list(map(str, done))})
         return
     for one in done:
-        line(one)
+        line(told(one))
     line(say("mend_done" if done else "mend_sound", path=path))
 
 
@@ -107,13 +110,13 @@ def backup(
 
     settings = read(config)
     if settings.data_dir.is_dir():
-        told = {"with_keys": str(with_keys).lower()}
-        asyncio.run(note(settings, "backup", str(folder.resolve()), told))
+        detail = {"with_keys": str(with_keys).lower()}
+        asyncio.run(note(settings, "backup", str(folder.resolve()), detail))
     with bars() as progress:
         try:
             made = Backup(settings, folder, with_keys=with_keys, progress=progress).run()
         except OSError as error:
-            raise Unavailable(f"{folder}: {error.strerror or error}") from error
+            raise Unavailable("{folder}: {why}", folder=folder, why=because(error)) from error
     if as_json:
         emit(made)
         return
@@ -133,7 +136,7 @@ def restore(folder: Folder, config: ConfigFile = None, as_json: AsJson = False) 
         try:
             manifest, restored = asyncio.run(Restore(settings, folder, os.environ, progress).run())
         except OSError as error:
-            raise Unavailable(f"{error.filename}: {error.strerror or error}") from error
+            raise Unavailable("{filename}: {why}", filename=error.filename, why=because(error)) from error
     taken = manifest.taken_at.isoformat()
     asyncio.run(note(settings, "restore", str(folder.resolve()), {"taken_at": taken}))
     if as_json:

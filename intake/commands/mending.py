@@ -54,5 +54,7 @@ def _known(field: str, ticket: str) -> str:
 
     known = read_ticket(ticket)
     if known is None:
-        raise Malformed(field, f"{ticket!r} is no ticket", "copy it with its last digit, as 261123-0042-4")
+        raise Malformed(
+            field, "{ticket!r} is no ticket", "copy it with its last digit, as 261123-0042-4", ticket=ticket
+        )
     return known

@@ -34,5 +34,7 @@ def jakarta(option: str, text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Malformed(option, f"{text!r} is no time", "write 2026-11-28 or 2026-11-28T07:30") from None
+        raise Malformed(
+            option, "{text!r} is no time", "write 2026-11-28 or 2026-11-28T07:30", text=text
+        ) from None
     return moment.replace(tzinfo=JAKARTA) if moment.tzinfo is None else moment

@@ -138,7 +138,9 @@ async def _edit(config: Config, number: int, content: bytes | None, fields: list
 def _field(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise Malformed("--set", f"{text!r} sets nothing", "write NAME=VALUE, as in text=lampu padam")
+        raise Malformed(
+            "--set", "{text!r} sets nothing", "write NAME=VALUE, as in text=lampu padam", text=text
+        )
     return name, value
 
 

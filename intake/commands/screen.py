@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
-from intake.words import say
+from intake.words import say, told
+from normalizer.sentence import Sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,7 +114,7 @@ def bars(size: bool = False) -> Iterator[Progress]:
         def tell(name: str, done: int, total: int) -> None:
             known = total or None
             if name not in tasks:
-                tasks[name] = shown.add_task(name, total=known)
+                tasks[name] = shown.add_task(told(Sentence.of(name)), total=known)
             shown.update(tasks[name], completed=done, total=known)
 
         yield tell

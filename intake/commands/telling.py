@@ -128,8 +128,8 @@ def _day(text: str) -> date:
         day = date.fromisoformat(text)
         if day < datetime.now(JAKARTA).date():
             return day
-        raise Malformed("--date", f"{text} is not over yet", "take yesterday or an earlier day")
-    raise Malformed("--date", f"{text!r} is no day", "write it as 2026-11-27")
+        raise Malformed("--date", "{text} is not over yet", "take yesterday or an earlier day", text=text)
+    raise Malformed("--date", "{text!r} is no day", "write it as 2026-11-27", text=text)
 
 
 def _ticket(text: str) -> str:
@@ -137,5 +137,5 @@ def _ticket(text: str) -> str:
 
     known = read_ticket(text)
     if known is None:
-        raise Malformed("--ticket", f"{text!r} is no ticket", "copy it with its last digit")
+        raise Malformed("--ticket", "{text!r} is no ticket", "copy it with its last digit", text=text)
     return known

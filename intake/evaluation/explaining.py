@@ -43,7 +43,10 @@ def find(what: str, config: Callable[[], Config]) -> list[Explained]:
         return _read(path)
     if " " not in what.strip():
         raise Malformed(
-            "what", f"{what!r} is neither a ticket nor a file", "Give a ticket, a file, or a text in quotes."
+            "what",
+            "{what!r} is neither a ticket nor a file",
+            "Give a ticket, a file, or a text in quotes.",
+            what=what,
         )
     return [Explained(name="", record=_judged({"text": what}))]
 
@@ -54,9 +57,13 @@ async def _filed(ticket: str, config: Config) -> Explained:
     async with open_journal(config) as journal:
         file = await journal.complaint_by_ticket(ticket)
     if file is None:
-        raise Malformed("ticket", f"{ticket} is not in this journal", "Check --config, and the last digit.")
+        raise Malformed(
+            "ticket", "{ticket} is not in this journal", "Check --config, and the last digit.", ticket=ticket
+        )
     if not file.record:
-        raise Malformed("ticket", f"{ticket} was not normalised yet", "Try again in a few seconds.")
+        raise Malformed(
+            "ticket", "{ticket} was not normalised yet", "Try again in a few seconds.", ticket=ticket
+        )
     return Explained(name=ticket, record=msgspec.msgpack.decode(file.record, type=Complaint))
 
 
@@ -83,7 +90,7 @@ def _read(path: Path) -> list[Explained]:
             return [Explained(name=path.name, record=msgspec.convert(record, Complaint))]
         except msgspec.ValidationError as error:
             raise Malformed(
-                str(path), str(error), "Give a complaint or an event as the CRM gets it."
+                str(path), "{why}", "Give a complaint or an event as the CRM gets it.", why=error
             ) from error
     if path.suffix == ".eml":
         return [Explained(name=path.name, record=_judged(*_mail(content)))]

@@ -82,14 +82,15 @@ def read(path: Path, part: str = "all") -> LabelledSet:
                 raise Malformed(
                     str(path),
                     "neither a column text nor latitude and longitude",
-                    f"Name the columns in the first line; known: {', '.join(sorted(ALIASES))}",
+                    "Name the columns in the first line; known: {known}",
+                    known=", ".join(sorted(ALIASES)),
                 )
             rows = tuple(
                 {known: (row.get(name) or "").strip("\r") for known, name in names.items() if name}
                 for row in reader
             )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Malformed(str(path), f"cannot be read ({error})", "Give a CSV file in UTF-8") from error
+        raise Malformed(str(path), "cannot be read ({why})", "Give a CSV file in UTF-8", why=error) from error
     chosen = tuple(row for row in rows if part == "all" or row.get("split", "") in ("", part))
     return LabelledSet(name=path.stem, shape="own", columns=columns, rows=chosen)
 

@@ -76,7 +76,7 @@ class ReadingStore:
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, work)
         except sqlite3.Error as error:
-            raise Unavailable(f"the derived store cannot be used ({error})") from error
+            raise Unavailable("the derived store cannot be used ({why})", why=error) from error
         except RuntimeError as error:  # the pool is shut: the service stops
             raise Unavailable("the derived store is closed") from error
 

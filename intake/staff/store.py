@@ -379,7 +379,7 @@ class StaffStore(audit_log.AuditLog):
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._transaction, work)
         except (sqlite3.Error, RuntimeError) as error:
-            raise Unavailable(f"the staff file cannot be used: {error}") from error
+            raise Unavailable("the staff file cannot be used: {why}", why=error) from error
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._db

@@ -64,11 +64,13 @@ class Codec:
         """What was sealed. Raises `Damaged` when a bit differs, the purpose does, or the key is not ours."""
         opener = self._open.get(sealed[:5])
         if opener is None:
-            raise Damaged(f"a stored {purpose} was sealed with a key that is not in the key file")
+            raise Damaged(
+                "a stored {purpose} was sealed with a key that is not in the key file", purpose=purpose
+            )
         try:
             return opener(sealed[5:_HEAD], sealed[_HEAD:], purpose.encode())
         except (InvalidTag, ValueError):
-            raise Damaged(f"a stored {purpose} is not what was stored") from None
+            raise Damaged("a stored {purpose} is not what was stored", purpose=purpose) from None
 
     def pack(self, purpose: str, value: Any) -> bytes:
         """`value`, a Struct or plain data, as sealed MessagePack."""
@@ -87,5 +89,7 @@ def decode(plain: bytes, kind: type[T]) -> T:
     try:
         value: T = decoder.decode(plain)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Damaged(f"a stored {getattr(kind, '__name__', kind)} cannot be read: {error}") from None
+        raise Damaged(
+            "a stored {what} cannot be read: {why}", what=getattr(kind, "__name__", kind), why=error
+        ) from None
     return value

@@ -145,7 +145,7 @@ async def opened(url: Where, which: Which, virtual_host: str = topology.VIRTUAL_
             async with asyncio.timeout(PATIENCE):
                 await sender.channel.close()  # what was not ended is back before this returns
         except TROUBLE as error:
-            raise Unavailable(f"RabbitMQ: {error or type(error).__name__}") from error
+            raise Unavailable("RabbitMQ: {why}", why=error or type(error).__name__) from error
 
 
 async def peek(

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from normalizer.errors import Damaged, StorageFull, Unavailable
+from normalizer.sentence import because
 
 from .codec import Codec
 from .keys import BodyKey
@@ -35,7 +36,7 @@ def storage_error(error: OSError) -> Unavailable:
     """What a failed write means for the one who waits for it."""
     if error.errno in _FULL:
         return StorageFull("no room left on the file store's disk", 30)
-    return Unavailable(f"the file store cannot be written ({error.strerror or error})")
+    return Unavailable("the file store cannot be written ({why})", why=because(error))
 
 
 def _nonce(number: int, last: bool) -> bytes:

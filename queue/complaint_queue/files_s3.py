@@ -280,8 +280,11 @@ class S3Files(Files):
     def _trouble(self, error: Exception) -> Unavailable:
         """Its text may hold a signed address, so it is not repeated; what a person can mend is told by `probe`."""
         refused = isinstance(error, self._refusals)
-        what = "refuses our key" if refused else "does not answer"
-        return Unavailable(f"the file store {self.place.words} {what}", 10)
+        return Unavailable(
+            "the file store {place} refuses our key" if refused else "the file store {place} does not answer",
+            10,
+            place=self.place.words,
+        )
 
     def _sweep(self) -> int:
         try:

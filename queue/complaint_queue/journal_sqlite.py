@@ -22,6 +22,7 @@ import structlog
 from normalizer.errors import Damaged, Misconfigured, Unavailable
 from normalizer.ports import MediaFacts
 from normalizer.record import Attachment, RawEvent
+from normalizer.sentence import Sentence
 
 from . import sqlite_changes as changes
 from . import sqlite_media as media
@@ -136,7 +137,7 @@ class SqliteJournal(
         self._lock = lock(self.path)
         if self.path.exists() and self.path.stat().st_size:
             size, whole = page_size(self.path, PAGE_BYTES), self.path.stat().st_size <= CHECK_PAGES
-            for healed in examine(self.path, size, whole=whole):
+            for healed in map(str, examine(self.path, size, whole=whole)):
                 self.healed.append(healed)
                 log.error("journal_healed", path=str(self.path), what=healed)
         self._write_db = open_for_writing(self.path, self.codec)
@@ -375,9 +376,12 @@ class SqliteJournal(
     async def about(self, offices: Sequence[str], limit: int = 100) -> tuple[tuple[str, datetime, str], ...]:
         return await self._ask(lambda reads: reads.about(offices, limit))
 
-    async def check(self) -> tuple[str, ...]:
+    async def check(self) -> tuple[Sentence, ...]:
         """What SQLite finds wrong with the whole database, for `kanal doctor`; empty when it is sound."""
         structure = await self._ask(lambda reads: reads.check())
         size = page_size(self.path, PAGE_BYTES)
         pages = await asyncio.to_thread(compare, self.path, size)
-        return (*structure, *(f"not what was written: {page}" for page in pages))
+        return (
+            *(Sentence("{what}", what=one) for one in structure),
+            *(Sentence("not what was written: {page}", page=page) for page in pages),
+        )

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from normalizer.record import Message, RawEvent
+from normalizer.sentence import Sentence
 
 from .journal import ComplaintState
 
@@ -35,7 +36,7 @@ class WalkedRaw(Struct, frozen=True, kw_only=True):
     raw_id: int
     account: str
     raw: RawEvent | None
-    damage: str = ""
+    damage: Sentence | None = None
 
 
 class WalkedMessage(Struct, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ class WalkedMessage(Struct, frozen=True, kw_only=True):
     complaint_is_there: bool
     is_linked: bool
     """Whether its complaint knows it: it opened it, or stands among those that joined."""
-    damage: str = ""
+    damage: Sentence | None = None
 
 
 class WalkedEvent(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class WalkedEvent(Struct, frozen=True, kw_only=True):
     overtook: bool
     """Whether an earlier one of its complaint still waits."""
     left_out: bool
-    damage: str = ""
+    damage: Sentence | None = None
 
 
 class WalkedComplaint(Struct, frozen=True, kw_only=True):
@@ -83,7 +84,7 @@ class WalkedComplaint(Struct, frozen=True, kw_only=True):
     first: int
     last: int
     opened_by_message: bool
-    damage: str = ""
+    damage: Sentence | None = None
 
 
 class WalkedFacts(Struct, frozen=True, kw_only=True):
@@ -91,7 +92,7 @@ class WalkedFacts(Struct, frozen=True, kw_only=True):
 
     name: bytes
     files: tuple[str, ...]
-    damage: str = ""
+    damage: Sentence | None = None
 
 
 class WalkedClaims(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any
 from normalizer.errors import Damaged
 from normalizer.ports import MediaFacts
 from normalizer.record import RawEvent
+from normalizer.sentence import Sentence
 
 from .codec import Codec, decode
 from .keeping import RawKind, WalkedComplaint, WalkedEvent, WalkedFacts, WalkedMessage, WalkedRaw
@@ -108,21 +109,21 @@ class Walks:
         raw, damage = self._raw(sealed)
         return WalkedRaw(raw_id=raw_id, account=account, raw=raw, damage=damage)
 
-    def _raw(self, sealed: bytes | None) -> tuple[RawEvent | None, str]:
+    def _raw(self, sealed: bytes | None) -> tuple[RawEvent | None, Sentence | None]:
         if sealed is None:
-            return None, ""
+            return None, None
         try:
-            return decode(self.codec.open("raw", sealed), RawEvent), ""
+            return decode(self.codec.open("raw", sealed), RawEvent), None
         except Damaged as error:
-            return None, str(error)
+            return None, error.words
 
     def message(self, row: Any) -> WalkedMessage:
         message_id, complaint_id, raw_id, event_sequence, sealed, raw_sealed, complaint, linked = row
-        body, damage = None, ""
+        body, damage = None, None
         try:
             body = self.codec.unpack("message", sealed, MessageBody)
         except Damaged as error:
-            damage = str(error)
+            damage = error.words
         return WalkedMessage(
             message_id=message_id,
             complaint_id=complaint_id,
@@ -139,11 +140,11 @@ class Walks:
 
     def event(self, row: Any) -> WalkedEvent:
         position, complaint_id, ticket, sequence, revision, sealed, waits, confirmed, overtook, left_out = row
-        body, damage = b"", ""
+        body, damage = b"", None
         try:
             body = self.codec.open("event", sealed)
         except Damaged as error:
-            damage = str(error)
+            damage = error.words
         return WalkedEvent(
             position=position,
             complaint_id=complaint_id,
@@ -160,12 +161,12 @@ class Walks:
 
     def complaint(self, row: Any) -> WalkedComplaint:
         complaint_id, ticket, state, last_sequence, sequences, first, last, opened, sealed = row
-        damage = ""
+        damage = None
         try:
             if sealed is not None:
                 self.codec.open("record", sealed)
         except Damaged as error:
-            damage = str(error)
+            damage = error.words
         return WalkedComplaint(
             complaint_id=complaint_id,
             ticket=_ticket(ticket),
@@ -183,7 +184,7 @@ class Walks:
         try:
             facts = self.codec.unpack("media", sealed, MediaFacts)
         except Damaged as error:
-            return WalkedFacts(name=bytes(name), files=(), damage=str(error))
+            return WalkedFacts(name=bytes(name), files=(), damage=error.words)
         files = tuple(one for one in (facts.public_sha256, facts.thumbnail_sha256) if one)
         return WalkedFacts(name=bytes(name), files=files)
 

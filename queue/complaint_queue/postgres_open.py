@@ -46,13 +46,13 @@ def translate(error: BaseException) -> BaseException:
         if state == "53100":
             return StorageFull("no room left on the journal's disk", 30)
         if state in ("XX001", "XX002"):
-            return Damaged(f"the journal's database is damaged ({error}); run `kanal doctor`")
+            return Damaged("the journal's database is damaged ({why}); run `kanal doctor`", why=error)
         # Connection, resources, rolled back for another's sake, a lock not given in time, ended by the operator, I/O,
         # rights, a standby that only reads.
         if state[:2] in ("08", "53", "40", "55", "57", "58", "28", "42", "3D") or state in ("25P03", "25006"):
-            return Unavailable(f"the journal cannot be used ({error})")
+            return Unavailable("the journal cannot be used ({why})", why=error)
     if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError | TimeoutError | OSError):
-        return Unavailable(f"the journal's database cannot be reached ({_words(error)})")
+        return Unavailable("the journal's database cannot be reached ({why})", why=_words(error))
     return error
 
 

@@ -162,7 +162,11 @@ class Writer:
                 await self._group(group)
             except BaseException as error:
                 for job in group:
-                    job.fail(Unavailable(f"the journal failed ({type(error).__name__}: {error})"))
+                    job.fail(
+                        Unavailable(
+                            "the journal failed ({kind}: {why})", kind=type(error).__name__, why=error
+                        )
+                    )
                 if not isinstance(error, Exception):
                     raise
             finally:

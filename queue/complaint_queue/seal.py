@@ -61,7 +61,11 @@ def open_sealed(private_key: bytes, envelope: bytes, associated: bytes) -> bytes
     if len(envelope) < 1 + _KEY + _NONCE + _TAG:
         raise Damaged("the envelope is too short")
     if envelope[0] != VERSION:
-        raise Damaged(f"the envelope has version {envelope[0]}; this program opens version {VERSION}")
+        raise Damaged(
+            "the envelope has version {version}; this program opens version {ours}",
+            version=envelope[0],
+            ours=VERSION,
+        )
     head, theirs = envelope[: 1 + _KEY + _NONCE], envelope[1 : 1 + _KEY]
     private = X25519PrivateKey.from_private_bytes(private_key)
     try:

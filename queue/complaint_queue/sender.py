@@ -46,9 +46,11 @@ class Sender:
                     )
                 )
         except (aio_pika.exceptions.AMQPError, aio_pika.exceptions.DeliveryError) as error:
-            raise Unavailable(f"RabbitMQ does not take it: {error or type(error).__name__}") from error
+            raise Unavailable(
+                "RabbitMQ does not take it: {why}", why=error or type(error).__name__
+            ) from error
         except (OSError, TimeoutError, RuntimeError) as error:
-            raise Unavailable(f"RabbitMQ does not answer: {error or type(error).__name__}") from error
+            raise Unavailable("RabbitMQ does not answer: {why}", why=error or type(error).__name__) from error
 
     async def _exchange(self, name: str) -> aio_pika.abc.AbstractExchange:
         if name not in self._exchanges:
@@ -68,5 +70,7 @@ async def sending(url: Where, virtual_host: str = topology.VIRTUAL_HOST) -> Asyn
             async with asyncio.timeout(PATIENCE):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         except TROUBLE as error:
-            raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
+            raise Unavailable(
+                "RabbitMQ cannot be reached: {why}", why=error or type(error).__name__
+            ) from error
         yield Sender(channel)

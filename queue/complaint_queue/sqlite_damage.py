@@ -17,6 +17,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from normalizer.sentence import Sentence, Several
+
 from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
 from . import sqlite_sums as sums
@@ -31,12 +33,12 @@ _LOOKS, _REST = 20, 0.5
 class Found:
     """What was found and put right, what was not, and the pages of the latter."""
 
-    healed: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    healed: list[Sentence] = field(default_factory=list)
+    problems: list[Sentence] = field(default_factory=list)
     pages: list[int] = field(default_factory=list)
 
 
-def examine(path: Path, page_bytes: int, *, whole: bool) -> list[str]:
+def examine(path: Path, page_bytes: int, *, whole: bool) -> list[Sentence]:
     """What was damaged in a journal that nobody has open, and is put right. Raises `Damaged`.
 
     `whole`: also compare every page, which reads the whole database.
@@ -47,7 +49,7 @@ def examine(path: Path, page_bytes: int, *, whole: bool) -> list[str]:
     if whole and not found.problems and sums.beside(path).exists():
         compare_all(path, page_bytes, mark, log, found)
     if found.problems:
-        raise damaged(path, "; ".join(found.problems))
+        raise damaged(path, Several(found.problems))
     return found.healed
 
 
@@ -66,10 +68,10 @@ def mark_of(path: Path, found: Found) -> sums.Mark:
     for _ in logs.one_bit_off(head, len(head)):
         if (mark := sums.unpack(bytes(head))) is not None:
             _write(beside, {0: bytes(head)})
-            found.healed.append("a bit of the head of its checksums")
+            found.healed.append(Sentence("a bit of the head of its checksums"))
             return mark
     beside.unlink()
-    found.healed.append("the head of its checksums, which are made anew")
+    found.healed.append(Sentence("the head of its checksums, which are made anew"))
     return sums.Mark()
 
 
@@ -79,22 +81,26 @@ def log_of(path: Path, mark: sums.Mark, found: Found) -> logs.Log | None:
     waits = mark.frames > mark.copied
     try:
         log = logs.load(file)
-    except ValueError as error:
+    except ValueError:
         data = bytearray(file.read_bytes())
         log = logs.header_healed(data)
         if log is None:
-            found.problems.append(str(error))
+            found.problems.append(Sentence("the header of its log is damaged"))
             return None
         _write(file, {0: bytes(data[: logs.HEADER])})
-        found.healed.append("a bit of the log's header")
+        found.healed.append(Sentence("a bit of the log's header"))
     if log is None or (waits and log.salts != mark.salts):
         if waits and _is_copied(path, mark):
             sums.beside(path).unlink()
-            found.healed.append("its checksums, as another program has copied the log into the database")
+            found.healed.append(
+                Sentence("its checksums, as another program has copied the log into the database")
+            )
         elif waits:
             count = mark.frames - mark.copied
             found.problems.append(
-                f"its log is not there, of which {count} pages were not in the database yet"
+                Sentence(
+                    "its log is not there, of which {count} pages were not in the database yet", count=count
+                )
             )
         return log
     if problem := _healed_log(log, mark, found, file):
@@ -110,8 +116,8 @@ def _is_copied(path: Path, mark: sums.Mark) -> bool:
         return bool(mark.page) and sums.crc(mark.page, file.read(size)) == mark.sum
 
 
-def _healed_log(log: logs.Log, mark: sums.Mark, found: Found, file: Path) -> str:
-    """What is wrong with the log and could not be put right; empty when it is whole."""
+def _healed_log(log: logs.Log, mark: sums.Mark, found: Found, file: Path) -> Sentence | None:
+    """What is wrong with the log and could not be put right; None when it is whole."""
     before = bytes(log.data)
     needed = mark.frames if log.salts == mark.salts else 0
     healed, noted = 0, frame_sums.read(file)
@@ -124,17 +130,21 @@ def _healed_log(log: logs.Log, mark: sums.Mark, found: Found, file: Path) -> str
         if walk.committed >= needed and (not walk.bad or logs.is_torn(log, walk.bad)):
             break
         if not walk.bad:
-            return f"its log ends after page {log.count} of {needed}"
+            return Sentence("its log ends after page {last} of {needed}", last=log.count, needed=needed)
         if not logs.heal(log, walk.bad, is_as_noted):
-            return f"page {walk.bad} of its log, which SQLite would end there (of {max(needed, log.count)})"
+            return Sentence(
+                "page {bad} of its log, which SQLite would end there (of {pages})",
+                bad=walk.bad,
+                pages=max(needed, log.count),
+            )
         healed += 1
     if healed:
         changed = {
             at: bytes(log.data[at : at + 1]) for at in range(len(before)) if before[at] != log.data[at]
         }
         _write(file, changed)
-        found.healed.append(f"{healed} bits of its log")
-    return ""
+        found.healed.append(Sentence("{healed} bits of its log", healed=healed))
+    return None
 
 
 def compare_all(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | None, found: Found) -> None:
@@ -159,19 +169,23 @@ def compare_all(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | No
                 pages[(number - 1) * page_bytes] = right
     if found.pages:
         found.problems.append(
-            f"{len(found.pages)} of {len(stored)} pages are not what was written: "
-            + "; ".join(rows_in(path, found.pages, page_bytes))
+            Sentence(
+                "{wrong} of {pages} pages are not what was written: {rows}",
+                wrong=len(found.pages),
+                pages=len(stored),
+                rows=Several(rows_in(path, found.pages, page_bytes)),
+            )
         )
         return
     if pages:
         _write(path, pages)
-        found.healed.append(f"a bit of each of {len(pages)} pages of the database")
+        found.healed.append(Sentence("a bit of each of {pages} pages of the database", pages=len(pages)))
     if entries:
         _write(sums.beside(path), entries)
-        found.healed.append(f"a bit of each of {len(entries)} checksums")
+        found.healed.append(Sentence("a bit of each of {count} checksums", count=len(entries)))
 
 
-def compare(path: Path, page_bytes: int) -> tuple[str, ...]:
+def compare(path: Path, page_bytes: int) -> tuple[Sentence, ...]:
     """What stands in pages that are not as they were written, beside a gateway that goes on writing."""
     if not sums.beside(path).exists():
         return ()
@@ -210,7 +224,7 @@ def waiting_pages(log: logs.Log, mark: sums.Mark) -> set[int]:
     return {log.page(number) for number in range(first + 1, log.count + 1) if log.is_ours(number)}
 
 
-def rows_in(path: Path, pages: Iterable[int], page_bytes: int) -> list[str]:
+def rows_in(path: Path, pages: Iterable[int], page_bytes: int) -> list[Sentence]:
     """What stands in these pages: the table and, where they can be told, its rows."""
     wanted = set(pages)
     owners: dict[int, str] = {}
@@ -225,8 +239,14 @@ def rows_in(path: Path, pages: Iterable[int], page_bytes: int) -> list[str]:
         for number in sorted(wanted):
             file.seek((number - 1) * page_bytes)
             rows = _row_ids(file.read(page_bytes), 100 if number == 1 else 0)
-            which = f", rows {', '.join(map(str, rows[:_ROWS_TOLD]))}" if rows else ""
-            told.append(f"page {number} ({owners.get(number, 'unused or unknown')}{which})")
+            table = owners.get(number) or Sentence("unused or unknown")
+            if rows:
+                which = ", ".join(map(str, rows[:_ROWS_TOLD]))
+                told.append(
+                    Sentence("page {number} ({table}, rows {rows})", number=number, table=table, rows=which)
+                )
+            else:
+                told.append(Sentence("page {number} ({table})", number=number, table=table))
     return told
 
 

@@ -108,7 +108,9 @@ class Line:
             self._run(group)
         except BaseException as error:
             for job in group:
-                job.error = job.error or Unavailable(f"the journal failed ({type(error).__name__}: {error})")
+                job.error = job.error or Unavailable(
+                    "the journal failed ({kind}: {why})", kind=type(error).__name__, why=error
+                )
         with suppress(RuntimeError):  # the loop was closed under us: nobody waits any more
             self._loop.call_soon_threadsafe(self._hand_over, group)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from normalizer.errors import Damaged
+from normalizer.sentence import Sentence
 
 from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
@@ -20,13 +21,13 @@ from .sqlite_open import lost
 from .sqlite_salvage import problems, salvage
 
 
-def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
+def mend(path: Path, page_bytes: int, now: datetime) -> list[Sentence]:
     """Make a journal that nobody has open one that can be opened, with all of it that can be read: what was done.
 
     The files as they were are copied to a folder beside it first. Nothing is done to a journal that is sound.
     """
     try:
-        done = [f"put right: {one}" for one in examine(path, page_bytes, whole=True)]
+        done = [Sentence("put right: {what}", what=one) for one in examine(path, page_bytes, whole=True)]
         if not problems(path):
             return done
     except Damaged:
@@ -36,7 +37,7 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
     for file in (path, log_file(path), frame_sums.beside(log_file(path)), sums.beside(path)):
         if file.exists():
             shutil.copy2(file, kept / file.name)
-    done = [f"the files as they were are in {kept}"]
+    done = [Sentence("the files as they were are in {folder}", folder=kept)]
     found = Found()
     mark = mark_of(path, found)
     log = log_of(path, mark, found)
@@ -46,13 +47,16 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
         found.problems.clear()
     if sums.beside(path).exists():
         compare_all(path, page_bytes, mark, log, found)
-        done += [f"not as it was written: {one}" for one in rows_in(path, found.pages, page_bytes)]
-    done += [f"put right: {one}" for one in found.healed]
+        done += [
+            Sentence("not as it was written: {what}", what=one)
+            for one in rows_in(path, found.pages, page_bytes)
+        ]
+    done += [Sentence("put right: {what}", what=one) for one in found.healed]
     for name in (sums.beside(path), path.with_name(path.name + "-shm")):
         name.unlink(missing_ok=True)
     sync_folder(path.parent)
     if wrong := problems(path):
-        done += wrong
+        done += [Sentence("{what}", what=one) for one in wrong]
         try:
             done += salvage(path)
         except sqlite3.DatabaseError as error:
@@ -60,14 +64,14 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[str]:
     return done
 
 
-def _mend_log(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | None) -> str:
+def _mend_log(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | None) -> Sentence:
     """Take every page of the log that is there, as SQLite takes none behind a damaged one."""
     file = log_file(path)
     if not file.exists() or file.stat().st_size < logs.HEADER:
-        return "what only the log had is lost"
+        return Sentence("what only the log had is lost")
     if mark.frames and mark.frames == mark.copied and (log is None or log.salts == mark.salts):
         file.write_bytes(b"")
-        return "the log is left out: all of it was in the database"
+        return Sentence("the log is left out: all of it was in the database")
     if log is None:
         log = _without_header(bytearray(file.read_bytes()), page_bytes, mark)
     ends = {n: log.commits(n) for n in range(1, log.count + 1) if log.is_ours(n) and log.commits(n)}
@@ -84,7 +88,7 @@ def _mend_log(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | None
         before = log.computed(number, before)
         log.sign(number, before)
     file.write_bytes(log.data)
-    return f"{last} pages of the log are taken as they stand"
+    return Sentence("{count} pages of the log are taken as they stand", count=last)
 
 
 def _without_header(data: bytearray, page_bytes: int, mark: sums.Mark) -> logs.Log:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from normalizer.errors import Damaged, KanalError, Misconfigured, StorageFull, Unavailable
-from normalizer.sentence import Sentence, because
+from normalizer.sentence import Sentence, Several, because
 
 from .codec import Codec
 from .keys import sync_folder
@@ -41,7 +41,7 @@ def translate(error: BaseException) -> BaseException:
         if primary == sqlite3.SQLITE_FULL:
             return StorageFull("no room left on the journal's disk", 30)
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return Damaged(f"the journal's database is damaged ({error}); run `kanal doctor`")
+            return Damaged("the journal's database is damaged ({why}); run `kanal doctor`", why=error)
         if primary in (
             sqlite3.SQLITE_IOERR,
             sqlite3.SQLITE_BUSY,
@@ -51,9 +51,9 @@ def translate(error: BaseException) -> BaseException:
             sqlite3.SQLITE_NOMEM,
             sqlite3.SQLITE_INTERRUPT,
         ):
-            return Unavailable(f"the journal cannot be used ({error})")
+            return Unavailable("the journal cannot be used ({why})", why=error)
     if isinstance(error, OSError):
-        return Unavailable(f"the journal cannot be used ({error.strerror or error})")
+        return Unavailable("the journal cannot be used ({why})", why=because(error))
     return error
 
 
@@ -170,17 +170,19 @@ def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
     return translate(error)
 
 
-def damaged(path: Path, detail: str) -> Damaged:
+def damaged(path: Path, detail: str | Several) -> Damaged:
     """Exactly what to do about a damaged database."""
     return Damaged(
-        f"the journal {path} is damaged: {detail}\n"
-        f"  1. Leave the gateway stopped, and look at the disk: dmesg, smartctl -a\n"
-        f"  2. kanal mend    keeps a copy of the files as they are, takes everything that can be read,\n"
-        f"                   and names what cannot\n"
-        f"  3. Start again: bodies that do not open are set aside, the rest flows; then kanal verify\n"
-        f"  Was it opened with another program since the gateway stopped (the sqlite3 shell, even to look), or put\n"
-        f"  here by hand? That looks like damage too: such a program moves the log into the database. Then, and\n"
-        f"  only then: rm {path}.sums    start again, and kanal verify"
+        "the journal {path} is damaged: {detail}\n"
+        "  1. Leave the gateway stopped, and look at the disk: dmesg, smartctl -a\n"
+        "  2. kanal mend    keeps a copy of the files as they are, takes everything that can be read,\n"
+        "                   and names what cannot\n"
+        "  3. Start again: bodies that do not open are set aside, the rest flows; then kanal verify\n"
+        "  Was it opened with another program since the gateway stopped (the sqlite3 shell, even to look), or put\n"
+        "  here by hand? That looks like damage too: such a program moves the log into the database. Then, and\n"
+        "  only then: rm {path}.sums    start again, and kanal verify",
+        path=path,
+        detail=detail,
     )
 
 
@@ -188,10 +190,13 @@ def lost(path: Path, detail: str) -> Damaged:
     """What to do about a database of which nothing can be read."""
     folder = path.parent
     return Damaged(
-        f"nothing of the journal {path} can be read: {detail}\n"
-        f"  1. Keep it: mv {folder} {folder}.damaged\n"
-        f"  2. kanal restore BACKUP    puts the last backup into the folder, now empty\n"
-        f"  3. Start again; what had been published since the backup is at the CRM"
+        "nothing of the journal {path} can be read: {detail}\n"
+        "  1. Keep it: mv {folder} {folder}.damaged\n"
+        "  2. kanal restore BACKUP    puts the last backup into the folder, now empty\n"
+        "  3. Start again; what had been published since the backup is at the CRM",
+        path=path,
+        detail=detail,
+        folder=folder,
     )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from normalizer.sentence import Sentence
+
 from .keys import sync_folder
 from .sqlite_open import PAGE_BYTES, migrate
 
@@ -28,7 +30,7 @@ def problems(path: Path) -> list[str]:
     return [] if found == ["ok"] else found
 
 
-def salvage(path: Path) -> list[str]:
+def salvage(path: Path) -> list[Sentence]:
     """Put a sound database in the place of `path`: what was taken from each table. Raises `sqlite3.DatabaseError`
     when not even the list of tables can be read; then nothing has changed."""
     new = path.with_name(path.name + ".salvaged")
@@ -52,7 +54,12 @@ def salvage(path: Path) -> list[str]:
                     db.execute(insert, row)
             if gaps:
                 done.append(
-                    f"{name}: {db.total_changes - before} rows taken, {gaps} gaps where pages are damaged"
+                    Sentence(
+                        "{table}: {rows} rows taken, {gaps} gaps where pages are damaged",
+                        table=name,
+                        rows=db.total_changes - before,
+                        gaps=gaps,
+                    )
                 )
         db.execute("COMMIT")
     descriptor = os.open(new, os.O_RDONLY)

@@ -92,7 +92,7 @@ async def send(
         finally:
             await close(connection, socket)
     except TROUBLE as error:
-        raise Unavailable(f"RabbitMQ cannot be reached: {error or type(error).__name__}") from error
+        raise Unavailable("RabbitMQ cannot be reached: {why}", why=error or type(error).__name__) from error
 
 
 def json_schema() -> dict[str, Any]:

@@ -381,7 +381,7 @@ async def test_verify_finds_what_is_wrong_and_names_a_cure(gateway: tuple[Place,
         db.close()
         found = await verified(copy)
         assert not found.ok, broken
-        assert any(told in one.problem for one in found.problems), (broken, found.problems)
+        assert any(told in str(one.problem) for one in found.problems), (broken, found.problems)
         assert all(one.cure for one in found.problems)
 
 
@@ -401,7 +401,7 @@ async def test_verify_finds_the_same_in_postgresql(tmp_path: Path, postgres: Pri
         await db.execute(re.sub("x'([0-9a-f]+)'", r"'\\x\1'::bytea", statement))
         await db.close()
         found = await verified(copy)
-        assert any(told in one.problem for one in found.problems), (broken, found.problems)
+        assert any(told in str(one.problem) for one in found.problems), (broken, found.problems)
         assert all(one.cure for one in found.problems)
 
 
@@ -424,7 +424,7 @@ async def test_verify_reads_every_file(
     for name in list(file_garbage.names(place.data / "files")):
         harm(place.data / "files" / name)
     found = await verified(place)
-    assert (found.count, [told in one.problem for one in found.problems]) == (2, [True, True])
+    assert (found.count, [told in str(one.problem) for one in found.problems]) == (2, [True, True])
     quick = await verified(place, whole=False)
     assert quick.ok == (harm is _torn), "quick only looks whether it is there"
 
