@@ -21,6 +21,7 @@ from complaint_queue.publisher import BrokerSettings, Publisher
 from complaint_queue.statuses import Keep, StatusConsumer
 from intake.config import BrokerTable
 from intake.metrics import Metrics
+from normalizer.sentence import Sentence
 
 LOCAL = "amqp://guest:guest@127.0.0.1:5672/"
 LOOK_AGAIN = 30.0
@@ -107,8 +108,11 @@ class Broker:
         return "connected" if self.publisher.connected else "away"
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Which broker, for the start-up lines; never its password."""
         if not self.url:
-            return "none: the journal holds every event (set KANAL_AMQP_URL to publish)"
-        return f"RabbitMQ at {Hosts.of(self.url).names}, virtual host {self.table.virtual_host}"
+            return Sentence("none: the journal holds every event (set KANAL_AMQP_URL to publish)")
+        hosts = Hosts.of(self.url).names
+        return Sentence(
+            "RabbitMQ at {hosts}, virtual host {vhost}", hosts=hosts, vhost=self.table.virtual_host
+        )

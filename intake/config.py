@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ from complaint_queue.files_s3 import S3Place
 from complaint_queue.keeping import RawKind
 from intake.alarms.ways import AlarmsTable, ways_of
 from normalizer.errors import Misconfigured
-from normalizer.sentence import because
+from normalizer.sentence import Sentence, because
 from normalizer.settings import Secret, convert
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
@@ -343,7 +344,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(
-            str(source), "is not TOML: {why}", "correct the line that it names", why=error
+            str(source), "is not TOML: {why}", "correct the line that it names", why=_place_in(error)
         ) from None
     for name in table:
         if name not in TABLES:
@@ -450,6 +451,24 @@ def _accounts(tables: Any) -> tuple[Account, ...]:
         adapter = load_adapter(account.adapter)
         accounts.append(replace(account, channel=account.channel or adapter.default_channel))
     return tuple(accounts)
+
+
+_AT = re.compile(
+    r"(?P<what>.+) \((?:at line (?P<line>\d+), column (?P<column>\d+)|at end of document)\)", re.DOTALL
+)
+
+
+def _place_in(error: Exception) -> Sentence:
+    """What tomllib says, and where; `words.id.toml` knows its commonest sentences."""
+    found = _AT.fullmatch(str(error))
+    if found is None:
+        return Sentence("{why}", why=error)
+    what = Sentence.of(found["what"])
+    if found["line"] is None:
+        return Sentence("{what} (at end of document)", what=what)
+    return Sentence(
+        "{what} (at line {line}, column {column})", what=what, line=found["line"], column=found["column"]
+    )
 
 
 def _clock(setting: str, text: str) -> time:

@@ -36,15 +36,17 @@ from intake.config import Config, load
 from intake.consume import OnEvent, consume, read_journal, render_json_line
 from intake.demo_doors import ABOUT_NAME, Door, door_of, video, wrong
 from intake.doctor import ask_gateway, keyring_of
+from intake.findings import first_line
 from intake.free_ports import free_ports
 from intake.importing import Import
 from intake.private_rabbitmq import PrivateRabbitMQ
 from intake.simulate import load_simulator, local_address, settings_of
-from intake.words import say
+from intake.words import say, told
 from normalizer.errors import Misconfigured, Unavailable
 from normalizer.identity import JAKARTA
 from normalizer.offices import offices
 from normalizer.record import Attachment, Complaint, ComplaintEvent
+from normalizer.sentence import Sentence, Several
 
 #: Seconds from the last letter until every record has to be there.
 PATIENCE = 30.0
@@ -104,7 +106,7 @@ async def _run(folder: Path, as_json: bool, console: Console) -> bool:
     right = sum(not problems for problems in verdicts.values())
     for name, problems in verdicts.items():
         if problems:
-            console.print(say("demo_wrong", door=name, problems="; ".join(problems)), markup=False)
+            console.print(say("demo_wrong", door=name, problems=told(Several(problems))), markup=False)
     console.print(say("demo_done", right=right, doors=len(doors), seconds=f"{time.monotonic() - began:.0f}"))
     return right == len(doors)
 
@@ -116,7 +118,7 @@ async def _broker(console: Console) -> AsyncIterator[str]:
     try:
         await node.start()
     except (Misconfigured, Unavailable, OSError) as error:
-        console.print(say("demo_no_broker", why=str(error).partition("\n")[0]))
+        console.print(say("demo_no_broker", why=told(first_line(error))))
         await node.stop()
         yield ""
         return
@@ -171,8 +173,8 @@ async def _until_ready(config: Config, process: asyncio.subprocess.Process, log:
         if (await asyncio.to_thread(ask_gateway, config, 1.0))["status"] in ("ready", "degraded"):
             return
         await asyncio.sleep(0.1)
-    told = (await asyncio.to_thread(log.read_text, errors="replace"))[-3000:]
-    raise Unavailable("the gateway does not get ready; its log ends with:\n{log}", log=told)
+    ending = (await asyncio.to_thread(log.read_text, errors="replace"))[-3000:]
+    raise Unavailable("the gateway does not get ready; its log ends with:\n{log}", log=ending)
 
 
 async def _send_all(
@@ -276,7 +278,7 @@ def _table(
     doors: tuple[Door, ...],
     arrived: dict[str, ComplaintEvent],
     answers: dict[str, str],
-    verdicts: dict[str, list[str]],
+    verdicts: dict[str, list[Sentence]],
 ) -> Table:
     table = Table(title=say("demo_title"), show_lines=True, expand=True)
     for name, share in zip(("", *say("demo_columns").split("|")), (None, 1, 3), strict=True):
@@ -285,7 +287,7 @@ def _table(
         problems = verdicts[door.name]
         event = arrived.get(door.name)
         if event is None:
-            table.add_row("✗", door.name, "; ".join(problems) + f" ({answers.get(door.name)})")
+            table.add_row("✗", door.name, f"{told(Several(problems))} ({answers.get(door.name)})")
             continue
         table.add_row(
             "✗" if problems else "✓",
@@ -305,7 +307,7 @@ def _of_file(one: Attachment) -> str:
     )
 
 
-def _seen(record: Complaint, problems: list[str]) -> str:
+def _seen(record: Complaint, problems: list[Sentence]) -> str:
     """The third column: place, language, category, secrecy; then what is wrong, or the text."""
     place = record.place.kelurahan.name if record.place.kelurahan else "—"
     facts = [place, record.language.code, *(suggestion.code for suggestion in record.categories[:1])]
@@ -315,5 +317,5 @@ def _seen(record: Complaint, problems: list[str]) -> str:
     files = say("demo_files", count=len(record.attachments)) if record.attachments else ""
     files += "".join(f" {_of_file(one)}" for one in record.attachments if one.width or one.duration)
     return f"[bold]{escape(' · '.join(facts))}[/bold]\n" + escape(
-        "; ".join(problems) or f"{record.text} {files}"
+        told(Several(problems)) or f"{record.text} {files}"
     )

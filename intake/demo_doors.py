@@ -14,6 +14,7 @@ from intake.simulate import photo
 from normalizer.errors import KanalError
 from normalizer.identity import read_ticket
 from normalizer.record import Complaint, ComplaintEvent
+from normalizer.sentence import Sentence
 
 #: The adapter's simulator; a mail with a video, as LaporVideo takes it; a clerk of `office`; or `kanal import`.
 Way = Literal["simulator", "video", "clerk", "import"]
@@ -169,84 +170,96 @@ def said(door: Door) -> str:
     return door.letter.text.split(".")[0]
 
 
-def wrong(door: Door, event: ComplaintEvent | None, private_key: bytes = b"") -> list[str]:
+def wrong(door: Door, event: ComplaintEvent | None, private_key: bytes = b"") -> list[Sentence]:
     """What does not hold of the record that came for `door`; empty when all is right.
 
     `private_key` is the CRM's (32 bytes): with it a confidential record has to open.
     """
     if event is None:
-        return ["no record came"]
+        return [Sentence("no record came")]
     record, problems = event.complaint, []
     if event.event != "created" or event.sequence != 1:
-        problems.append(f"it is {event.event} number {event.sequence}")
+        problems.append(
+            Sentence("it is {event} number {sequence}", event=event.event, sequence=event.sequence)
+        )
     if record.channel != door.channel:
-        problems.append(f"channel {record.channel}, not {door.channel}")
+        problems.append(Sentence("channel {found}, not {wanted}", found=record.channel, wanted=door.channel))
     if said(door) not in record.text:
-        problems.append("the text is not what was written")
+        problems.append(Sentence("the text is not what was written"))
     if read_ticket(record.ticket) != record.ticket:
-        problems.append(f"ticket {record.ticket!r} does not check")
+        problems.append(Sentence("ticket {ticket!r} does not check", ticket=record.ticket))
     found = record.place.kelurahan.name if record.place.kelurahan else "none"
     if found != door.kelurahan:
-        problems.append(f"kelurahan {found}, not {door.kelurahan}")
+        problems.append(Sentence("kelurahan {found}, not {wanted}", found=found, wanted=door.kelurahan))
     if record.language.code != "id":
-        problems.append(f"language {record.language.code}, not id")
+        problems.append(Sentence("language {found}, not id", found=record.language.code))
     for kind, wanted in (("image/jpeg", len(door.letter.photos)), ("video/mp4", door.videos)):
         stored = sum(one.state == "stored" and one.media_type == kind for one in record.attachments)
         if stored != wanted:
-            problems.append(f"{stored} files of {kind}, not {wanted}")
+            problems.append(
+                Sentence("{found} files of {kind}, not {wanted}", found=stored, kind=kind, wanted=wanted)
+            )
     problems += _files(door, record)
     for field, want, have in (
         ("office", door.office, record.office_code),
         ("against", door.against, record.against_office),
     ):
         if want != have:
-            problems.append(f"{field} {have or 'none'}, not {want or 'none'}")
+            problems.append(
+                Sentence("{field} {found}, not {wanted}", field=field, found=have or "—", wanted=want or "—")
+            )
     if not record.raw_sha256:
-        problems.append("no trace of the raw event")
+        problems.append(Sentence("no trace of the raw event"))
     return problems + _secrecy(door, event, private_key)
 
 
-def _files(door: Door, record: Complaint) -> list[str]:
+def _files(door: Door, record: Complaint) -> list[Sentence]:
     """What was not read from its photos and films."""
     problems = []
     for one in record.attachments:
         if one.media_type == "image/jpeg":
             if not (one.captured_at and one.metadata_place and one.perceptual_hash and one.width):
-                problems.append("a photo's time, place or look was not read")
+                problems.append(Sentence("a photo's time, place or look was not read"))
             if bool(one.public_url and one.thumbnail_url) == door.confidential:
-                problems.append("a photo's copy is " + ("shown" if door.confidential else "missing"))
+                problems.append(
+                    Sentence("a photo's copy is shown" if door.confidential else "a photo's copy is missing")
+                )
         elif one.media_type == "video/mp4" and one.duration != FILM_SECONDS:
-            problems.append(f"a film of {one.duration} s, not {FILM_SECONDS}")
+            problems.append(
+                Sentence("a film of {found} s, not {wanted}", found=one.duration, wanted=FILM_SECONDS)
+            )
     if door.by_photo and record.place.method != "photo":
-        problems.append(f"the place was found by {record.place.method}")
+        problems.append(Sentence("the place was found by {method}", method=record.place.method))
     return problems
 
 
-def _secrecy(door: Door, event: ComplaintEvent, private_key: bytes) -> list[str]:
+def _secrecy(door: Door, event: ComplaintEvent, private_key: bytes) -> list[Sentence]:
     record = event.complaint
     if record.confidential != door.confidential:
-        return [f"it is {'' if record.confidential else 'not '}confidential"]
+        return [Sentence("it is confidential" if record.confidential else "it is not confidential")]
     if not door.confidential:
         return _sender(door, record)
     problems = []
     if door.letter.sender.encode() in msgspec.json.encode(event):
-        problems.append("the sender's name travels in the open")
+        problems.append(Sentence("the sender's name travels in the open"))
     if record.reporter.name or record.reporter.contacts or record.reporter.nik:
-        problems.append("identity travels in the open")
+        problems.append(Sentence("identity travels in the open"))
     if private_key:
         try:
             opened = wire.unseal(event, private_key)
         except KanalError as error:
-            return [*problems, f"the sealed identity does not open: {error}"]
+            return [*problems, Sentence("the sealed identity does not open: {why}", why=error)]
         problems += _sender(door, opened.complaint, named=True)
     return problems
 
 
-def _sender(door: Door, record: Complaint, named: bool = False) -> list[str]:
+def _sender(door: Door, record: Complaint, named: bool = False) -> list[Sentence]:
     """A sender is known by a pseudonym at least, and by the own name where the channel tells it."""
     if not record.reporter.reference:
-        return ["no sender"]
+        return [Sentence("no sender")]
     name = record.reporter.name
     if name != door.letter.sender and (name or named):
-        return [f"sender {name or 'without a name'}, not {door.letter.sender}"]
+        if not name:
+            return [Sentence("sender without a name, not {wanted}", wanted=door.letter.sender)]
+        return [Sentence("sender {found}, not {wanted}", found=name, wanted=door.letter.sender)]
     return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from intake.config import DEFAULT_FILE
 from intake.simulate import settings_of
-from intake.words import say
+from intake.words import say, told
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -24,7 +24,7 @@ async def lines(service: Service) -> list[str]:
     shown = [
         say("serving", address=service.addresses["web"], source=config.source),
         *(say("serving_mail", address=where, account=name) for name, where in _mail_doors(config)),
-        say("serving_broker", words=service.broker.words),
+        say("serving_broker", words=told(service.broker.words)),
         say("serving_data", folder=config.data_dir.resolve()),
     ]
     at_home = config.source == str(DEFAULT_FILE)

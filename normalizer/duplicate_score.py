@@ -22,6 +22,7 @@ from normalizer.duplicate_print import Fingerprint
 from normalizer.duplicate_reading import Reading
 from normalizer.duplicate_words import Slot, lasting
 from normalizer.gazetteer import DATA, metres
+from normalizer.sentence import Sentence
 
 MODEL = DATA / "duplicate_model.gz"
 
@@ -95,10 +96,18 @@ def load(path: Path = MODEL) -> Learned:
         learned = msgspec.msgpack.decode(gzip.decompress(path.read_bytes()), type=Learned)
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
         raise ValueError(
-            f"{path} does not tell how duplicates are known ({error}); kanal train duplicate"
+            Sentence(
+                "{path} does not tell how duplicates are known ({why}); kanal train duplicate",
+                path=path,
+                why=error,
+            )
         ) from error
     if set(learned.weights) != set(FEATURES):
-        raise ValueError(f"{path} was learnt for other features; make it anew with: kanal train duplicate")
+        raise ValueError(
+            Sentence(
+                "{path} was learnt for other features; make it anew with: kanal train duplicate", path=path
+            )
+        )
     return learned
 
 

@@ -23,6 +23,7 @@ from normalizer.duplicate_score import FEATURES, Asked, Learned, compare
 from normalizer.duplicate_words import canonical, little_words, plain, region_word, things
 from normalizer.folding import fold
 from normalizer.record import Complaint
+from normalizer.sentence import Sentence
 
 #: How closely the weights follow the pairs (scikit-learn's C), and how many parts are judged by the others.
 CLOSENESS, FOLDS = 1.0, 8
@@ -111,7 +112,7 @@ def learn(told: Sequence[Told], texts: Iterable[str]) -> tuple[bytes, Report]:
     pairs = [pair for unknown in range(VARIANTS + 1) for pair in _pairs(told, reader, seen, unknown)]
     same = numpy.array([pair.same for pair in pairs])
     if not pairs or same.all() or not same.any():
-        raise ValueError("there are no pairs of both kinds: label complaints with same_as")
+        raise ValueError(Sentence("there are no pairs of both kinds: label complaints with same_as"))
     features = numpy.array([pair.features for pair in pairs])
     parts = numpy.array([zlib.crc32(pair.part.encode()) for pair in pairs])
     judged = numpy.array([pair.judged for pair in pairs])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from normalizer.folding import whole
 from normalizer.gazetteer import read_table
+from normalizer.sentence import Sentence
 from normalizer.tasks import CATEGORY, KIND, Task
 from normalizer.text_training import Example
 
@@ -78,10 +79,14 @@ def read_labelled(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 reader = csv.DictReader(file)
                 if "text" not in (reader.fieldnames or ()):
-                    raise ValueError(f"{path} has no column text: its first line must name the columns")
+                    raise ValueError(
+                        Sentence("{path} has no column text: its first line must name the columns", path=path)
+                    )
                 yield from (row | {"_source": path.stem} for row in reader)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise ValueError(f"{path} cannot be read ({error}): give a CSV file in UTF-8") from error
+            raise ValueError(
+                Sentence("{path} cannot be read ({why}): give a CSV file in UTF-8", path=path, why=error)
+            ) from error
 
 
 def _weight(task: Task, label: str) -> float:

@@ -68,14 +68,21 @@ class Several(tuple[Sentence | str, ...]):
 
 
 def tell(value: object, catalogue: Mapping[str, str]) -> object:
-    """A value as it is put into a sentence: what is words is told, and what the system says to an error; everything
-    else stays what it is."""
+    """A value as it is put into a sentence: what is words is told, also those of an error; everything else stays what
+    it is."""
     if isinstance(value, Sentence | Several):
         return value.told(catalogue)
+    if isinstance(value, Exception) and isinstance(words := _words_of(value), Sentence):
+        return words.told(catalogue)
     if isinstance(value, OSError) and value.errno:
         known = (catalogue.get(words) for words in (value.strerror or "", os.strerror(value.errno)))
         return next((words for words in known if words), value)
     return value
+
+
+def _words_of(error: Exception) -> object:
+    """What one of our own errors says (`normalizer/errors.py`), or a plain one was raised with."""
+    return getattr(error, "words", error.args[0] if error.args else None)
 
 
 def because(error: OSError) -> Sentence:

@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from normalizer.memory import Memory
+from normalizer.sentence import Sentence
 from normalizer.text_units import Units
 
 #: A text of fewer known units than this tells less than its length would have it.
@@ -109,7 +110,11 @@ class TextModel:
         try:
             model = msgspec.msgpack.decode(gzip.decompress(path.read_bytes()), type=Model)
         except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
-            raise ValueError(f"{path} is no model of texts ({error}); make one with: kanal train") from error
+            raise ValueError(
+                Sentence(
+                    "{path} is no model of texts ({why}); make one with: kanal train", path=path, why=error
+                )
+            ) from error
         self.labels = model.labels
         self.sources = model.sources
         self._reading = reading
@@ -125,7 +130,11 @@ class TextModel:
         self._rows = model.rows
         self._row = (self._width + 2) * _BYTES
         if len(self._rows) != self._row * len(self._table):
-            raise ValueError(f"{path} is no model of texts: its table is cut; make one with: kanal train")
+            raise ValueError(
+                Sentence(
+                    "{path} is no model of texts: its table is cut; make one with: kanal train", path=path
+                )
+            )
         self._lift = sum(_HALF << (_BITS * at) for at in range(self._width))
         self._fields = Fields(f"<{self._width}iII")
         self._known = Memory(self._add)

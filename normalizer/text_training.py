@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from normalizer.sentence import Sentence
 from normalizer.text_model import ENOUGH, Model, Reading, packed
 
 #: How much each naive Bayes says beside them, and what it takes for granted of a word that it never saw.
@@ -156,7 +157,7 @@ def judge(examples: Sequence[Example], judged: Unlearnt) -> Report:
 
 def _check(examples: Sequence[Example]) -> None:
     if len({e.label for e in examples}) < 2:
-        raise ValueError("there is nothing to tell apart: give texts of two labels or more")
+        raise ValueError(Sentence("there is nothing to tell apart: give texts of two labels or more"))
 
 
 def _units(text: str, reading: Reading) -> list[list[str]]:
@@ -185,7 +186,7 @@ def _fit(examples: Sequence[Example], texts: Sequence[list[list[str]]], reading:
         from sklearn.naive_bayes import ComplementNB, MultinomialNB
         from sklearn.svm import LinearSVC
     except ImportError as error:
-        raise ValueError("scikit-learn is missing: install kanal-aduan[train]") from error
+        raise ValueError(Sentence("scikit-learn is missing: install kanal-aduan[train]")) from error
     values = _values(texts, reading.worth)
     matrix, labels = _matrix(texts, values), [e.label for e in examples]
     taught = {"sample_weight": numpy.array([e.weight for e in examples])}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.base import names
+from intake.config import load
 from intake.words import LANGUAGES, catalogue, catalogues, told
 from normalizer.errors import Misconfigured, Unavailable
 from normalizer.sentence import Sentence, Several, because
@@ -139,3 +140,27 @@ def test_languages_and_adapters_are_those_that_are_there() -> None:
         "shared",
         "template",
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "english", "indonesian"),
+    [
+        ("[gateway]\nlisten = x\n", "Invalid value (at line 2, column 10)", "(baris 2, kolom 10)"),
+        (
+            '[gateway]\nlisten = "x',
+            "Unterminated string (at end of document)",
+            "penutupnya belum ada (di akhir",
+        ),
+        ("[gateway]\n[gateway]\n", "twice (at line 2, column 9)", "(baris 2, kolom 9)"),
+    ],
+)
+def test_a_mistake_of_toml_is_told_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, english: str, indonesian: str
+) -> None:
+    monkeypatch.setenv("KANAL_LANG", "id")
+    file = tmp_path / "kanal.toml"
+    file.write_text(written)
+    with pytest.raises(Misconfigured) as caught:
+        load(file, {})
+    assert english in caught.value.problem
+    assert indonesian in told(caught.value.told[0])
