@@ -1,16 +1,15 @@
-"""Every question that the console asks the derived store. Each is a function of a connection, for `ReadingStore.ask`.
+"""What the console asks the derived store, the map aside. Each is a function of a connection, for `ReadingStore.ask`.
 
 Moments are `datetime`s in UTC; slots are the start of a minute or an hour. What is about an office is left out for
-`hidden_from` that office, in every list and on the map; the board's counts are of all.
+`hidden_from` that office, in every list; the board's counts are of all.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
@@ -18,14 +17,14 @@ from msgspec import Struct
 from complaint_queue.journal import ComplaintState
 from complaint_queue.sqlite_rows import STATES, Ids, micros, moment
 from complaint_queue.way_out import Step
-from intake.reading.rows import DAY, DELAYS, JAKARTA_AHEAD
+from intake.reading.gathered import gathered
+from intake.reading.mapped import day_of
+from intake.reading.rows import DELAYS, JAKARTA_AHEAD
 
-#: Points that a map draws at most; more are a cloud that nobody can read.
-POINTS = 1500
 _WORD = re.compile(r"\w+", re.UNICODE)
 
 
-class Slot(Struct, frozen=True):
+class Slot(Struct, frozen=True, array_like=True):
     """How much came in one slot over one channel. `start` is in seconds since 1970."""
 
     start: int
@@ -48,24 +47,6 @@ class Backlog(Struct, frozen=True):
 
     waiting: int
     oldest: datetime | None
-
-
-class Area(Struct, frozen=True):
-    """How many complaints one kelurahan (or kecamatan, where no kelurahan is known) has, by category."""
-
-    code: str
-    count: int
-    categories: dict[str, int]
-
-
-class Spot(Struct, frozen=True):
-    """One complaint as a point."""
-
-    ticket: str
-    latitude: float
-    longitude: float
-    category: str
-    opened_at: datetime
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -107,16 +88,6 @@ class AccountNews(Struct, frozen=True):
     messages: int
 
 
-class Filter(Struct, frozen=True, kw_only=True):
-    """Which complaints are meant; an empty field means any."""
-
-    since: datetime
-    until: datetime
-    category: str = ""
-    channel: str = ""
-    hidden_from: str = ""
-
-
 def rate(db: sqlite3.Connection, since: datetime, seconds: int) -> list[Slot]:
     """Slots of `seconds` (a multiple of 60; from 3600 on, of 3600) since then, with what came over each channel.
 
@@ -125,12 +96,14 @@ def rate(db: sqlite3.Connection, since: datetime, seconds: int) -> list[Slot]:
     table = "hours" if seconds % 3600 == 0 else "minutes"
     shift = JAKARTA_AHEAD // 1_000_000 if seconds == 86400 else 0
     begin = (int(since.timestamp()) + shift) // seconds * seconds - shift
-    rows = db.execute(
-        f"SELECT (slot + ?3) / ?1 * ?1 - ?3, channel, sum(messages), sum(complaints) FROM {table} "  # noqa: S608
-        "WHERE slot >= ?2 GROUP BY 1, 2 ORDER BY 1, 2",
+    return gathered(
+        db,
+        "start, channel, messages, complaints",
+        "SELECT (slot + ?3) / ?1 * ?1 - ?3 AS start, channel, sum(messages) AS messages, "  # noqa: S608
+        f"sum(complaints) AS complaints FROM {table} WHERE slot >= ?2 GROUP BY 1, 2 ORDER BY 1, 2",
         (seconds, begin, shift),
+        Slot,
     )
-    return [Slot(*row) for row in rows]
 
 
 def delays(db: sqlite3.Connection, since: datetime) -> Delays:
@@ -200,103 +173,15 @@ def stages(db: sqlite3.Connection, since: datetime) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def day_of(at: datetime) -> int:
-    """Jakarta's day, as `area_days` counts it."""
-    return (micros(at) + JAKARTA_AHEAD) // DAY
-
-
-def _where(chosen: Filter) -> tuple[str, list[object]]:
-    where = ["opened_at >= ?", "opened_at < ?", "state = 1"]
-    given: list[object] = [micros(chosen.since), micros(chosen.until)]
-    for column, value in (("category", chosen.category), ("channel", chosen.channel)):
-        if value:
-            where.append(f"{column} = ?")
-            given.append(value)
-    if chosen.hidden_from:
-        where.append("against <> ?")
-        given.append(chosen.hidden_from)
-    return " AND ".join(where), given
-
-
-def areas(db: sqlite3.Connection, chosen: Filter) -> list[Area]:
-    """Complaints by kelurahan; those whose kelurahan is unknown are not in it."""
-    where, values = _where(chosen)
-    found: dict[str, dict[str, int]] = {}
-    index = "complaints_category" if chosen.category else "complaints_map"
-    rows = db.execute(
-        f"SELECT kelurahan, category, count(*) FROM complaints INDEXED BY {index} "  # noqa: S608
-        f"WHERE {where} AND kelurahan <> '' GROUP BY 1, 2",
-        values,
-    )
-    for code, category, count in rows:
-        found.setdefault(code, {})[category] = count
-    return [
-        Area(code, sum(counts.values()), dict(sorted(counts.items(), key=lambda one: -one[1])))
-        for code, counts in sorted(found.items())
-    ]
-
-
-def area_slots(db: sqlite3.Connection, chosen: Filter, slot: timedelta) -> dict[int, dict[str, int]]:
-    """Complaints by kelurahan in each slot since `chosen.since`, which is slot 0.
-
-    Slots of a day begin at Jakarta's midnight. Without a category they were counted as they came, so that a month
-    costs what its days do, however many complaints it has.
-    """
-    if slot == timedelta(days=1) and not chosen.category:
-        rows = _area_days(db, chosen)
-    else:
-        where, values = _where(chosen)
-        index = "complaints_category" if chosen.category else "complaints_map"
-        rows = db.execute(
-            f"SELECT (opened_at - ?) / ?, kelurahan, count(*) FROM complaints INDEXED BY {index} "  # noqa: S608
-            f"WHERE {where} AND kelurahan <> '' GROUP BY 1, 2",
-            [micros(chosen.since), slot // timedelta(microseconds=1), *values],
-        )
-    found: dict[int, dict[str, int]] = {}
-    for number, code, count in rows:
-        found.setdefault(number, {})[code] = count
-    return found
-
-
-def area_totals(db: sqlite3.Connection, chosen: Filter, slot: timedelta) -> dict[str, int]:
-    """The same, all slots together."""
-    if slot == timedelta(days=1) and not chosen.category:
-        return {code: count for _, code, count in _area_days(db, chosen, "0")}
-    return {area.code: area.count for area in areas(db, chosen)}
-
-
-def _area_days(db: sqlite3.Connection, chosen: Filter, slot: str = "day - ?1") -> sqlite3.Cursor:
-    first = day_of(chosen.since)
-    # By the columns of the key, so that nothing has to be sorted.
-    groups = "kelurahan" if slot == "0" else "day, kelurahan"
-    return db.execute(
-        f"SELECT {slot}, kelurahan, sum(complaints) FROM area_days "  # noqa: S608
-        "WHERE channel = ?2 AND day BETWEEN ?1 AND ?3 "
-        f"AND (?4 = '' OR against <> ?4) GROUP BY {groups} HAVING sum(complaints) > 0",
-        (first, chosen.channel, day_of(chosen.until), chosen.hidden_from),
-    )
-
-
-def spots(db: sqlite3.Connection, chosen: Filter, limit: int = POINTS) -> list[Spot]:
-    """The newest complaints with coordinates, as points."""
-    where, values = _where(chosen)
-    rows = db.execute(
-        "SELECT ticket, latitude, longitude, category, opened_at FROM complaints "  # noqa: S608
-        f"WHERE {where} AND latitude IS NOT NULL ORDER BY opened_at DESC LIMIT ?",
-        [*values, limit],
-    )
-    return [Spot(ticket, lat, lon, category, moment(at)) for ticket, lat, lon, category, at in rows]
-
-
 _ROW = (
     "complaint_id, ticket, account, channel, opened_at, state, kind, kind_confidence, category, kelurahan, kecamatan, "
     "confidential, stage, why, text, reporter"
 )
 
 
-def _rows(found: Iterable[Any]) -> list[Row]:
+def _rows(db: sqlite3.Connection, query: str, asked: Sequence[object]) -> list[Row]:
     made = []
-    for values in found:
+    for values in gathered(db, _ROW, query, asked, list):
         given = dict(zip(Row.__struct_fields__, values, strict=True))
         given["opened_at"] = moment(given["opened_at"])
         given["state"] = STATES[given["state"]]
@@ -308,10 +193,9 @@ def _rows(found: Iterable[Any]) -> list[Row]:
 def by_ticket(db: sqlite3.Connection, ticket: str, hidden_from: str = "") -> Row | None:
     """The complaint with this ticket, in its official spelling."""
     found = _rows(
-        db.execute(
-            f"SELECT {_ROW} FROM complaints WHERE ticket = ? AND (against <> ? OR ? = '')",  # noqa: S608
-            (ticket, hidden_from, hidden_from),
-        )
+        db,
+        f"SELECT {_ROW} FROM complaints WHERE ticket = ? AND (against <> ? OR ? = '')",  # noqa: S608
+        (ticket, hidden_from, hidden_from),
     )
     return found[0] if found else None
 
@@ -326,12 +210,11 @@ def by_words(
     # Quoted, so that nothing a person types is an operator of the search language; the last may be half a word.
     asked = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'
     return _rows(
-        db.execute(
-            f"SELECT {_ROW} FROM complaints WHERE complaint_id IN "  # noqa: S608
-            "(SELECT rowid FROM words WHERE words MATCH ?1 AND (?2 = 0 OR rowid < ?2) ORDER BY rowid DESC LIMIT ?3) "
-            "AND (against <> ?4 OR ?4 = '') ORDER BY complaint_id DESC",
-            (asked, before, limit, hidden_from),
-        )
+        db,
+        f"SELECT {_ROW} FROM complaints WHERE complaint_id IN "  # noqa: S608
+        "(SELECT rowid FROM words WHERE words MATCH ?1 AND (?2 = 0 OR rowid < ?2) ORDER BY rowid DESC LIMIT ?3) "
+        "AND (against <> ?4 OR ?4 = '') ORDER BY complaint_id DESC",
+        (asked, before, limit, hidden_from),
     )
 
 
@@ -341,22 +224,20 @@ def by_reporters(
     """Complaints of the persons behind these keyed hashes, the newest first."""
     holes = ",".join("?" * len(reporters))
     return _rows(
-        db.execute(
-            f"SELECT {_ROW} FROM complaints WHERE reporter IN ({holes}) AND reporter <> '' "  # noqa: S608
-            "AND (against <> ? OR ? = '') ORDER BY complaint_id DESC LIMIT ?",
-            [*reporters, hidden_from, hidden_from, limit],
-        )
+        db,
+        f"SELECT {_ROW} FROM complaints WHERE reporter IN ({holes}) AND reporter <> '' "  # noqa: S608
+        "AND (against <> ? OR ? = '') ORDER BY complaint_id DESC LIMIT ?",
+        [*reporters, hidden_from, hidden_from, limit],
     )
 
 
 def waiting(db: sqlite3.Connection, *, after: int = 0, limit: int = 50, hidden_from: str = "") -> list[Row]:
     """What waits for a person's decision, the oldest first; `after` turns the page."""
     return _rows(
-        db.execute(
-            f"SELECT {_ROW} FROM complaints WHERE state = 3 AND complaint_id > ? "  # noqa: S608
-            "AND (against <> ? OR ? = '') ORDER BY complaint_id LIMIT ?",
-            (after, hidden_from, hidden_from, limit),
-        )
+        db,
+        f"SELECT {_ROW} FROM complaints WHERE state = 3 AND complaint_id > ? "  # noqa: S608
+        "AND (against <> ? OR ? = '') ORDER BY complaint_id LIMIT ?",
+        (after, hidden_from, hidden_from, limit),
     )
 
 
@@ -369,11 +250,10 @@ def count_waiting(db: sqlite3.Connection) -> int:
 def newest(db: sqlite3.Connection, *, limit: int = 20, hidden_from: str = "") -> list[Row]:
     """The newest filed complaints."""
     return _rows(
-        db.execute(
-            f"SELECT {_ROW} FROM complaints WHERE state = 1 AND (against <> ? OR ? = '') "  # noqa: S608
-            "ORDER BY complaint_id DESC LIMIT ?",
-            (hidden_from, hidden_from, limit),
-        )
+        db,
+        f"SELECT {_ROW} FROM complaints WHERE state = 1 AND (against <> ? OR ? = '') "  # noqa: S608
+        "ORDER BY complaint_id DESC LIMIT ?",
+        (hidden_from, hidden_from, limit),
     )
 
 

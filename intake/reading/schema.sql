@@ -43,40 +43,46 @@ CREATE INDEX complaints_open ON complaints (complaint_id) WHERE state = 0;
 CREATE INDEX complaints_undecided ON complaints (complaint_id) WHERE state = 3;
 CREATE INDEX complaints_reporter ON complaints (reporter, complaint_id) WHERE reporter <> '';
 CREATE INDEX complaints_office ON complaints (office, complaint_id) WHERE office <> '';
--- What the map asks, answered from the index alone.
-CREATE INDEX complaints_map ON complaints (opened_at, kelurahan, category, channel, state, against);
-CREATE INDEX complaints_category ON complaints (category, opened_at, kelurahan, channel, state, against);
+-- What the map asks of hours and of points, answered from the index alone.
+CREATE INDEX complaints_map ON complaints (opened_at, kelurahan, category, channel, state, against) WHERE kelurahan <> '';
+CREATE INDEX complaints_spots ON complaints (
+    opened_at, state, category, channel, against, ticket, latitude, longitude
+) WHERE latitude IS NOT NULL;
 
 -- Filed complaints by Jakarta's days, so that a month on the map adds up some thousand rows, however many came. `day`
--- counts days since 1970 at UTC+7; `channel` is empty in the rows of all channels together. Triggers keep them.
+-- counts days since 1970 at UTC+7; `against`, `channel` and `category` are empty in the rows of all of them together.
+-- Triggers keep them: UNION, so that a complaint without a category is not counted twice.
 CREATE TABLE area_days (
-    day INTEGER, channel TEXT, kelurahan TEXT, against TEXT, complaints INTEGER NOT NULL,
-    PRIMARY KEY (channel, day, kelurahan, against)
+    against TEXT, channel TEXT, category TEXT, day INTEGER, kelurahan TEXT, complaints INTEGER NOT NULL,
+    PRIMARY KEY (against, channel, category, day, kelurahan)
 ) WITHOUT ROWID;
 CREATE TABLE stage_days (day INTEGER, stage TEXT, complaints INTEGER NOT NULL, PRIMARY KEY (day, stage)) WITHOUT ROWID;
-CREATE TRIGGER complaints_counted AFTER UPDATE OF state, kelurahan, against, stage ON complaints WHEN new.state = 1
+CREATE TRIGGER complaints_counted AFTER UPDATE OF state, category, kelurahan, against, stage ON complaints
+WHEN new.state = 1
 BEGIN
     INSERT INTO area_days
-        SELECT (new.opened_at + 25200000000) / 86400000000, c.channel, new.kelurahan, new.against, 1
-        FROM (SELECT '' AS channel UNION ALL SELECT new.channel) c WHERE new.kelurahan <> ''
+        SELECT a.against, h.channel, c.category, (new.opened_at + 25200000000) / 86400000000, new.kelurahan, 1
+        FROM (SELECT '' AS against UNION SELECT new.against) a, (SELECT '' AS channel UNION SELECT new.channel) h,
+            (SELECT '' AS category UNION SELECT new.category) c
+        WHERE new.kelurahan <> ''
         ON CONFLICT DO UPDATE SET complaints = complaints + 1;
     INSERT INTO stage_days VALUES ((new.opened_at + 25200000000) / 86400000000, new.stage, 1)
         ON CONFLICT DO UPDATE SET complaints = complaints + 1;
 END;
-CREATE TRIGGER complaints_counted_before AFTER UPDATE OF state, kelurahan, against, stage ON complaints
+CREATE TRIGGER complaints_counted_before AFTER UPDATE OF state, category, kelurahan, against, stage ON complaints
 WHEN old.state = 1
 BEGIN
     UPDATE area_days SET complaints = complaints - 1
-        WHERE channel IN ('', old.channel) AND day = (old.opened_at + 25200000000) / 86400000000
-        AND kelurahan = old.kelurahan AND against = old.against;
+        WHERE against IN ('', old.against) AND channel IN ('', old.channel) AND category IN ('', old.category)
+        AND day = (old.opened_at + 25200000000) / 86400000000 AND kelurahan = old.kelurahan;
     UPDATE stage_days SET complaints = complaints - 1
         WHERE day = (old.opened_at + 25200000000) / 86400000000 AND stage = old.stage;
 END;
 CREATE TRIGGER complaints_forgotten AFTER DELETE ON complaints WHEN old.state = 1
 BEGIN
     UPDATE area_days SET complaints = complaints - 1
-        WHERE channel IN ('', old.channel) AND day = (old.opened_at + 25200000000) / 86400000000
-        AND kelurahan = old.kelurahan AND against = old.against;
+        WHERE against IN ('', old.against) AND channel IN ('', old.channel) AND category IN ('', old.category)
+        AND day = (old.opened_at + 25200000000) / 86400000000 AND kelurahan = old.kelurahan;
     UPDATE stage_days SET complaints = complaints - 1
         WHERE day = (old.opened_at + 25200000000) / 86400000000 AND stage = old.stage;
 END;

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,12 +20,43 @@ from normalizer.errors import Unavailable
 
 T = TypeVar("T")
 
+
 NAME = "reading.sqlite3"
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
-#: Seconds that one question may take; a page never waits longer for its numbers.
+#: Seconds that one question may take, with its wait for a reader; a page never waits longer for its numbers.
 LONGEST = 5.0
+#: Questions worked on at one moment, so that what the console asks leaves the doors their share.
 _READERS = 2
 _SHAPE = int.from_bytes(hashlib.sha256(SCHEMA.encode()).digest()[:4], "big") & 0x7FFF_FFFF
+
+
+class _Question:
+    """One question on its way: the connection that works on it, and whether its time is over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._over = False
+
+    def begin(self, db: sqlite3.Connection) -> None:
+        """In the reader's thread. Raises `OperationalError` when it stood in line for too long."""
+        with self._lock:
+            if self._over:
+                raise sqlite3.OperationalError("no reader was free in time")
+            self._db = db
+
+    def end(self) -> None:
+        """In the reader's thread: from now on `stop` stops nothing, least of all the connection's next question."""
+        with self._lock:
+            self._db = None
+
+    def stop(self) -> None:
+        """In the event loop."""
+        with self._lock:
+            self._over = True
+            if self._db is not None:
+                with suppress(sqlite3.ProgrammingError):  # the store was thrown away meanwhile
+                    self._db.interrupt()
 
 
 class ReadingStore:
@@ -70,7 +100,17 @@ class ReadingStore:
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """The answer to `question`, on a connection that only reads. Raises `Unavailable` when it takes too long."""
-        return await self._in(self._readers, lambda: self._answer(question))
+        # Interrupted from outside: a handler of progress would take the interpreter's lock again and again, and while
+        # messages come in each time costs a turn of waiting.
+        asked = _Question()
+        clock = asyncio.get_running_loop().call_later(LONGEST, asked.stop)
+        try:
+            return await self._in(self._readers, lambda: self._answer(question, asked))
+        except asyncio.CancelledError:
+            asked.stop()
+            raise
+        finally:
+            clock.cancel()
 
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
@@ -120,14 +160,16 @@ class ReadingStore:
 
     # in a reader's thread
 
-    def _answer(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    def _answer(self, question: Callable[[sqlite3.Connection], T], asked: _Question) -> T:
         with self._guard:
             db: sqlite3.Connection | None = getattr(self._own, "db", None)
             if db is None:
                 db = self._own.db = self._connect(writing=False)
-        ends = time.monotonic() + LONGEST
-        db.set_progress_handler(lambda: int(time.monotonic() > ends), 20_000)
-        return question(db)
+        asked.begin(db)
+        try:
+            return question(db)
+        finally:
+            asked.end()
 
     def _connect(self, *, writing: bool) -> sqlite3.Connection:
         mode = "rwc" if writing else "ro"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from complaint_queue.way_out import NewReply, Progress, Said, Step
-from intake.reading import questions
+from intake.reading import mapped, questions
+from intake.reading import store as store_module
 from intake.reading.follower import Follower, prune
 from intake.reading.store import ReadingStore
+from normalizer.errors import Unavailable
 from normalizer.identity import JAKARTA
 from normalizer.record import Contact, Message, Sender
 from tests.intake_world import START, IntakeWorld, intake_world
@@ -41,8 +41,10 @@ class World:
         self.intake.clock.forward(2)
         await self.intake.journal.mark_published([e.position for e in events], self.intake.clock.now())
 
-    def span(self, **more: str) -> questions.Filter:
-        return questions.Filter(since=START - timedelta(days=1), until=START + timedelta(days=1), **more)
+    async def areas(self, **more: str) -> dict[str, int]:
+        """Complaints by kelurahan a day before and after, counted from their rows."""
+        span = mapped.Filter(since=START - timedelta(days=1), until=START + timedelta(days=1), **more)
+        return mapped.totals(await self.store.ask(lambda db: mapped.area_steps(db, span, timedelta(hours=2))))
 
 
 @pytest.fixture
@@ -178,10 +180,8 @@ async def test_counts_by_minute_and_hour_and_the_map(world: World) -> None:
     (day,) = await world.store.ask(lambda db: questions.rate(db, START - timedelta(days=1), 86400))
     assert datetime.fromtimestamp(day.start, JAKARTA) == START.astimezone(JAKARTA).replace(hour=0, minute=0)
     assert day.messages == 6
-    areas = await world.store.ask(lambda db: questions.areas(db, world.span()))
-    assert {a.code: a.count for a in areas} == {"31.71.04.1002": 5, "31.71.08.1003": 1}
-    only = await world.store.ask(lambda db: questions.areas(db, world.span(category="sampah")))
-    assert [a.code for a in only] == ["31.71.08.1003"]
+    assert await world.areas() == {"31.71.04.1002": 5, "31.71.08.1003": 1}
+    assert await world.areas(category="sampah") == {"31.71.08.1003": 1}
     (news,) = await world.store.ask(lambda db: questions.accounts(db, START - timedelta(hours=1)))
     assert (news.account, news.messages) == ("said", 6)
 
@@ -247,8 +247,33 @@ async def test_an_office_does_not_see_what_is_about_it(world: World) -> None:
     await world.follow()
     for hidden, count in (("", 1), ("31.71.04.1002", 0), ("31.71.08.1003", 1)):
         rows = await world.store.ask(lambda db, h=hidden: questions.by_words(db, "berlubang", hidden_from=h))  # type: ignore[misc]
-        areas = await world.store.ask(lambda db, h=hidden: questions.areas(db, world.span(hidden_from=h)))  # type: ignore[misc]
+        areas = await world.areas(hidden_from=hidden)
         assert (len(rows), len(areas)) == (count, count), hidden
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+async def test_a_question_without_end_is_cut_off_and_the_next_one_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as hurried:
+        hurried.setattr(store_module, "LONGEST", 0.2)
+        # More than there are readers: one stands in line, and gives up there.
+        asked = [world.store.ask(lambda db: db.execute(ENDLESS).fetchone()) for _ in range(3)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 3
+    assert await world.store.ask(questions.count_waiting) == 0
+
+
+async def test_who_asks_no_longer_leaves_the_readers_free(world: World) -> None:
+    for _ in range(2):
+        asked = asyncio.create_task(world.store.ask(lambda db: db.execute(ENDLESS).fetchone()))
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    assert await world.store.ask(questions.count_waiting) == 0
 
 
 async def test_the_loop_follows_by_itself_and_ends_when_told(world: World) -> None:
@@ -276,48 +301,13 @@ def _everything(db: object) -> dict[str, list[object]]:
     return {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # type: ignore[attr-defined]  # noqa: S608
 
 
-async def test_days_counted_as_they_came_are_the_days_counted_anew(world: World) -> None:
-    chance = random.Random(2611)
-    for number in range(40):
-        world.intake.clock.forward(chance.uniform(600, 4 * 3600))
-        place = chance.choice(("Kenari, Senen", "Galur, Johar Baru", "Cideng, Gambir"))
-        await world.intake.say(said(f"{POTHOLE} nomor {number} di Kelurahan {place}", number % 9))
-        await world.intake.settle()
-        if chance.random() < 0.3:
-            await world.intake.say(said(f"Lanjutan {number}: di Kelurahan Cideng, Gambir", number % 9))
-            await world.intake.settle()
-        await world.follow()
-    now = world.intake.clock.now()
-    midnight = (START.astimezone(JAKARTA)).replace(hour=0, minute=0, second=0)
-    for channel in ("", "twitter", "sms"):
-        chosen = questions.Filter(
-            since=midnight.astimezone(UTC), until=now + timedelta(days=1), channel=channel
-        )
-        days = await world.store.ask(lambda db, c=chosen: questions.area_slots(db, c, timedelta(days=1)))  # type: ignore[misc]
-        anew = await world.store.ask(lambda db, c=chosen: questions.areas(db, c))  # type: ignore[misc]
-        total: Counter[str] = Counter()
-        for counts in days.values():
-            total.update(counts)
-        assert total == {area.code: area.count for area in anew}
-        whole = await world.store.ask(lambda db, c=chosen: questions.area_totals(db, c, timedelta(days=1)))  # type: ignore[misc]
-        assert whole == total
-        assert bool(total) == (channel != "sms")
-        halves = await world.store.ask(lambda db, c=chosen: questions.area_slots(db, c, timedelta(hours=12)))  # type: ignore[misc]
-        for day, counts in days.items():
-            both: Counter[str] = Counter(halves.get(2 * day, {}))
-            both.update(halves.get(2 * day + 1, {}))
-            assert both == counts
-    assert sum((await world.store.ask(lambda db: questions.stages(db, START))).values()) == sum(
-        1 for row in await world.store.ask(lambda db: questions.newest(db, limit=500)) if row.state == "filed"
-    )
-    await world.store.write(lambda db: prune(db, now + timedelta(days=1)))
-    assert await world.store.ask(lambda db: questions.stages(db, START)) == {}
-
-
 async def test_what_waits_is_found_by_an_index(world: World) -> None:
     for sql, index in (
         ("SELECT count(*) FROM complaints WHERE state = 3", "complaints_undecided"),
-        ("SELECT complaint_id FROM complaints WHERE state = 0 AND complaint_id > 7 LIMIT 5", "complaints_open"),
+        (
+            "SELECT complaint_id FROM complaints WHERE state = 0 AND complaint_id > 7 LIMIT 5",
+            "complaints_open",
+        ),
     ):
         plan = await world.store.ask(lambda db, s=sql: db.execute(f"EXPLAIN QUERY PLAN {s}").fetchall())  # type: ignore[misc]
         assert index in plan[0][-1]

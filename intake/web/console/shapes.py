@@ -13,15 +13,12 @@ from math import cos, radians
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from normalizer.errors import Misconfigured
 
 CELLS = Path(__file__).parent / "cells.json"
 WIDTH, HEIGHT = 640, 650
-#: (west, south, east, north) in degrees and (left, top, width, height) in the picture.
-_MAINLAND = ((106.675, -6.385, 106.985, -6.075), (0, 10, 640, 640))
-_ISLANDS = ((106.38, -6.01, 106.78, -5.43), (10, 475, 118, 150))
 _SQUEEZE = cos(radians(6.2))
 
 Ring = Sequence[Sequence[float]]
@@ -43,47 +40,50 @@ class Shapes(Struct, frozen=True):
     height: int = HEIGHT
 
 
+class _Box(Struct, frozen=True):
+    """A part of the earth in degrees, and where it is drawn. `across` and `down` are what a degree measures there."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    left: float
+    top: float
+    across: float
+    down: float
+
+    def has(self, longitude: float, latitude: float) -> bool:
+        return self.west <= longitude <= self.east and self.south <= latitude <= self.north
+
+    def project(self, longitude: float, latitude: float) -> tuple[float, float]:
+        return (
+            round(self.left + (longitude - self.west) * self.across, 1),
+            round(self.top + (self.north - latitude) * self.down, 1),
+        )
+
+
+def _box(bounds: tuple[float, float, float, float], drawn: tuple[float, float, float, float]) -> _Box:
+    west, south, east, north = bounds
+    left, top, width, height = drawn
+    down = min(width / ((east - west) * _SQUEEZE), height / (north - south))
+    return _Box(west, south, east, north, left, top, _SQUEEZE * down, down)
+
+
+_MAINLAND = _box((106.675, -6.385, 106.985, -6.075), (0, 10, 640, 640))
+_ISLANDS = _box((106.38, -6.01, 106.78, -5.43), (10, 475, 118, 150))
+
+
 def place(longitude: float, latitude: float) -> tuple[float, float] | None:
     """Where a point is drawn; None outside of both boxes."""
-    for bounds, box in (_MAINLAND, _ISLANDS):
-        west, south, east, north = bounds
-        if west <= longitude <= east and south <= latitude <= north:
-            return _project(longitude, latitude, bounds, box)
+    for box in (_MAINLAND, _ISLANDS):
+        if box.has(longitude, latitude):
+            return box.project(longitude, latitude)
     return None
 
 
 def frames() -> list[dict[str, float]]:
     """The two boxes as a page's script needs them: degrees, and how far apart they are drawn."""
-    found = []
-    for bounds, box in (_MAINLAND, _ISLANDS):
-        west, south, east, north = bounds
-        scale = _scale(bounds, box)
-        found.append(
-            {"west": west, "south": south, "east": east, "north": north, "left": box[0], "top": box[1]}
-            | {"across": _SQUEEZE * scale, "down": scale}
-        )
-    return found
-
-
-def _scale(bounds: tuple[float, float, float, float], box: tuple[float, float, float, float]) -> float:
-    """How long a degree of latitude is drawn."""
-    west, south, east, north = bounds
-    return min(box[2] / ((east - west) * _SQUEEZE), box[3] / (north - south))
-
-
-def _project(
-    longitude: float,
-    latitude: float,
-    bounds: tuple[float, float, float, float],
-    box: tuple[float, float, float, float],
-) -> tuple[float, float]:
-    west, _, _, north = bounds
-    left, top, _, _ = box
-    scale = _scale(bounds, box)
-    return (
-        round(left + (longitude - west) * _SQUEEZE * scale, 1),
-        round(top + (north - latitude) * scale, 1),
-    )
+    return [to_builtins(box) for box in (_MAINLAND, _ISLANDS)]
 
 
 @lru_cache(maxsize=2)
@@ -114,8 +114,8 @@ def _feature(feature: dict[str, Any]) -> Shape:
 
 
 def _shape(code: str, rings: Iterable[Ring]) -> Shape:
-    bounds, box = _ISLANDS if code.startswith("31.01") else _MAINLAND
-    return Shape(code, "".join(_path([_project(p[0], p[1], bounds, box) for p in ring]) for ring in rings))
+    box = _ISLANDS if code.startswith("31.01") else _MAINLAND
+    return Shape(code, "".join(_path([box.project(p[0], p[1]) for p in ring]) for ring in rings))
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

@@ -17,33 +17,34 @@ function level(count, most, levels) {
   return found;
 }
 
-function show(steps, levels, most) {
+function show({ since, counts, levels }, most) {
   const number = Number(time.value);
-  const step = steps[number];
-  spots.toggleAttribute("hidden", step !== undefined);
-  for (const tile of tiles) {
+  const begin = since[number];
+  spots.toggleAttribute("hidden", begin !== undefined);
+  tiles.forEach((tile, at) => {
     const title = tile.querySelector("title");
-    if (step === undefined) {
+    if (begin === undefined) {
       const [kind, words] = whole.get(tile);
       tile.setAttribute("class", kind);
       title.textContent = words;
     } else {
-      const count = step.counts[tile.dataset.code] ?? 0;
+      const count = counts[number][at];
       tile.setAttribute("class", `l${level(count, most, levels)}`);
       title.textContent = `${tile.dataset.name}: ${count}`;
     }
-  }
-  said.textContent = step === undefined
+  });
+  said.textContent = begin === undefined
     ? said.dataset.all
-    : new Date(step.since).toLocaleString(document.documentElement.lang, lasting);
+    : new Date(begin).toLocaleString(document.documentElement.lang, lasting);
 }
 
 async function begin() {
   const answer = await fetch(`${slider.dataset.address}?${new URLSearchParams(new FormData(form))}`);
   if (!answer.ok) return;
-  const { steps, levels } = await answer.json();
-  const most = Math.max(1, ...steps.flatMap((step) => Object.values(step.counts)));
-  time.addEventListener("input", () => show(steps, levels, most));
+  // Counts stand in the order of the tiles.
+  const steps = await answer.json();
+  const most = Math.max(1, ...steps.counts.flat());
+  time.addEventListener("input", () => show(steps, most));
   slider.hidden = false;
 }
 
