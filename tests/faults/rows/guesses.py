@@ -28,6 +28,7 @@ from intake.staff.rules import StaffSettings, TooManyTries
 from intake.web import tracking
 from normalizer.identity import Secrets, decode_id, encode_id
 from tests.faults.rows.damage import NAME, rows
+from tests.faults.rows.load import enrol
 from tests.faults.rows.row import Figure, Numbers, Row, Stage
 from tests.gateway_process import CLERK, GatewayProcess
 
@@ -100,7 +101,7 @@ async def passwords(stage: Stage, figure: Figure) -> Numbers:
     at_one, from_one = figure.count * 3 // 10, figure.count * 4 // 10
     pairs = (figure.count - at_one - from_one) // 2
     known = [f"petugas.{number}" for number in range(-(-pairs // (RULES.guesses - 1)))]
-    await _enrol(gateway, [CLERK[0], *known])
+    await enrol(gateway, [CLERK[0], *known])
     await gateway.start(60)
     began = time.monotonic()
     try:
@@ -160,20 +161,6 @@ async def _equally_slow(stage: Stage, guesser: Guesser, known: Sequence[str], pa
     }
 
 
-async def _enrol(gateway: GatewayProcess, logins: Sequence[str]) -> None:
-    """Accounts, before the gateway starts."""
-    folder = gateway.config.data_dir
-    folder.mkdir(mode=0o700, exist_ok=True)
-    store = StaffStore(folder / "staff.sqlite3", lambda: datetime.now(UTC))
-    await store.open()
-    try:
-        for login in logins:
-            await store.add_user(login, "Petugas Contoh", "clerk", "31.71.04.1002")
-            await store.set_password(login, CLERK[1])
-    finally:
-        await store.close()
-
-
 # tracking codes and PINs
 
 TICKETS = 12
@@ -187,7 +174,7 @@ INSIDE = 50
 async def codes(stage: Stage, figure: Figure) -> Numbers:
     """Half of the guesses at codes, half at PINs; then, without HTTP, fifty times as many of each."""
     gateway = GatewayProcess(stage.folder, "")
-    await _enrol(gateway, [CLERK[0]])
+    await enrol(gateway, [CLERK[0]])
     await gateway.start(60)
     try:
         simulator = gateway.simulator("loket")

@@ -14,6 +14,7 @@ import string
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from adapters.base import Letter, Simulator
 from intake import demo
 from intake.consume import consume
 from intake.simulate import photo
+from intake.staff import StaffStore
+from intake.staff.rules import Role
 from normalizer.record import ComplaintEvent
-from tests.gateway_process import GatewayProcess
+from tests.gateway_process import CLERK, GatewayProcess
 
 TEXT = "Lampu jalan di RT 03 RW 05 mati semua, warga takut lewat kalau malam. Mohon diperiksa. Kelurahan Cakung Barat."
 #: Every account of the demo whose simulator can press on: all adapters but Qlue, which is a table that is imported.
@@ -57,6 +60,22 @@ def picture(mark: str) -> bytes:
     """A photo of its own for each message, which bears its mark in a JPEG comment."""
     comment = mark.encode()
     return PHOTO[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + PHOTO[2:]
+
+
+async def enrol(
+    gateway: GatewayProcess, logins: Sequence[str], role: Role = "clerk", name: str = "Petugas Contoh"
+) -> None:
+    """Members of staff with the clerk's password, before the gateway starts."""
+    folder = gateway.config.data_dir
+    folder.mkdir(mode=0o700, exist_ok=True)
+    store = StaffStore(folder / "staff.sqlite3", lambda: datetime.now(UTC))
+    await store.open()
+    try:
+        for login in logins:
+            await store.add_user(login, name, role, "31.71.04.1002" if role == "clerk" else "")
+            await store.set_password(login, CLERK[1])
+    finally:
+        await store.close()
 
 
 class Ledger:

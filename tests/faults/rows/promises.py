@@ -24,6 +24,7 @@ from tests.faults.rows import (
     poison,
     retries,
     steady,
+    stored_scripts,
 )
 from tests.faults.rows.row import Row
 
@@ -41,6 +42,7 @@ _ALL = (
     *hostile.ROWS,
     mutants.ROW,
     forged.ROW,
+    stored_scripts.ROW,
     *guesses.ROWS,
     *steady.ROWS,
 )
@@ -198,12 +200,11 @@ PROMISES: tuple[Promise, ...] = (
     Promise("auto-reply loop", (), ("unit/test_loops.py", "unit/test_email_replies.py")),
     Promise(
         "stored XSS on every page",
-        (),
+        ("stored-scripts",),
         (
             "integration/test_web_pages.py::test_what_people_type_is_never_markup",
             "integration/test_web_pages.py::test_every_page_bears_the_security_headers",
         ),
-        "60 payloads in a real browser",
     ),
     Promise(
         "CSV and spreadsheet injection in exports",

@@ -9,6 +9,7 @@ only ten times the limit is a failure, because a machine may be noisy.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,7 @@ class Row:
     broker: bool = True
     postgres: bool = False
     root: bool = False
+    browser: bool = False
     alone: bool = False
     """Its figures of time mean nothing while something else keeps the machine busy."""
 
@@ -87,6 +89,8 @@ class Row:
             return "RabbitMQ's package is not installed"
         if self.postgres and not private_postgres.installed():
             return "PostgreSQL's package is not installed"
+        if self.browser and shutil.which("chromium") is None:
+            return "Debian's chromium is not installed"
         if self.root and os.geteuid() != 0:
             return "a small tmpfs can be mounted by root alone"
         return ""
