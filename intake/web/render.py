@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from intake.banner import read_banner
 from intake.web import guard
@@ -109,6 +110,11 @@ def words(request: web.Request) -> Words:
         if wanted in LANGUAGES:
             return Words(wanted)
     return Words("id")
+
+
+def fragment(template: str, t: Words, **values: object) -> Markup:
+    """A part of a page that is the same for all who read its language; any thread may make it."""
+    return Markup(_templates().get_template(template).render(t=t, **values))  # noqa: S704 - escaped by the template
 
 
 async def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
+from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from intake.alarms.explained import Explained, explained
 from intake.reading import questions
-from intake.reading.questions import Slot
+from intake.reading.questions import AccountNews, Row, Slot
 from intake.staff.rules import Session
 from intake.web.console.charts import Chart, Series, stacked
 from intake.web.console.door import console_page, operators_only, store
 from intake.web.console.live import LIVE
-from intake.web.deps import DEPS
-from intake.web.render import words
+from intake.web.console.shared import SHARED
+from intake.web.deps import DEPS, PageDeps
+from intake.web.render import fragment, words
 from intake.web.texts import LANGUAGES, Words
 from normalizer.identity import JAKARTA
 
@@ -55,6 +58,16 @@ def mount(app: web.Application) -> None:
 async def now_of(app: web.Application) -> Now:
     """The numbers as of now."""
     deps = app[DEPS]
+    numbers = await app[SHARED].get("now", lambda: _numbers(deps))
+    told = deps.alarms().items()
+    alarms = {
+        name: {language: explained(name, words, language) for language in LANGUAGES} for name, words in told
+    }
+    return replace(numbers, alarms=alarms)
+
+
+async def _numbers(deps: PageDeps) -> Now:
+    """All but the alarms, which are nobody's guess: those are told as they are."""
     assert deps.reading is not None  # noqa: S101 - the console is open
     at = deps.clock()
     midnight = at.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
@@ -89,30 +102,31 @@ async def now_of(app: web.Application) -> Now:
         quarantined=(await deps.journal.depths()).quarantined,
         replies_waiting=replies.get("waiting", 0) + replies.get("sending", 0),
         replies_failed=sum(replies.get(name, 0) for name in ("refused", "unknown", "failed")),
-        alarms={
-            name: {language: explained(name, told, language) for language in LANGUAGES}
-            for name, told in deps.alarms().items()
-        },
+        alarms={},
     )
 
 
 async def _board(request: web.Request, session: Session) -> web.StreamResponse:
     span = request.query.get("rentang", "jam")
     span = span if span in SPANS else "jam"
+    hidden, asked = session.user.office_code, store(request)
     at = request.app[DEPS].clock()
-    hidden = session.user.office_code
-    chart, series = await _drawn(request, span)
-    accounts = await store(request).ask(lambda db: questions.accounts(db, at - timedelta(days=7)))
-    stages = await store(request).ask(lambda db: questions.stages(db, at - timedelta(days=30)))
-    newest = await store(request).ask(lambda db: questions.newest(db, limit=8, hidden_from=hidden))
+
+    def lists(db: sqlite3.Connection) -> tuple[list[AccountNews], dict[str, int], list[Row]]:
+        return (
+            questions.accounts(db, at - timedelta(days=7)),
+            questions.stages(db, at - timedelta(days=30)),
+            questions.newest(db, limit=8, hidden_from=hidden),
+        )
+
+    accounts, stages, newest = await request.app[SHARED].get(("lists", hidden), lambda: asked.ask(lists))
     return await console_page(
         request,
         "konsol.html",
         now=await now_of(request.app),
         span=span,
         spans=tuple(SPANS),
-        chart=chart,
-        series=series,
+        chart=await _chart(request, span),
         accounts=accounts,
         silent={
             name.removesuffix(": silent") for name in request.app[DEPS].alarms() if name.endswith(": silent")
@@ -125,8 +139,8 @@ async def _board(request: web.Request, session: Session) -> web.StreamResponse:
 async def _chart_alone(request: web.Request, _: Session) -> web.StreamResponse:
     """The chart as the page has it, for the script that keeps it fresh."""
     span = request.query.get("rentang", "jam")
-    chart, series = await _drawn(request, span if span in SPANS else "jam")
-    return await console_page(request, "konsol_grafik.html", chart=chart, series=series)
+    text = await _chart(request, span if span in SPANS else "jam")
+    return web.Response(text=text, content_type="text/html", charset="utf-8")
 
 
 async def _live(request: web.Request, _: Session) -> web.StreamResponse:
@@ -134,14 +148,19 @@ async def _live(request: web.Request, _: Session) -> web.StreamResponse:
     return await request.app[LIVE].watch(request, lambda: now_of(request.app))
 
 
-async def _drawn(request: web.Request, span: str) -> tuple[Chart, tuple[Series, ...]]:
+async def _chart(request: web.Request, span: str) -> Markup:
+    """The chart as it is drawn for all who read this language, in the thread that asks for its numbers."""
     seconds, count, every = SPANS[span]
-    at = request.app[DEPS].clock()
+    at, asked, t = request.app[DEPS].clock(), store(request), words(request)
     since = at - timedelta(seconds=seconds * (count - 1))
     if seconds == 86400:
         since = since.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    slots = await store(request).ask(lambda db: questions.rate(db, since, seconds))
-    return drawn(slots, since, seconds, count, every, words(request))
+
+    def draw(db: sqlite3.Connection) -> Markup:
+        chart, series = drawn(questions.rate(db, since, seconds), since, seconds, count, every, t)
+        return fragment("konsol_grafik.html", t, chart=chart, series=series)
+
+    return await request.app[SHARED].get(("chart", span, t.language), lambda: asked.ask(draw))
 
 
 def drawn(
