@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.base import load, names
+from intake.words import say
 from normalizer.record import FURTHER_CHANNELS, OFFICIAL_CHANNELS
 
 if TYPE_CHECKING:
@@ -108,15 +109,24 @@ def markdown(table: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def _told(ways: str) -> str:
+    """In the reader's language."""
+    return ", ".join(say("way_" + way.replace(" ", "_").lower()) for way in ways.split(", ") if way)
+
+
 def for_terminal(table: list[Row]) -> Table:
     """The same, for people at a terminal."""
     from rich.table import Table
 
     shown = Table()
-    for name in ("Kanal", "Nama", "Resmi", "Adapter", "Cara"):
+    for name in say("channels_columns").split("|"):
         shown.add_column(name)
     for row in table:
         shown.add_row(
-            row.channel, row.title, "✓" if row.official else "", ", ".join(row.adapters) or "—", row.ways
+            row.channel,
+            row.title,
+            "✓" if row.official else "",
+            ", ".join(row.adapters) or "—",
+            _told(row.ways),
         )
     return shown

@@ -23,6 +23,7 @@ from complaint_queue import reconciliation, topology, wire
 from complaint_queue.broker import Reach, Where
 from complaint_queue.journal import OutboxEvent
 from complaint_queue.line import TROUBLE, close, connected
+from intake.words import say
 from normalizer.errors import Misconfigured, Unavailable, Unreadable
 from normalizer.identity import JAKARTA
 from normalizer.record import ComplaintEvent
@@ -301,12 +302,12 @@ def render_json_line(event: ComplaintEvent) -> str:
 
 def render_table(events: list[ComplaintEvent]) -> Table:
     """Events as a table for people, times in Jakarta; it fits a terminal of eighty columns."""
-    table = Table(title=f"{len(events)} kejadian diterima", show_lines=True, expand=True)
-    for heading, share in (("Tiket, kejadian, kanal", 1), ("Lokasi, pelapor, isi", 2)):
+    table = Table(title=say("consume_title", count=len(events)), show_lines=True, expand=True)
+    for heading, share in zip(say("consume_columns").split("|"), (1, 2), strict=True):
         table.add_column(heading, overflow="fold", ratio=share)
     for event in events:
         complaint = event.complaint
-        files = f" [{len(complaint.attachments)} lampiran]" if complaint.attachments else ""
+        files = f" {say('demo_files', count=len(complaint.attachments))}" if complaint.attachments else ""
         said = _shortened(complaint.text if event.added is None else event.added.text)
         left = (
             complaint.ticket,
@@ -328,7 +329,7 @@ def _clock(moment: datetime) -> str:
 def _reporter(event: ComplaintEvent) -> str:
     reporter = event.complaint.reporter
     if event.complaint.confidential and not reporter.name:
-        return "(rahasia)"
+        return f"({say('demo_confidential')})"
     return reporter.name or (reporter.contacts[0].value if reporter.contacts else "-")
 
 

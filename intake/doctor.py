@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from intake.config import Config, find_file, load
 from intake.doctor_broker import look_at_broker
 from intake.doctor_files import look_at_files
+from intake.doctor_journal import look_at_journal
 from intake.findings import Finding, cure_of, first_line
 from intake.simulate import local_address, settings_of
 from normalizer.errors import KanalError, Misconfigured
@@ -50,12 +51,19 @@ def ask_gateway(config: Config, within: float = 3.0) -> dict[str, Any]:
         try:
             told: dict[str, Any] = json.load(error)
         except ValueError:
-            told = {"status": "away", "problems": [f"{address} answered {error.code}"]}
+            told = {
+                "status": "away",
+                "problems": [Sentence("{address} answered {code}", address=address, code=error.code)],
+            }
         return told
     except (OSError, ValueError) as error:
         return {
             "status": "away",
-            "problems": [f"{address} does not answer ({getattr(error, 'reason', error)})"],
+            "problems": [
+                Sentence(
+                    "{address} does not answer ({why})", address=address, why=getattr(error, "reason", error)
+                )
+            ],
         }
 
 
@@ -92,7 +100,7 @@ async def examine(file: Path | None, environment: Mapping[str, str] = os.environ
     ]
     running = (await asyncio.to_thread(ask_gateway, config))["status"] != "away"
     findings += [_folder(config), _room(config), _keys(config, environment), await _photos()]
-    findings += await _journal(config, environment)
+    findings += await look_at_journal(config, lambda: keyring_of(config, environment))
     findings += await look_at_files(config)
     findings += [finding async for finding in _accounts(config)]
     findings += [_desk(config)]
@@ -215,93 +223,6 @@ def _keys(config: Config, environment: Mapping[str, str]) -> Finding:
     return Finding(
         what="keys", ok=True, found=Sentence("{where}; keep a copy apart from the data folder", where=where)
     )
-
-
-async def _shared_journal(url: str, config: Config, environment: Mapping[str, str]) -> list[Finding]:
-    """The PostgreSQL journal, and what the gateways that use it share beside it."""
-    from complaint_queue import postgres_open
-    from complaint_queue.codec import Codec
-    from intake.journals import reader_of
-
-    where = postgres_open.place(url)
-    try:
-        db = await postgres_open.connect(url, writing=False)
-        try:
-            await postgres_open.check_server(db, url)
-            version = await postgres_open.version(db)
-            fsync = await db.fetchval("SHOW fsync")
-            synced = await db.fetchval("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
-        finally:
-            await db.close(timeout=2)
-        found = Sentence("{where}; will be made at the first start", where=where)
-        if version:
-            journal = reader_of(config, Codec(keyring_of(config, environment)))
-            await journal.open()
-            try:
-                depths = await journal.depths()
-            finally:
-                await journal.close()
-            found = Sentence(
-                "{where}, schema {version}; {unpublished} unpublished, {quarantined} in quarantine",
-                where=where,
-                version=version,
-                unpublished=depths.unpublished,
-                quarantined=depths.quarantined,
-            )
-    except Exception as error:
-        told = postgres_open.at_start(url, error)
-        cure = cure_of(told) if isinstance(told, KanalError) else Sentence("see the server's log")
-        return [Finding(what="journal", ok=False, found=first_line(told), cure=cure)]
-    findings = [Finding(what="journal", ok=True, found=found)]
-    if fsync != "on" or synced == "off":
-        found = Sentence(
-            "{where} has fsync={fsync}, synchronous_commit={synced}: what was answered may be lost",
-            where=where,
-            fsync=fsync,
-            synced=synced,
-        )
-        cure = Sentence("set both to on in postgresql.conf and reload it")
-        findings = [Finding(what="journal", ok=False, found=found, cure=cure)]
-    return findings
-
-
-async def _journal(config: Config, environment: Mapping[str, str]) -> list[Finding]:
-    if config.journal.url:
-        return await _shared_journal(config.journal.url.reveal(), config, environment)
-    return [await _embedded_journal(config, environment)]
-
-
-async def _embedded_journal(config: Config, environment: Mapping[str, str]) -> Finding:
-    from complaint_queue.codec import Codec
-    from complaint_queue.journal_sqlite import SqliteJournal
-
-    path = config.data_dir / "journal.sqlite3"
-    if not path.exists():
-        return Finding(what="journal", ok=True, found="will be made at the first start")
-    try:
-        journal = SqliteJournal.read_only(path, Codec(keyring_of(config, environment)))
-        await journal.open()
-        try:
-            problems = await journal.check()
-            depths = await journal.depths()
-        finally:
-            await journal.close()
-    except KanalError as error:
-        return Finding(what="journal", ok=False, found=first_line(error), cure=cure_of(error))
-    if problems:
-        cure = "stop the gateway, `kanal mend`, start it again, then `kanal verify`"
-        return Finding(
-            what="journal",
-            ok=False,
-            found=Sentence("{path} is damaged: {problem}", path=path, problem=problems[0]),
-            cure=cure,
-        )
-    found = Sentence(
-        "sound; {unpublished} unpublished, {quarantined} in quarantine",
-        unpublished=depths.unpublished,
-        quarantined=depths.quarantined,
-    )
-    return Finding(what="journal", ok=True, found=found)
 
 
 async def _accounts(config: Config) -> AsyncIterator[Finding]:

@@ -37,3 +37,12 @@ def explained(name: str, words: str, language: str) -> Explained:
     told = known(language)
     found = told.get(kind) or told["other" if colon else "unknown"]
     return Explained(found["title"].format(account=account), found["cure"].format(account=account), words)
+
+
+def alarm_of(problem: str, language: str) -> Explained | None:
+    """The alarm that a line of `/health/ready` speaks of (`name: words`); None when it speaks of something else."""
+    parts = problem.split(": ")
+    for count in (2, 1):
+        if len(parts) > count and parts[count - 1] in known(language):
+            return explained(": ".join(parts[:count]), ": ".join(parts[count:]), language)
+    return None

@@ -8,6 +8,7 @@ the same again can help; 130 interrupted. Of a command with `--json`, the error 
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, Literal
 
 import typer
 from msgspec.json import encode
-from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption, UsageError
+from typer._click.exceptions import BadOptionUsage, BadParameter, MissingParameter, NoSuchOption, UsageError
 
 from intake.commands.screen import coloured
 from intake.words import say, told
@@ -117,7 +118,10 @@ class Misused(UsageError):
 
 def _usage(error: UsageError) -> Failure:
     """Typed wrongly, in the reader's language where the words are few."""
-    where, problem = "", Sentence("{why}", why=error.format_message().rstrip("."))
+    said = error.format_message().rstrip(".")
+    where, problem = "", Sentence("{why}", why=said)
+    if found := _EXTRA.fullmatch(said):
+        problem = Sentence("{extra} is too much here", extra=found[1])
     match error:
         case Misused():
             problem = error.words
@@ -126,14 +130,33 @@ def _usage(error: UsageError) -> Failure:
         case NoSuchOption():
             near = [one for one in error.possibilities or () if one.startswith("-")]
             problem = there_is_no("option", error.option_name, near)
+        case BadOptionUsage():
+            where, problem = error.option_name, Sentence("needs a value")
         case BadParameter():
             choices = getattr(getattr(error.param, "type_descriptor", None), "choices", None)
-            where, problem = _name(error), Sentence("{why}", why=error.message.rstrip("."))
+            where, problem = _name(error), _unfit(error.message.rstrip("."))
             if choices:
                 problem = Sentence("is none of {choices}", choices=", ".join(str(one) for one in choices))
     command = error.ctx.command_path if error.ctx else "kanal"
     cure = Sentence("{command} --help tells what can be typed here", command=command)
     return Failure(error="usage", where=where, told=(problem, cure), exit_code=MISUSED)
+
+
+_LIMIT = re.compile(r"Input should be (greater|less) than or equal to (\S+)")
+_EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)")
+
+
+def _unfit(message: str) -> Sentence:
+    """What typer says of a value that does not fit, in words of our own where it is known."""
+    if message.startswith("Input should be a valid integer"):
+        return Sentence("must be a whole number")
+    if message.startswith("Input should be a valid number"):
+        return Sentence("must be a number")
+    if (found := _LIMIT.fullmatch(message)) is None:
+        return Sentence("{why}", why=message)
+    if found[1] == "greater":
+        return Sentence("must be {limit} or more", limit=found[2])
+    return Sentence("must be {limit} or less", limit=found[2])
 
 
 def there_is_no(what: Literal["command", "option"], name: str, near: Sequence[str]) -> Sentence:

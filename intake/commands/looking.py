@@ -9,6 +9,7 @@ import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import console, emit, emit_each
+from intake.words import say
 
 
 def channels(markdown: Annotated[bool, typer.Option("--markdown")] = False, as_json: AsJson = False) -> None:
@@ -40,7 +41,7 @@ def config_show(config: ConfigFile = None, as_json: AsJson = False) -> None:
         typer.echo(f"\n[{section}]")
         for name, value in found[section].items():
             # TOML has no null: what is not set is shown as a comment.
-            typer.echo(f"# {name} is not set" if value is None else f"{name} = {_toml(value)}")
+            typer.echo(f"# {say('config_unset', name=name)}" if value is None else f"{name} = {_toml(value)}")
     for account in accounts:
         typer.echo("\n[[account]]")
         options = account.pop("settings", {})

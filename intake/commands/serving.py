@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
-from intake.commands.screen import done, emit, line, mark
-from intake.words import say
+from intake.commands.screen import cure, done, emit, line, mark
+from intake.words import language_of, say, told
+from normalizer.sentence import Sentence
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -53,12 +54,24 @@ def health(config: ConfigFile = None, as_json: AsJson = False) -> None:
     # "degraded" still takes every message, so it is no reason to restart a container.
     well = answer["status"] in ("ready", "degraded")
     if as_json:
-        emit(answer)
+        emit({**answer, "problems": [str(one) for one in answer.get("problems", ())]})
     else:
-        line(f"{mark(well)} {answer['status']}")
+        line(f"{mark(well)} {say('health_' + answer['status'])}")
         for problem in answer.get("problems", ()):
-            line(f"  {problem}")
+            _troubled(problem)
     raise typer.Exit(0 if well else 1)
+
+
+def _troubled(problem: str | Sentence) -> None:
+    """One thing that is not well: an alarm with what it means, or what was found right now."""
+    from intake.alarms.explained import alarm_of
+
+    known = alarm_of(str(problem), language_of())
+    if known is None:
+        line(f"  {told(Sentence.of(problem))}")
+    else:
+        line(f"  {known.title} ({problem})")
+        line(cure(known.cure))
 
 
 def version(as_json: AsJson = False) -> None:

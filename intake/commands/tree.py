@@ -7,6 +7,7 @@ a shell completes, cost no more than reading the message file.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -96,6 +97,12 @@ class Formatter(HelpFormatter):
     """Help in the reader's language, with headings and names in colour where the terminal shows any."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        for word, key in (
+            ("OPTIONS", "usage_options"),
+            ("COMMAND", "usage_command"),
+            ("ARGS", "usage_arguments"),
+        ):
+            args = re.sub(rf"\b{word}\b", say(key), args)
         super().write_usage(prog, args, _bold(say("help_usage")) + " ")
 
     def write_heading(self, heading: str) -> None:

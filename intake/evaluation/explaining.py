@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from intake.evaluation.explaining_files import attached, facts, words
 from intake.evaluation.judging import complaint_of
+from intake.words import say
 from normalizer.errors import Malformed
 from normalizer.identity import read_ticket
 from normalizer.media import HEAD, is_read, known
@@ -145,8 +146,8 @@ def show(explained: Explained, *, as_json: bool) -> None:
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
     table = Table(title=explained.name or None, caption=record.public_text[:300], show_lines=False)
-    for column in ("step", "decision", "words", "sure"):
-        table.add_column(column, justify="right" if column == "sure" else "left", overflow="fold")
+    for at, column in enumerate(say("explain_columns").split("|")):
+        table.add_column(column, justify="right" if at == 3 else "left", overflow="fold")
     for step, evidence in steps(record):
         for number, one in enumerate(evidence):
             words = ", ".join(one.words)

@@ -11,6 +11,7 @@ import msgspec
 from intake.evaluation import drawing
 from intake.evaluation.judging import Judgement
 from intake.evaluation.scores import Confusion, Figure
+from intake.words import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,14 +25,14 @@ def for_terminal(judged: Judgement) -> list[Table | str]:
     """What the command prints, in order."""
     from rich.table import Table
 
-    figures = Table(title="Figures")
-    for name in ("figure", "value", "goal", "texts", ""):
-        figures.add_column(name, justify="left" if name in ("figure", "") else "right")
+    figures = Table(title=say("evaluate_figures"))
+    for at, name in enumerate((*say("evaluate_columns").split("|"), "")):
+        figures.add_column(name, justify="left" if at in (0, 4) else "right")
     for f in judged.figures:
         colour = {True: "green", False: "red", None: ""}[f.reached]
         value = _percent(f)
         figures.add_row(
-            f.name, f"[{colour}]{value}[/]" if colour else value, _goal(f), str(f.count), _mark(f)
+            f.name, f"[{colour}]{value}[/]" if colour else value, _goal(f), str(f.count), _reached(f)
         )
     out: list[Table | str] = [figures]
     for name, table in judged.confusions.items():
@@ -84,16 +85,16 @@ def _confusion(name: str, table: Confusion) -> Table:
 
     labels = table.labels
     if len(labels) <= _WIDE:
-        shown = Table(title=f"{name}: rows wanted, columns read")
+        shown = Table(title=say("evaluate_confusion", name=name))
         shown.add_column("")
         for label in labels:
             shown.add_column(label, justify="right")
         for wanted in labels:
             shown.add_row(wanted, *(str(table.pairs[wanted, found] or "·") for found in labels))
         return shown
-    shown = Table(title=f"{name}: commonest errors")
-    for column in ("wanted", "read", "times"):
-        shown.add_column(column, justify="right" if column == "times" else "left")
+    shown = Table(title=say("evaluate_errors", name=name))
+    for at, column in enumerate(say("evaluate_error_columns").split("|")):
+        shown.add_column(column, justify="right" if at == 2 else "left")
     errors = [(n, w, f) for (w, f), n in table.pairs.items() if w != f]
     for n, wanted, found in sorted(errors, key=lambda e: (-e[0], e[1], e[2]))[:_ERRORS]:
         shown.add_row(wanted, found, str(n))
@@ -108,6 +109,13 @@ def _goal(figure: Figure) -> str:
     if figure.goal is None:
         return ""
     return f"{'≤' if figure.most else '≥'} {100 * figure.goal:g} %"
+
+
+def _reached(figure: Figure) -> str:
+    """In the reader's language; files are English."""
+    if figure.reached is None:
+        return ""
+    return say("evaluate_reached" if figure.reached else "evaluate_not_reached")
 
 
 def _mark(figure: Figure) -> str:

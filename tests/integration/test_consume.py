@@ -144,7 +144,13 @@ def test_a_json_line_is_the_record() -> None:
     assert msgspec.json.decode(line, type=ComplaintEvent) == event()
 
 
-def test_the_table_shows_people_what_came_and_hides_who_is_confidential() -> None:
+@pytest.mark.parametrize(
+    ("language", "words"), [("id", ("kejadian", "(rahasia)")), ("en", ("event", "(confidential)"))]
+)
+def test_the_table_shows_people_what_came_and_hides_who_is_confidential(
+    language: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KANAL_LANG", language)
     out = io.StringIO()
     hidden = wire.decode_body(wire.encode(event(2, confidential=True))[1])
     Console(file=out, width=200).print(render_table([event(), hidden, event(1, 2)]))
@@ -155,8 +161,8 @@ def test_the_table_shows_people_what_came_and_hides_who_is_confidential() -> Non
         "Siti Contoh",
         "Jakarta Pusat",
         "09:00:00",
-        "(rahasia)",
         "lampu juga",
+        *words,
     ):
         assert expected in text
 
