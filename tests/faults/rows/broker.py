@@ -153,9 +153,10 @@ async def down(stage: Stage, figure: Figure) -> Numbers:
             await asyncio.sleep(min(1.0, figure.seconds - gone))
             stage.step(min(1.0, figure.seconds - gone))
             stage.tell(f"{here.load.answered} answered")
-        held = await here.depth()
-        # Some were still in the settler's hands.
-        assert held > figure.seconds * figure.rate / 4, f"only {held} wait: was the broker away?"
+        # On a busy machine it takes longer until they come to the broker's door.
+        async with asyncio.timeout(max(60.0, figure.seconds)):
+            while (held := await here.depth()) <= figure.seconds * figure.rate / 4:
+                await asyncio.sleep(0.5)
         p99 = percentile(here.load.lap(), 0.99)
         await node.restart()
         drained = await here.check(within=600)

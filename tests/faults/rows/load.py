@@ -225,7 +225,7 @@ class Citizens:
             await asyncio.gather(*self._tasks)
 
     async def _door(self, name: str) -> None:
-        simulator = self.simulators[name] = await self._started(name)
+        simulator = await self._started(name)
         number, following = 0, time.monotonic()
         while not self._stopping:
             number += 1
@@ -237,7 +237,7 @@ class Citizens:
                 sender=f"Warga Contoh {number}",
                 photos=(picture(mark),) if name in self._photos and number % 3 == 1 else (),
             )
-            await self._until_taken(simulator, letter)
+            await self._until_taken(name, simulator, letter)
             self.ledger.taken[mark] = 0
             self.taken[name] += 1
             await asyncio.sleep(max(0.0, following - time.monotonic()))
@@ -245,23 +245,23 @@ class Citizens:
     async def _started(self, name: str) -> Simulator:
         """The provider's side, up and signed in; the gateway may be dead at this instant."""
         while True:
-            simulator = self.gateway.simulator(name)
+            simulator = self.simulators[name] = self.gateway.simulator(name)
             try:
                 await simulator.start()
                 return simulator
             except Exception as error:
-                self.refused[type(error).__name__] += 1
+                self.refused[f"{name}: {type(error).__name__}"] += 1
                 await simulator.stop()
                 await asyncio.sleep(0.3)
 
-    async def _until_taken(self, simulator: Simulator, letter: Letter) -> None:
+    async def _until_taken(self, door: str, simulator: Simulator, letter: Letter) -> None:
         while True:
             try:
                 async with asyncio.timeout(20):
                     await simulator.send(letter)
                 return
             except Exception as error:  # refused, cut off, or no one there: all mean "not acknowledged"
-                self.refused[type(error).__name__] += 1
+                self.refused[f"{door}: {type(error).__name__}"] += 1
                 await asyncio.sleep(0.3)
 
 
