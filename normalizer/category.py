@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from datetime import date
+from itertools import islice
 
 from normalizer.categories import codes
 from normalizer.context import Context, decided
@@ -76,9 +77,9 @@ def suggest(text: str, valid: Set[str], context: Context) -> tuple[list[tuple[st
     """The likeliest `valid` codes, as many as are suggested (none for a text of unknown words), and the words relied
     on."""
     scored = context.category_model.judge(text)
-    ranked = [one for one in scored.ranked if one[0] in valid]
+    ranked = islice((one for one in scored.ranked if one[0] in valid), _SUGGESTIONS)
     named = {code: words for code, words in context.category_words.find(fold(text)).items() if code in valid}
-    first = [(code, round(likely, 3)) for code, likely in ranked[:_SUGGESTIONS]]
+    first = [(code, round(likely, 3)) for code, likely in ranked]
     if 0 < len(named) <= _MOST:
         code, phrases = next(iter(named.items()))
         if code in [c for c, _ in first] or not first:

@@ -5,7 +5,7 @@ and ends, and whether it asks. So "sudah ditambal" and "sudah jebol lagi" are to
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from normalizer.links import without_links
 from normalizer.phrases import words_in
@@ -45,8 +45,7 @@ def kind_units(text: str) -> Units:
     words, topic = words_of(text), topic_units(text)
     if not words:
         return topic
-    letters = _letters()
-    order = "".join([letters[word] for word in words if word in letters])
+    order = "".join(map(_letters().get, words, repeat("")))
     manner = [f"*1 {words[0]}", f"*9 {words[-1]}", f"*^{order[:1]}", f"*${order[-1:]}"]
     manner += [f"*{letter}" for letter in order]
     manner += [f"*{one}{two}" for one, two in pairwise(order)]

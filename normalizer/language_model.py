@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from operator import itemgetter, sub
 from pathlib import Path
 from struct import Struct as Fields
 
@@ -34,6 +34,8 @@ _BITS, _HALF = 32, 1 << 31
 _Weighed = tuple[int, tuple[int, ...], bool]
 _PACKED, _ROW, _KNOWN, _LEAD = itemgetter(0), itemgetter(1), itemgetter(2), itemgetter(0)
 _ALPHA, _LEAST = 0.3, 3
+#: So many words are shown of those that decided.
+_SHOWN = 8
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _NOT_TEXT = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\S+@\S+")
 _ASCII_WORDS = {code: chr(code) if chr(code).isalpha() or chr(code) in "'-" else " " for code in range(128)}
@@ -121,12 +123,12 @@ class LanguageModel:
         order = sorted(range(self._width), key=shares.__getitem__, reverse=True)
         first, second = order[0], order[1]
         rows = dict(zip(words, map(_ROW, weighed), strict=True))
-        lead = [(by, word) for word, row in rows.items() if (by := row[first] - row[second]) > 0]
-        lead.sort(key=_LEAD, reverse=True)
+        by = map(sub, map(itemgetter(first), rows.values()), map(itemgetter(second), rows.values()))
+        lead = sorted(zip(by, rows, strict=True), key=_LEAD, reverse=True)[:_SHOWN]
         return Scored(
             ranked=tuple((self.header.labels[i], shares[i] / whole) for i in order[:3]),
             known=sum(map(_KNOWN, weighed)) / len(words),
-            words=tuple(word for _, word in lead[:8]),
+            words=tuple([word for by, word in lead if by > 0]),
         )
 
 

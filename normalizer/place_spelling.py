@@ -91,7 +91,10 @@ class Misspellings(Generic[T]):
         """First and last word (exclusive) and meaning of names that are misspelt so little that no marker is needed:
         long ones in one word, and those of several words where each other word is right."""
         found: list[tuple[int, int, T]] = []
-        for at, suspect in enumerate(map(self._suspects.__getitem__, words)):
+        suspects = list(map(self._suspects.__getitem__, words))
+        if not any(suspects):  # as in most texts
+            return found
+        for at, suspect in enumerate(suspects):
             if suspect is None:
                 continue
             better, meaning = suspect

@@ -11,8 +11,8 @@ import gzip
 import math
 import zlib
 from collections.abc import Callable, Sequence
-from itertools import repeat
-from operator import add, itemgetter, mul, sub, truediv
+from itertools import compress, repeat
+from operator import add, and_, itemgetter, mul, rshift, sub, truediv
 from pathlib import Path
 from struct import Struct as Fields
 from sys import intern
@@ -85,10 +85,12 @@ class Scored:
     @property
     def words(self) -> tuple[str, ...]:
         lift, shift = self._lift, self._shift
-        weights = [(row + lift) >> shift & _FIELD for row in self._rows]
+        lifted = map(rshift, map(add, self._rows, repeat(lift)), repeat(shift))
+        weights = list(map(and_, lifted, repeat(_FIELD)))
         least = max(_HALF + 1, min(sorted(weights)[-_SHOWN:], default=0))
-        spoke = [pair for pair in zip(weights, self._units, strict=True) if pair[0] >= least]
-        spoke.sort(reverse=True)
+        spoke = sorted(
+            compress(zip(weights, self._units, strict=True), map(least.__le__, weights)), reverse=True
+        )
         return tuple([unit for _, unit in spoke[:_SHOWN] if "*" not in unit])
 
 
