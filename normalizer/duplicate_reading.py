@@ -218,6 +218,9 @@ class Reader:
                 continue
             word = known.get(token) or self._learn(token)
             kind, hashed, weight, matter, opens, level, value, pairs = word
+            if not kind:
+                slot, named = 0, False
+                continue
             if pairs is not None and at + 1 < len(tokens) and tokens[at + 1] in pairs:
                 both = pairs[tokens[at + 1]]
                 (matters if both.matter else words)[both.hash] = both.weight
@@ -280,7 +283,7 @@ class Reader:
                 found.regions[hashed] = weight
             elif matter:
                 matters[hashed] = weight
-            elif kind:
+            else:
                 words[hashed] = weight
             if showing:
                 shown[hashed] = token

@@ -291,7 +291,7 @@ class _Where:
             self.reasons.append("sender")
         mine, own = asked.found, asked.own
         near = self._points(mine, other)
-        self._regions(mine, other, sum(1 for h in their_regions if h in own))
+        self._regions(mine, other, sum(map(own.__contains__, their_regions)))
         if other.marks or mine.marks:
             self._marks(asked, other.marks, theirs, their_regions)
             self.another = self.another and not near and not self.photo
@@ -375,9 +375,7 @@ class _Where:
         self.another = not disagreeing.isdisjoint(_TELLING if self.area else _TELLING_ALONE)
         for slot in asked.named.keys() | named.keys():
             self._named(slot, asked.named.get(slot), named.get(slot), own, theirs, their_regions)
-        self.marks_left = any(m not in theirs and m not in fine for m in asked.fine) and any(
-            m not in own and m not in asked.fine for m in fine
-        )
+        self.marks_left = bool(asked.fine - theirs - fine) and bool(fine - own.keys() - asked.fine)
 
     def _named(
         self,
@@ -390,19 +388,19 @@ class _Where:
     ) -> None:
         """A name in a slot, of which the other may speak without the slot's word; but that both name the region after
         which a market is called says nothing of the market."""
-        here = sum(1 for h in one if h in theirs) / len(one) if one else 0.0
-        there = sum(1 for h in two if h in own) / len(two) if two else 0.0
+        here = sum(map(theirs.__contains__, one)) / len(one) if one else 0.0
+        there = sum(map(own.__contains__, two)) / len(two) if two else 0.0
         covered = max(here, there)
         street = slot == _STREET
-        regional = (not one or not two) and (
-            all(own[h][0] == _REGIONS for h in one if h in own)
-            if one
-            else not set(two or ()).difference(their_regions)
-        )
         if one and two and here < 1.0 and there < 1.0:
             self.clash.append(_CLASH.get(slot, _LANDMARK_CLASH))
             self.another = self.another or not (here or there or slot == _NEAR)
         elif covered >= 0.5:
+            regional = (not one or not two) and (
+                all(own[h][0] == _REGIONS for h in one if h in own)
+                if one
+                else not set(two or ()).difference(their_regions)
+            )
             worth = _REGION_WORTH if regional else _STREET_WORTH if street else _LANDMARK_WORTH
             self.agree.append(worth if covered > 0.99 else worth / 2)
             if covered < 0.99:

@@ -5,7 +5,8 @@ and ends, and whether it asks. So "sudah ditambal" and "sudah jebol lagi" are to
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise, repeat
+from itertools import repeat
+from operator import add
 
 from normalizer.links import without_links
 from normalizer.phrases import words_in
@@ -47,9 +48,8 @@ def kind_units(text: str) -> Units:
         return topic
     order = "".join(map(_letters().get, words, repeat("")))
     manner = [f"*1 {words[0]}", f"*9 {words[-1]}", f"*^{order[:1]}", f"*${order[-1:]}"]
-    manner += [f"*{letter}" for letter in order]
-    manner += [f"*{one}{two}" for one, two in pairwise(order)]
-    states = [letter for letter in order if letter in "BR"]
+    manner += map(SIGN.__add__, {*order, *map(add, order, order[1:])})
+    states = "".join(filter("BR".__contains__, order))
     if states:
         manner.append(f"*={states[0]}{states[-1]}")
     # An address of a page asks nothing.

@@ -12,7 +12,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter, sub
+from itertools import repeat
+from operator import itemgetter, sub, truediv
 from pathlib import Path
 from struct import Struct as Fields
 
@@ -118,7 +119,8 @@ class LanguageModel:
         best = max(total)
         # The words of one text are no independent witnesses: the longer it is, the more they repeat each other.
         heat = SCALE * self.header.temperature * math.sqrt(len(words))
-        shares = [math.exp((value - best) / heat) for value in total]
+        cooled = map(truediv, map(sub, total, repeat(best)), repeat(heat))
+        shares = list(map(math.exp, cooled))
         whole = sum(shares)
         order = sorted(range(self._width), key=shares.__getitem__, reverse=True)
         first, second = order[0], order[1]
@@ -126,7 +128,7 @@ class LanguageModel:
         by = map(sub, map(itemgetter(first), rows.values()), map(itemgetter(second), rows.values()))
         lead = sorted(zip(by, rows, strict=True), key=_LEAD, reverse=True)[:_SHOWN]
         return Scored(
-            ranked=tuple((self.header.labels[i], shares[i] / whole) for i in order[:3]),
+            ranked=tuple([(self.header.labels[i], shares[i] / whole) for i in order[:3]]),
             known=sum(map(_KNOWN, weighed)) / len(words),
             words=tuple([word for by, word in lead if by > 0]),
         )
