@@ -59,4 +59,6 @@ def step(complaint: Complaint, context: Context) -> Complaint:
         Evidence(step="moderation", result=flag, words=tuple(dict.fromkeys(spoken)), confidence=0.9)
         for flag, spoken in words.items()
     ]
+    if flags == complaint.flags:
+        return decided(complaint, *evidence)
     return decided(complaint, *evidence, flags=flags)

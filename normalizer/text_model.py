@@ -10,8 +10,8 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
-from collections.abc import Callable, Sequence
-from itertools import compress, repeat
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, compress, repeat
 from operator import add, and_, itemgetter, mul, rshift, sub, truediv
 from pathlib import Path
 from struct import Struct as Fields
@@ -74,7 +74,7 @@ class Scored:
     def __init__(
         self,
         ranked: Sequence[tuple[str, float]],
-        units: Sequence[str] = (),
+        units: Callable[[], Iterable[str]] = tuple,
         rows: Sequence[int] = (),
         lift: int = 0,
         best: int = 0,
@@ -89,7 +89,7 @@ class Scored:
         weights = list(map(and_, lifted, repeat(_FIELD)))
         least = max(_HALF + 1, min(sorted(weights)[-_SHOWN:], default=0))
         spoke = sorted(
-            compress(zip(weights, self._units, strict=True), map(least.__le__, weights)), reverse=True
+            compress(zip(weights, self._units(), strict=True), map(least.__le__, weights)), reverse=True
         )
         return tuple([unit for _, unit in spoke[:_SHOWN] if "*" not in unit])
 
@@ -124,11 +124,6 @@ class TextModel:
         self._bias = [model.temperature * bias for bias in model.bias]
         self._width = len(self.labels)
         self._table = {name: at for at, name in enumerate(model.features.split("\n"))}
-        self._pairs = frozenset(
-            (intern(first), intern(second))
-            for first, space, second in (name.partition(" ") for name in self._table)
-            if space
-        )
         self._rows = model.rows
         self._row = (self._width + 2) * _BYTES
         if len(self._rows) != self._row * len(self._table):
@@ -139,23 +134,29 @@ class TextModel:
             )
         self._lift = sum(_HALF << (_BITS * at) for at in range(self._width))
         self._fields = Fields(f"<{self._width}iII")
+        self._counted = 1 << (_BITS * (self._width + 1))
+        self._pairs = {
+            (intern(first), intern(second)): self._row_at(at) + self._counted
+            for (first, space, second), at in ((name.partition(" "), at) for name, at in self._table.items())
+            if space
+        }
         self._known = Memory(self._add)
+
+    def _row_at(self, at: int) -> int:
+        return int.from_bytes(self._rows[at * self._row : (at + 1) * self._row], "little", signed=True)
 
     def _add(self, unit: str) -> int:
         """The row of a unit: those of its features added up, and one in the field that counts known units."""
-        row, table, width = 0, self._table, self._row
-        for feature in self._reading.features(unit):
-            at = table.get(feature)
-            if at is not None:
-                row += int.from_bytes(self._rows[at * width : (at + 1) * width], "little", signed=True)
-        return row + (1 << (_BITS * (self._width + 1))) if row else 0
+        table = self._table
+        row = sum(self._row_at(table[name]) for name in self._reading.features(unit) if name in table)
+        return row + self._counted if row else 0
 
     def judge(self, text: str) -> Scored:
         """Every label with its probability; nothing ranked when no word of the text was ever learnt."""
         words, pairs = self._reading.units(text)
-        # Most neighbours were never learnt, so they are looked up before they are put together.
-        units = (*words, *dict.fromkeys(map(" ".join, filter(self._pairs.__contains__, pairs))))
-        rows = list(map(self._known.__getitem__, units))
+        rows = list(map(self._known.__getitem__, words))
+        # Most neighbours were never learnt.
+        rows += filter(None, map(self._pairs.get, pairs))
         # Lifted no field borrows from its neighbour; the bit that lifted it, turned over, is then its sign.
         fields = ((sum(rows) + self._lift) ^ self._lift).to_bytes(self._row, "little")
         *weights, square, told = self._fields.unpack(fields)
@@ -167,4 +168,8 @@ class TextModel:
         odds = list(map(math.exp, map(sub, logits, repeat(top))))
         shares = map(truediv, odds, repeat(sum(odds)))
         ranked = sorted(zip(self.labels, shares, strict=True), key=_SHARE, reverse=True)
+
+        def units() -> Iterable[str]:
+            return chain(words, map(" ".join, filter(self._pairs.get, pairs)))
+
         return Scored(ranked, units, rows, self._lift, logits.index(top))

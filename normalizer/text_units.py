@@ -118,22 +118,22 @@ def pieces(word: str) -> Iterator[str]:
 
 
 class Units(NamedTuple):
-    """What counts once in a text: `words` are its different words (and signs), `pairs` each two neighbours, as they
-    come: most were never learnt, so that they are told apart only where they are looked up."""
+    """What counts once in a text: its different words (and signs), and each two neighbours, not yet put together,
+    because most were never learnt."""
 
     words: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
 
     def all(self) -> Iterable[str]:
         """Every unit once, pairs with a space between."""
-        return dict.fromkeys((*self.words, *map(" ".join, self.pairs)))
+        return (*self.words, *map(" ".join, self.pairs))
 
 
 @lru_cache(maxsize=2)
 def topic_units(text: str) -> Units:
     """What counts in a text, for its kind and then for its category."""
     words = words_of(text)
-    return Units(tuple(dict.fromkeys(words)), tuple(pairwise(words)))
+    return Units(tuple(dict.fromkeys(words)), tuple(dict.fromkeys(pairwise(words))))
 
 
 def topic_features(unit: str) -> list[str]:
