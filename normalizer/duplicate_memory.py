@@ -16,9 +16,8 @@ import threading
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, compress, repeat
+from itertools import chain
 from math import floor
-from operator import mod
 from typing import TypeAlias
 
 import msgspec
@@ -44,7 +43,7 @@ _FEW = 3
 #: The index is a table of so many lists; keys that share a list cost a vain look, no more.
 _LISTS = 1 << 18
 _SQUARE = 500  # of a degree: about 220 metres
-_BANDS, _BINS = 3, 8
+_BANDS, _BINS, _ABOVE = 3, 8, 1 << 32
 _LEAST_WORDS = 6
 _MOST_KEYS, _MOST_MATTERS = 8, 3
 _ODD, _ODDER = 2_654_435_761, 1_000_003
@@ -174,8 +173,8 @@ class Recent:
             for number in self._photos.near(found.photos):
                 votes[number] += _PHOTO_VOTES
             votes.pop(self._numbers.get(found.complaint_id, -1), None)
-            enough = map(_LEAST_VOTES.__le__, votes.values())
-            chosen = sorted(compress(zip(votes.values(), votes, strict=True), enough), reverse=True)
+            chosen = [(worth, number) for number, worth in votes.items() if worth >= _LEAST_VOTES]
+            chosen.sort(reverse=True)
             first, at, where, here = self._first, found.at, self._where, self._surely(found)
             packed = [
                 self._packed[number - first]
@@ -262,8 +261,10 @@ class Recent:
 
 def _bands(words: list[int]) -> list[int]:
     """Each two of the least hashes of eight bins: copies share most of them."""
-    falling = sorted(words, reverse=True)
-    # Of the words in a bin the last one stays, which is the least.
-    least = dict(zip(map(mod, falling, repeat(_BINS)), falling, strict=True))
-    kept = [least.get(place, 0) for place in range(_BINS)]
+    least = [_ABOVE] * _BINS
+    for word in words:
+        place = word % _BINS
+        if word < least[place]:
+            least[place] = word
+    kept = [0 if word == _ABOVE else word for word in least]
     return [(kept[2 * band] * 31 + kept[2 * band + 1] * 17 + band) % _LISTS for band in range(_BANDS)]

@@ -11,7 +11,6 @@ import gzip
 import math
 import zlib
 from collections.abc import Collection
-from itertools import repeat
 from operator import mul
 from pathlib import Path
 
@@ -120,7 +119,8 @@ class Asked:
         self.found = found
         self.own: dict[int, tuple[int, float]] = {}
         for sort, words in enumerate((reading.matters, reading.words, reading.names, reading.regions)):
-            self.own.update(zip(words, zip(repeat(sort), words.values(), strict=False), strict=True))
+            for hashed, weight in words.items():
+                self.own[hashed] = sort, weight
         self.regions = reading.regions.keys()
         self.numbers = {slot: marks for slot, marks in reading.marks.items() if slot in _NUMBERS}
         self.named = {slot: marks for slot, marks in reading.marks.items() if slot not in _NUMBERS}

@@ -33,7 +33,7 @@ SCALE = 14
 #: addition a word: far more room than the characters of a text that are looked at can fill.
 _BITS, _HALF = 32, 1 << 31
 _Weighed = tuple[int, tuple[int, ...], bool]
-_PACKED, _ROW, _KNOWN, _LEAD = itemgetter(0), itemgetter(1), itemgetter(2), itemgetter(0)
+_PACKED, _KNOWN, _LEAD = itemgetter(0), itemgetter(2), itemgetter(0)
 _ALPHA, _LEAST = 0.3, 3
 #: So many words are shown of those that decided.
 _SHOWN = 8
@@ -124,13 +124,13 @@ class LanguageModel:
         whole = sum(shares)
         order = sorted(range(self._width), key=shares.__getitem__, reverse=True)
         first, second = order[0], order[1]
-        rows = dict(zip(words, map(_ROW, weighed), strict=True))
-        by = map(sub, map(itemgetter(first), rows.values()), map(itemgetter(second), rows.values()))
-        lead = sorted(zip(by, rows, strict=True), key=_LEAD, reverse=True)[:_SHOWN]
+        rows = {word: row for word, (_, row, _) in zip(words, weighed, strict=True)}
+        lead = [(by, word) for word, row in rows.items() if (by := row[first] - row[second]) > 0]
+        lead.sort(key=_LEAD, reverse=True)
         return Scored(
             ranked=tuple([(self.header.labels[i], shares[i] / whole) for i in order[:3]]),
             known=sum(map(_KNOWN, weighed)) / len(words),
-            words=tuple([word for by, word in lead if by > 0]),
+            words=tuple([word for _, word in lead[:_SHOWN]]),
         )
 
 

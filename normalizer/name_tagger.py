@@ -11,8 +11,6 @@ import gzip
 import re
 import zlib
 from functools import lru_cache
-from itertools import compress
-from operator import and_, not_
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
@@ -115,10 +113,9 @@ def candidates(words: Words) -> list[int]:
     kind, text, seps, low = words.kind, words.words, words.seps, words.low
     last = called = -2
     left = 0
-    # Most words of most texts are dull and small, and passed by in C.
-    small = map(and_, map(_DULL.__contains__, kind), map("a".__le__, text))
-    for i in compress(range(len(kind)), map(not_, small)):
-        what = kind[i]
+    for i, what in enumerate(kind):
+        if what in _DULL and text[i] >= "a":  # most words of most texts
+            continue
         if what == CALLED:
             called, left = i, _CALLED_WORDS
             continue

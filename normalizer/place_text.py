@@ -10,7 +10,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress, pairwise
+from itertools import pairwise
 
 import msgspec
 
@@ -100,7 +100,7 @@ def _misspelt(text: Reading, places: PlaceNames, names: Sequence[Mention]) -> li
         if all(_within(one, mention) or one[1] <= mention[0] or mention[1] <= one[0] for one in names):
             found.append((mention, _MISSPELT))
             taken.update(range(mention[0], mention[1]))
-    for at in compress(range(1, len(words) + 1), map(_SEARCH_WORDS.__contains__, words)):
+    for at in [at for at, word in enumerate(words, 1) if word in _SEARCH_WORDS]:
         marker = words[at - 1]
         level: Level | None = _LEVELS.get(marker[:3])
         first = text.after(at)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, compress, repeat
-from operator import add, and_, itemgetter, mul, rshift, sub, truediv
+from array import array
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import add, itemgetter, mul, sub, truediv
 from pathlib import Path
 from struct import Struct as Fields
 from sys import intern
@@ -59,38 +60,36 @@ class Reading(NamedTuple):
     closeness: float = 0.5
 
 
+#: What is known of a unit: the rows of its features added up, and the same taken apart into fields.
+_Unit = tuple[int, Sequence[int]]
+_ROW, _SHARE = itemgetter(0), itemgetter(1)
 #: So many words are shown of those that spoke for a label.
 _SHOWN = 4
-_FIELD = (1 << _BITS) - 1
-_SHARE = itemgetter(1)
 
 
 class Scored:
     """Labels by falling probability, and the words that spoke most for the first: looked for when they are asked for,
     because for most texts nobody does."""
 
-    __slots__ = ("_lift", "_rows", "_shift", "_units", "ranked")
+    __slots__ = ("_best", "_found", "_units", "ranked")
 
     def __init__(
         self,
         ranked: Sequence[tuple[str, float]],
-        units: Callable[[], Iterable[str]] = tuple,
-        rows: Sequence[int] = (),
-        lift: int = 0,
+        units: Sequence[str] = (),
+        found: Sequence[_Unit] = (),
         best: int = 0,
     ) -> None:
         self.ranked = ranked
-        self._units, self._rows, self._lift, self._shift = units, rows, lift, best * _BITS
+        self._units, self._found, self._best = units, found, best
 
     @property
     def words(self) -> tuple[str, ...]:
-        lift, shift = self._lift, self._shift
-        lifted = map(rshift, map(add, self._rows, repeat(lift)), repeat(shift))
-        weights = list(map(and_, lifted, repeat(_FIELD)))
-        least = max(_HALF + 1, min(sorted(weights)[-_SHOWN:], default=0))
-        spoke = sorted(
-            compress(zip(weights, self._units(), strict=True), map(least.__le__, weights)), reverse=True
-        )
+        best = self._best
+        weights = [fields[best] for _, fields in self._found]
+        least = max(1, min(sorted(weights)[-_SHOWN:], default=0))
+        spoke = [pair for pair in zip(weights, self._units, strict=True) if pair[0] >= least]
+        spoke.sort(reverse=True)
         return tuple([unit for _, unit in spoke[:_SHOWN] if "*" not in unit])
 
 
@@ -134,32 +133,38 @@ class TextModel:
             )
         self._lift = sum(_HALF << (_BITS * at) for at in range(self._width))
         self._fields = Fields(f"<{self._width}iII")
-        self._counted = 1 << (_BITS * (self._width + 1))
-        self._pairs = {
-            (intern(first), intern(second)): self._row_at(at) + self._counted
-            for (first, space, second), at in ((name.partition(" "), at) for name, at in self._table.items())
+        self._nothing = self._apart(0)
+        self._pairs = frozenset(
+            (intern(first), intern(second))
+            for first, space, second in (name.partition(" ") for name in self._table)
             if space
-        }
+        )
         self._known = Memory(self._add)
 
-    def _row_at(self, at: int) -> int:
-        return int.from_bytes(self._rows[at * self._row : (at + 1) * self._row], "little", signed=True)
+    def _apart(self, row: int) -> tuple[int, ...]:
+        """The fields of a row: lifted none borrows from its neighbour, and the bit that lifted it, turned over, is then
+        its sign."""
+        return self._fields.unpack(((row + self._lift) ^ self._lift).to_bytes(self._row, "little"))
 
-    def _add(self, unit: str) -> int:
+    def _add(self, unit: str) -> _Unit:
         """The row of a unit: those of its features added up, and one in the field that counts known units."""
-        table = self._table
-        row = sum(self._row_at(table[name]) for name in self._reading.features(unit) if name in table)
-        return row + self._counted if row else 0
+        row, table, width = 0, self._table, self._row
+        for feature in self._reading.features(unit):
+            at = table.get(feature)
+            if at is not None:
+                row += int.from_bytes(self._rows[at * width : (at + 1) * width], "little", signed=True)
+        if not row:
+            return 0, self._nothing
+        row += 1 << (_BITS * (self._width + 1))
+        return row, array("i", self._apart(row)[: self._width])
 
     def judge(self, text: str) -> Scored:
         """Every label with its probability; nothing ranked when no word of the text was ever learnt."""
         words, pairs = self._reading.units(text)
-        rows = list(map(self._known.__getitem__, words))
-        # Most neighbours were never learnt.
-        rows += filter(None, map(self._pairs.get, pairs))
-        # Lifted no field borrows from its neighbour; the bit that lifted it, turned over, is then its sign.
-        fields = ((sum(rows) + self._lift) ^ self._lift).to_bytes(self._row, "little")
-        *weights, square, told = self._fields.unpack(fields)
+        # Most neighbours were never learnt, so they are looked up before they are put together.
+        units = [*words, *map(" ".join, filter(self._pairs.__contains__, pairs))]
+        found = list(map(self._known.__getitem__, units))
+        *weights, square, told = self._apart(sum(map(_ROW, found)))
         if not told:
             return Scored(())
         norm = min(1.0, told / ENOUGH) * self._temperature / math.sqrt(square * SCALE)
@@ -168,8 +173,4 @@ class TextModel:
         odds = list(map(math.exp, map(sub, logits, repeat(top))))
         shares = map(truediv, odds, repeat(sum(odds)))
         ranked = sorted(zip(self.labels, shares, strict=True), key=_SHARE, reverse=True)
-
-        def units() -> Iterable[str]:
-            return chain(words, map(" ".join, filter(self._pairs.get, pairs)))
-
-        return Scored(ranked, units, rows, self._lift, logits.index(top))
+        return Scored(ranked, units, found, logits.index(top))
