@@ -171,6 +171,7 @@ class Reader:
         self._known: dict[str, _Word] = {}
         self._plain: dict[str, tuple[int, float, bool]] = {}
         self._hasty = Hasty(common)
+        self._short = frozenset(nicknames())
         self._school = school_slot()
         self._region_hashes = Memory(self.hash)
         self._numbers: dict[tuple[int, int], tuple[int, str]] = {}
@@ -194,9 +195,8 @@ class Reader:
         the hashes are kept."""
         text = _BREAK.sub(f" {_STOP} ", text[:MOST_CHARACTERS])
         tokens = fold(text).split()[:MOST_WORDS]
-        short = nicknames()
-        if not short.keys().isdisjoint(tokens):
-            tokens = [part for token in tokens for part in short.get(token, (token,))]
+        if not self._short.isdisjoint(tokens):
+            tokens = [part for token in tokens for part in nicknames().get(token, (token,))]
         known, plain, found = self._known, self._plain, Reading()
         words, matters, names, marks = found.words, found.matters, found.names, found.marks
         shown = found.shown

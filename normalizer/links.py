@@ -20,15 +20,21 @@ _SITE = r"(?<![\w@/.-])((?:[\w-]{1,40}\.){1,3}(?:com|net|org|(?:go|co|or|ac|sch|
 _ANY = re.compile(rf"{WHOLE.pattern}|{BARE.pattern}|{_SITE}", re.IGNORECASE)
 #: Whatever could be one has one of these; most texts have none and stop here.
 _SIGN = re.compile(r"[.:](?://|[a-z]{2,6}/|(?<=www\.)|(?:com|net|org|id)\b)", re.IGNORECASE)
+#: The domain of a mail address bears the sign of a page and is none, so that it alone calls for no closer look.
+_DOMAIN = re.compile(r"@(?!\S{0,200}www\.)[\w-]+(?:\.[\w-]+)+(?![\w/@-])", re.IGNORECASE)
+
+
+def _may_hold(text: str) -> bool:
+    return _SIGN.search(_DOMAIN.sub(" ", text) if "@" in text else text) is not None
 
 
 def links(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and host (in small letters) of every address in `text`. Linear time."""
-    if _SIGN.search(text) is not None:
+    if _may_hold(text):
         for match in _ANY.finditer(text):
             yield match.start(), match.end(), match[match.lastindex or 0].lower().strip(".")
 
 
 def without_links(text: str) -> str:
     """`text` with a space for every address."""
-    return _ANY.sub(" ", text) if _SIGN.search(text) is not None else text
+    return _ANY.sub(" ", text) if _may_hold(text) else text
