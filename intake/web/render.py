@@ -132,6 +132,8 @@ async def page(request: web.Request, template: str, *, status: int = 200, **valu
             t=t, session=session, csrf=token, path=request.path, query=request.query, banner=banner, **values
         )
     )
+    # HTML has no NUL (13.2.3.5): what somebody typed comes back as browsers would show it.
+    html = html.replace("\x00", "\ufffd")
     response = web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
     if session is None:
         guard.keep_presession(request, response)

@@ -403,6 +403,14 @@ async def test_what_people_type_is_never_markup(world: World, browser: Browser) 
     assert "<img src=x" not in browser.text
 
 
+async def test_a_nul_that_somebody_typed_is_no_part_of_a_page(browser: Browser) -> None:
+    await browser.get("/lacak")
+    await browser.post("/lacak", {"csrf": browser.hidden("csrf"), "ticket": "2611\x0023", "pin": "1"})
+    assert browser.status == 422
+    assert 'value="2611\ufffd23"' in browser.text
+    assert "\x00" not in browser.text
+
+
 async def test_pages_speak_english_when_asked_to(browser: Browser) -> None:
     await browser.get("/?bahasa=en")
     assert '<html lang="en">' in browser.text
