@@ -26,6 +26,7 @@ from normalizer.errors import Rejected, Unreadable
 from normalizer.identity import Secrets, claim_of, encode_id, ticket_day
 from normalizer.media import sniff
 from normalizer.record import Attachment, Message, RawEvent
+from normalizer.text import storable_message
 
 #: A raw body above this goes to the file store, so that the journal's rows stay small.
 ROW_LIMIT = 64 * 1024
@@ -85,7 +86,8 @@ class Receiver:
         words: list[ProviderWord] = []
         for index, item in enumerate(items):
             if isinstance(item, Accepted):
-                admits.append(self._admit(adapter, raw, await self._store_contents(item)))
+                message = storable_message(await self._store_contents(item))
+                admits.append(self._admit(adapter, raw, message))
             elif isinstance(item, Receipt):
                 name = claim_of(adapter.account.name, item.external_id)
                 words.append(ProviderWord(name=name, state=item.state))

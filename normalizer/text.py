@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from typing import Any
 
+import msgspec
 from ahocorasick_rs import AhoCorasick
 
 from normalizer.context import Context, decided
 from normalizer.folding import fold
-from normalizer.record import Complaint, Evidence
+from normalizer.record import Complaint, Evidence, Message
 
-__all__ = ["MAX_CHARACTERS", "clean", "fold", "step", "storable"]
+__all__ = ["MAX_CHARACTERS", "clean", "fold", "step", "storable", "storable_message"]
 
 MAX_CHARACTERS = 50_000
 
@@ -48,6 +50,24 @@ def storable(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_message(message: Message) -> Message:
+    """`message`, of which every name, address and id is storable, too: what one database refuses, the CRM's does."""
+    try:
+        if rb"\u0000" not in msgspec.json.encode(message):
+            return message
+    except UnicodeEncodeError:  # half of an emoji
+        pass
+    return msgspec.convert(_all_storable(msgspec.to_builtins(message)), Message)
+
+
+def _all_storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {_all_storable(key): _all_storable(one) for key, one in value.items()}
+    return [_all_storable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def clean(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -21,8 +21,8 @@ from normalizer.place import corrected
 from normalizer.place_address import address_of
 from normalizer.place_text import read_place
 from normalizer.privacy import public
-from normalizer.record import Complaint, Coordinates
-from normalizer.text import MAX_CHARACTERS, clean, storable
+from normalizer.record import Complaint, Coordinates, Message, Sender
+from normalizer.text import MAX_CHARACTERS, clean, storable, storable_message
 from normalizer.text import step as clean_step
 
 CONTEXT = build_context()
@@ -370,3 +370,20 @@ def test_categories_hold_from_their_day() -> None:
     )
     days = [date(2026, 12, 31), date(2027, 1, 1), date(2027, 12, 31), date(2028, 1, 1)]
     assert [dated.holds(day) for day in days] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\ud800"])
+def test_what_no_store_can_hold_stands_in_no_field_of_a_message(odd: str) -> None:
+    message = Message(
+        external_id=f"1{odd}",
+        sent_at=datetime(2026, 11, 23, 4, 30, tzinfo=UTC),
+        sender=Sender(reference="r", name=f"Siti{odd}Contoh"),
+        text=f"Lampu mati{odd}",
+        follows=(f"0{odd}",),
+    )
+    kept = storable_message(message)
+    assert kept.sender.name == "Siti\ufffdContoh"
+    assert (kept.external_id, kept.text, kept.follows) == ("1\ufffd", "Lampu mati\ufffd", ("0\ufffd",))
+    assert kept.sent_at == message.sent_at
+    plain = Message(external_id="1", text="Lampu mati")
+    assert storable_message(plain) is plain

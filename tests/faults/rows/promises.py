@@ -20,6 +20,7 @@ from tests.faults.rows import (
     hostile,
     kill_gateway,
     mutants,
+    odd_texts,
     orders,
     poison,
     retries,
@@ -43,6 +44,7 @@ _ALL = (
     mutants.ROW,
     forged.ROW,
     stored_scripts.ROW,
+    odd_texts.ROW,
     *guesses.ROWS,
     *steady.ROWS,
 )
@@ -145,13 +147,12 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "Unicode: surrogates, NUL, bidi, invalid UTF-8, emoji",
-        (),
+        ("odd-texts",),
         (
             "unit/test_norm_steps.py::test_cleaning_is_idempotent_and_valid",
             "unit/test_norm_pipeline.py::test_no_text_makes_a_step_fail",
             "unit/test_meta_door.py::test_half_an_emoji_costs_nobody_a_word",
         ),
-        "10,000 generated cases: some hundreds at every run",
     ),
     Promise(
         "oversized JSON, [ x 100,000, NaN, gzip bomb",

@@ -44,6 +44,8 @@ DOORS = (
     "balai-warga", "sms-kannel",
 )  # fmt: skip
 EACH = 3
+#: Of a member of staff.
+LONGEST_NAME = 100
 OPERATOR = "operator.uji"
 WORDS = "Lampu jalan mati di depan pasar Kenari"
 _SUBMIT = """fields => {
@@ -56,11 +58,14 @@ _HIDDEN = re.compile(r'name="(\w+)" value="([^"]*)"')
 
 async def run(stage: Stage, figure: Figure) -> Numbers:
     chosen = random.sample(PAYLOADS, figure.count)
+    if not any(len(payload) <= LONGEST_NAME for payload in chosen):
+        chosen[0] = PAYLOADS[0]
     house = House(stage, all_doors(stage.folder, await stage.url()), chosen)
     gateway = house.gateway
     # The member of staff is called so, too: her name stands on every page that she opens.
-    await enrol(gateway, [CLERK[0]], name=chosen[0])
-    await enrol(gateway, [OPERATOR], "operator", name=chosen[-1])
+    names = [payload for payload in chosen if len(payload) <= LONGEST_NAME]
+    await enrol(gateway, [CLERK[0]], name=names[0])
+    await enrol(gateway, [OPERATOR], "operator", name=names[-1])
     await gateway.start(60)
     try:
         await house.fill()
