@@ -237,12 +237,12 @@ class House:
         seen = 0
         for ticket in self.chosen:
             text = await eye.open(f"{url}/konsol/aduan/{ticket}")
-            seen += "alert" in text
+            seen += "lert" in text
             await eye.open(f"{url}/konsol/perbaiki?tiket={ticket}")
             self._step(eye)
         assert seen >= len(self.chosen) // 2, f"only {seen} of {len(self.chosen)} pages show the payload"
-        for number in self.held:
-            assert "alert" in await eye.open(f"{url}/konsol/karantina/{number}")
+        for number in self.held:  # one of the payloads writes the a of alert as &#97;
+            assert "lert" in await eye.open(f"{url}/konsol/karantina/{number}")
         await eye.open(f"{url}/konsol/tertolak")
         links = await eye.page.eval_on_selector_all(
             "a[href*='/tertolak/']", "them => them.map(one => one.href)"
