@@ -53,7 +53,8 @@ def storable(text: str) -> str:
 
 
 def storable_message(message: Message) -> Message:
-    """`message`, of which every name, address and id is storable, too: what one database refuses, the CRM's does."""
+    """`message` with nothing in any of its fields that a store downstream might refuse: names, addresses and ids bear
+    the same signs as texts."""
     try:
         if rb"\u0000" not in msgspec.json.encode(message):
             return message
