@@ -111,7 +111,9 @@ class MemoryJournal:
 
     async def reserve(self, ticket_day: str, count: int) -> tuple[str, ...]:
         first, self.reserved = self.reserved, self.reserved + count
-        return tuple(ticket_of(date.fromisoformat(ticket_day), number) for number in range(first, first + count))
+        return tuple(
+            ticket_of(date.fromisoformat(ticket_day), number) for number in range(first, first + count)
+        )
 
     async def complaint(self, complaint_id: int) -> ComplaintFile | None:
         return self.complaints.get(complaint_id)

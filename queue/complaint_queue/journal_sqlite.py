@@ -27,6 +27,7 @@ from normalizer.sentence import Sentence
 from . import sqlite_changes as changes
 from . import sqlite_media as media
 from . import sqlite_replies as outgoing
+from . import sqlite_schema_copy as schema_copy
 from .codec import Codec, decode
 from .journal import (
     Admission,
@@ -136,16 +137,19 @@ class SqliteJournal(
             return None
         self._lock = lock(self.path)
         if self.path.exists() and self.path.stat().st_size:
-            size, whole = page_size(self.path, PAGE_BYTES), self.path.stat().st_size <= CHECK_PAGES
-            for healed in map(str, examine(self.path, size, whole=whole)):
+            whole = self.path.stat().st_size <= CHECK_PAGES
+            for healed in map(str, examine(self.path, page_size(self.path, PAGE_BYTES), whole=whole)):
                 self.healed.append(healed)
                 log.error("journal_healed", path=str(self.path), what=healed)
         self._write_db = open_for_writing(self.path, self.codec)
         self._read_db = self._connect_reader()
+        size = page_size(self.path, PAGE_BYTES)
         copied = 0
         with suppress(sqlite3.Error):  # a full disk: the log holds it as well, and the writer tries again
-            copied = self._write_db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2]
-        self._sums = Sums(self.path, page_size(self.path, PAGE_BYTES))
+            _, frames, copied = self._write_db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if frames == copied:
+                schema_copy.keep(self._read_db, self.path, size)
+        self._sums = Sums(self.path, size)
         self._sums.open(copied)
         return Tools(self._write_db, self.codec, self._clock, self._node)
 

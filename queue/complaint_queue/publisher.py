@@ -36,6 +36,11 @@ _TICK = 0.5
 _SUSPECT_TRIES = 2
 
 
+class Refusing(BrokerLost):
+    """The channel takes nothing. One that was opened while a cluster's queue had no leader goes on so for as long as
+    the former leader is away (seen with RabbitMQ 3.10); a new channel is taken by the new leader."""
+
+
 class Count(Protocol):
     """Something that counts; a Prometheus counter is one."""
 
@@ -78,6 +83,8 @@ class Publisher:
         self._flight_bytes = 0
         self._progress = 0.0
         self._blocked = False
+        self._refusing_since: float | None = None
+        self._has_taken = False
         self._returned: dict[str, str] = {}
         self._unroutable: set[int] = set()
         self._refused: set[int] = set()
@@ -126,6 +133,10 @@ class Publisher:
             if task is None or task.cancelling():
                 raise
             self._away("the connection broke")
+        except Refusing as error:
+            log.warning("broker_refuses_all", why=str(error))
+            self._reach.failed()
+            was_up = self._has_taken
         except Exception as error:  # whatever it is, the relay must live
             was_up = isinstance(error, BrokerLost)
             self._away(_words(error, self._reach.virtual_host))
@@ -191,6 +202,7 @@ class Publisher:
         frames = Frames(topology.EXCHANGE, self._settings.source, line.channel.number, line.frame_max)
         line.channel.closing.add_done_callback(lambda _: self._news.set())
         self._hungry, self._progress = True, loop.time()
+        self._refusing_since, self._has_taken = None, False
         while True:
             self._news.clear()
             line.check()
@@ -311,6 +323,9 @@ class Publisher:
                 await self._quarantine(event, str(lost))
 
     async def _check_stall(self, line: Line, now: float) -> None:
+        patience = self._settings.confirm_timeout if self._has_taken else self._settings.retry_first
+        if self._refusing_since is not None and now - self._refusing_since >= patience:
+            raise Refusing(f"nothing was taken for {patience:g} s; a new connection is tried")
         progress = self._progress
         if not self._in_flight or now - progress < self._settings.confirm_timeout:
             self._unblocked()
@@ -362,6 +377,7 @@ class Publisher:
             self._alarm("broker_blocked", None)
 
     def _taken(self, event: OutboxEvent) -> None:
+        self._refusing_since, self._has_taken = None, True
         self._outflow.confirmed(event)
         self._to_mark.append(event.position)
         if self._suspects:
@@ -384,6 +400,7 @@ class Publisher:
                 f"{topology.EXCHANGE} with #; they are sent again by themselves",
             )
         else:
+            self._refusing_since = self._refusing_since or now
             self._refused.add(event.position)
             self._alarm(
                 "broker_refuses", f"RabbitMQ refuses events: is {topology.QUEUE} full? They are sent again"

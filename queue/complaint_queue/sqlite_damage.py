@@ -22,7 +22,7 @@ from normalizer.sentence import Sentence, Several
 from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
 from . import sqlite_sums as sums
-from .sqlite_open import PAGE_BYTES, damaged
+from .sqlite_open import PAGE_BYTES, UNREADABLE, damaged
 
 _ROWS_TOLD = 20
 #: Beside a gateway that writes, a page is wrong that is wrong each of so many times, seconds apart.
@@ -232,7 +232,7 @@ def rows_in(path: Path, pages: Iterable[int], page_bytes: int) -> list[Sentence]
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as db:
             every = db.execute("SELECT pageno, name FROM dbstat")
             owners = {number: name for number, name in every if number in wanted}
-    except sqlite3.Error:  # the damage hides it, or this SQLite has no such table
+    except UNREADABLE:  # the damage hides it, or this SQLite has no such table
         pass
     told = []
     with path.open("rb") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import struct
 from collections import Counter
 from datetime import datetime
@@ -14,10 +13,11 @@ from normalizer.sentence import Sentence
 
 from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
+from . import sqlite_schema_copy as schema_copy
 from . import sqlite_sums as sums
 from .keys import sync_folder
 from .sqlite_damage import Found, compare_all, examine, log_file, log_of, mark_of, rows_in
-from .sqlite_open import lost
+from .sqlite_open import UNREADABLE, lost
 from .sqlite_salvage import problems, salvage
 
 
@@ -34,7 +34,8 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[Sentence]:
         pass
     kept = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
     kept.mkdir(mode=0o700)
-    for file in (path, log_file(path), frame_sums.beside(log_file(path)), sums.beside(path)):
+    log_sums = frame_sums.beside(log_file(path))
+    for file in (path, log_file(path), log_sums, sums.beside(path), schema_copy.beside(path)):
         if file.exists():
             shutil.copy2(file, kept / file.name)
     done = [Sentence("the files as they were are in {folder}", folder=kept)]
@@ -57,9 +58,11 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[Sentence]:
     sync_folder(path.parent)
     if wrong := problems(path):
         done += [Sentence("{what}", what=one) for one in wrong]
+        if schema_copy.put_back(path, page_bytes):
+            done.append(Sentence("the list of tables is put back from its copy"))
         try:
             done += salvage(path)
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise lost(path, str(error)) from error
     return done
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from normalizer.errors import Damaged, KanalError, Misconfigured, StorageFull, Unavailable
 from normalizer.sentence import Sentence, Several, because
 
+from . import sqlite_schema_copy
 from .codec import Codec
 from .keys import sync_folder
 
@@ -23,6 +24,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 #: Small pages, because every claim dirties one at a random place: with five million claims, pages of 2 KiB cost a
 #: quarter less than those of 4 KiB, and rows of 2.4 KB waste less of them.
 PAGE_BYTES = 2048
+#: What reading a damaged database ends with: SQLite's own words about it may hold bytes that are no text.
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 _CANARY = b"this journal opens with this key"
 #: Up to this many bytes the whole database is checked at every start; above, only its small tables.
 _CHECK_WHOLE = 64 * 1024 * 1024
@@ -136,7 +139,7 @@ def open_for_writing(path: Path, codec: Codec) -> sqlite3.Connection:
         migrate(db, path)
         check_key(db, path, codec)
         sync_folder(path.parent)
-    except (sqlite3.Error, OSError) as error:
+    except (*UNREADABLE, OSError) as error:
         if db is not None:
             leave(db, path)
         raise _at_start(path, error) from error
@@ -159,12 +162,12 @@ def leave(db: sqlite3.Connection, path: Path) -> None:
         reader.close()
 
 
-def _at_start(path: Path, error: sqlite3.Error | OSError) -> BaseException:
+def _at_start(path: Path, error: Exception) -> BaseException:
     code = getattr(error, "sqlite_errorcode", None) or 0
-    if code & 0xFF == sqlite3.SQLITE_CORRUPT:
+    if code & 0xFF == sqlite3.SQLITE_CORRUPT or isinstance(error, UnicodeDecodeError):
         return damaged(path, str(error))
     if code & 0xFF == sqlite3.SQLITE_NOTADB:
-        return lost(path, str(error))
+        return damaged(path, str(error)) if sqlite_schema_copy.read(path) else lost(path, str(error))
     if isinstance(error, OSError) or code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
         return unusable(path, because(error) if isinstance(error, OSError) else str(error))
     return translate(error)

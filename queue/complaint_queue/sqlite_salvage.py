@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from normalizer.sentence import Sentence
 
 from .keys import sync_folder
-from .sqlite_open import PAGE_BYTES, migrate
+from .sqlite_open import PAGE_BYTES, UNREADABLE, migrate
 
 _LAST = (1 << 63) - 1
 
@@ -25,7 +25,7 @@ def problems(path: Path) -> list[str]:
     try:
         with closing(_open(path)) as db:
             found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)")]
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         return [str(error)]
     return [] if found == ["ok"] else found
 
@@ -48,10 +48,13 @@ def salvage(path: Path) -> list[Sentence]:
             before = db.total_changes
             gaps = 0
             for row in _rows(old, name, "WITHOUT ROWID" in sql.upper()):
-                if row is None:
-                    gaps += 1
-                else:
-                    db.execute(insert, row)
+                try:
+                    if row is not None:
+                        db.execute(insert, row)
+                        continue
+                except sqlite3.IntegrityError:  # what stands in it cannot have been written
+                    pass
+                gaps += 1
             if gaps:
                 done.append(
                     Sentence(
@@ -67,7 +70,7 @@ def salvage(path: Path) -> list[Sentence]:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    for ending in ("-wal", "-wal.sums", "-shm", ".sums"):
+    for ending in ("-wal", "-wal.sums", "-shm", ".sums", ".schema"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     new.replace(path)
     sync_folder(path.parent)
@@ -77,6 +80,8 @@ def salvage(path: Path) -> list[Sentence]:
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     db.execute("PRAGMA query_only = 1")
+    # A text with a wrong byte is more than no text; which rows are not as they were written is told.
+    db.text_factory = lambda data: data.decode("utf-8", "replace")
     return db
 
 
@@ -95,27 +100,46 @@ def _rows(db: sqlite3.Connection, table: str, keyed: bool) -> Iterator[Row | Non
             if direction == "ASC":
                 yield None
         return
-    begin = -_LAST
+    begin = -_LAST - 1
     while True:
-        last = begin
-        sql = f"SELECT rowid, * FROM {table} NOT INDEXED WHERE rowid >= {begin} ORDER BY rowid"  # noqa: S608
-        try:
-            for row in db.execute(sql):
-                last = row[0] + 1
+        last = begin - 1
+        sql = f"SELECT rowid, * FROM {table} NOT INDEXED WHERE rowid >= ? ORDER BY rowid"  # noqa: S608
+        with suppress(sqlite3.DatabaseError):
+            for row in db.execute(sql, (begin,)):
+                if row[0] <= last:  # a page that points back
+                    break
+                last = row[0]
                 yield row[1:]
-            return
-        except sqlite3.DatabaseError:
-            yield None
-        following = _next_readable(db, table, last)
+            else:
+                return
+        # The row before the damage is among those that were not given out: Python has read one more by then.
+        following = _next_readable(db, table, last + 1)
         if following is None:
+            yield None
             return
         begin = following
+        with suppress(sqlite3.DatabaseError):
+            alone = f"SELECT * FROM {table} NOT INDEXED WHERE rowid = ?"  # noqa: S608
+            if (found := db.execute(alone, (begin,)).fetchone()) is not None:
+                yield found
+                begin += 1
+                continue
+        yield None  # its id can be read, and no more of it
+        begin += 1
 
 
 def _until_damage(db: sqlite3.Connection, sql: str) -> Generator[Row | None, None, bool]:
+    """What can be read of a query before the damage; whether that was all."""
+    count = 0
     try:
-        yield from db.execute(sql)
+        for row in db.execute(sql):
+            yield row
+            count += 1
     except sqlite3.DatabaseError:
+        with suppress(
+            sqlite3.DatabaseError
+        ):  # Python reads one row ahead: the last whole one is not given out
+            yield from db.execute(f"{sql} LIMIT 1 OFFSET {count}")
         return False
     return True
 
@@ -124,14 +148,16 @@ def _next_readable(db: sqlite3.Connection, table: str, after: int) -> int | None
     """The first row id behind the damage that begins at `after`; None when there is none."""
 
     def first_from(at: int) -> int | None:
-        sql = f"SELECT rowid FROM {table} NOT INDEXED WHERE rowid >= {at} ORDER BY rowid LIMIT 1"  # noqa: S608
+        sql = f"SELECT rowid FROM {table} NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1"  # noqa: S608
         try:
-            row = db.execute(sql).fetchone()
+            row = db.execute(sql, (at,)).fetchone()
         except sqlite3.DatabaseError:
             return None
         return _LAST if row is None else int(row[0])
 
-    low, high = after, _LAST
+    if after > _LAST:
+        return None
+    low, high = after, _LAST if first_from(after) is None else after
     while low < high:
         middle = (low + high) // 2
         if first_from(middle) is None:

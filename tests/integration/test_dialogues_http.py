@@ -404,8 +404,12 @@ async def test_every_dialogue_on_every_chat_adapter(tmp_path: Path) -> None:
         assert [shown(text) for _, text in again.stories.get(key, [])] == stories_then, person.script.name
         assert [event for event, _ in again.stories.get(key, [])] == [e.event for e in found.get(key, [])]
         if not person.hesitated:
-            assert list(map(shown, again.heard.get(key, []))) == list(map(shown, heard[key])), person.script.name
-    assert not all(person.hesitated for person in persons if person.breaths), "the machine is too slow to tell"
+            assert list(map(shown, again.heard.get(key, []))) == list(map(shown, heard[key])), (
+                person.script.name
+            )
+    assert not all(person.hesitated for person in persons if person.breaths), (
+        "the machine is too slow to tell"
+    )
 
 
 def shown(text: str) -> str:

@@ -8,12 +8,20 @@ import resource
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from complaint_queue import sqlite_damage, sqlite_log, sqlite_mending, sqlite_sums
+from complaint_queue import (
+    sqlite_damage,
+    sqlite_log,
+    sqlite_mending,
+    sqlite_salvage,
+    sqlite_schema_copy,
+    sqlite_sums,
+)
 from complaint_queue.codec import Codec
 from complaint_queue.journal import Admission, Admit, ComplaintFile
 from complaint_queue.journal_sqlite import SqliteJournal
@@ -26,6 +34,7 @@ from normalizer.record import Message, RawEvent
 RING = Keyring([b"k" * 32], b"i" * 32)
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 FILES = ("j", "j-wal", "j.sums", "j-wal.sums")
+COPY = "j.schema"
 
 
 def journal(path: Path, ring: Keyring = RING) -> SqliteJournal:
@@ -57,7 +66,7 @@ async def _dead(tmp_path: Path) -> tuple[Path, dict[int, ComplaintFile]]:
         await checkpoint(made)
         ids += [await add(made, str(n)) for n in range(30, 60)]
         (tmp_path / "dead").mkdir()
-        for name in FILES:
+        for name in (*FILES, COPY):
             shutil.copy(tmp_path / "alive" / name, tmp_path / "dead" / name)
         return tmp_path / "dead", {one: await told(made, one) for one in ids}
     finally:
@@ -391,3 +400,96 @@ async def test_mending_a_sound_journal_changes_nothing(dead: tuple[Path, dict[in
     assert sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW) == []
     assert [(folder / name).read_bytes() for name in FILES] == before
     assert await everything(folder / "j", known) == []
+
+
+def _rows_in(path: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(path)) as db:
+        names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # noqa: S608
+
+
+def test_a_row_of_which_only_the_id_can_be_read_does_not_keep_the_others(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    path = dead[0] / "j"
+    before = _rows_in(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE raws SET body = randomblob(5000)")
+        db.execute("UPDATE messages SET body = randomblob(3000)")
+    with closing(sqlite3.connect(path)) as db:
+        pages = dict(db.execute("SELECT pageno, name FROM dbstat WHERE pagetype = 'overflow'"))
+    data = path.read_bytes()
+    of_rows = {  # a page that leads on to another: without it the row ends too early
+        number: table
+        for number, table in pages.items()
+        if table in before and any(data[(number - 1) * PAGE_BYTES :][:4])
+    }
+    assert len(of_rows) > 10
+    hit = sorted(of_rows)[:: len(of_rows) // 5]
+    for number in hit:
+        overwrite(path, (number - 1) * PAGE_BYTES, bytes(PAGE_BYTES))
+    said = list(map(str, sqlite_salvage.salvage(path)))
+    after = _rows_in(path)
+    for table, count in before.items():
+        lost = [number for number in hit if of_rows[number] == table]
+        assert count - len(lost) <= after[table] <= count
+        assert any(one.startswith(f"{table}: ") for one in said) == bool(lost)
+
+
+def test_a_text_with_a_wrong_byte_is_taken(dead: tuple[Path, dict[int, ComplaintFile]]) -> None:
+    path = dead[0] / "j"
+    before = _rows_in(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE raws SET account = CAST(x'3230ff' AS TEXT)")
+    assert sqlite_salvage.salvage(path) == []
+    assert _rows_in(path) == before
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT DISTINCT account FROM raws").fetchall() == [
+            ("20\N{REPLACEMENT CHARACTER}",)
+        ]
+
+
+@pytest.mark.parametrize("destroy", [lambda page: bytes(len(page)), lambda page: os.urandom(len(page))])
+async def test_without_its_list_of_tables_a_journal_is_mended_from_the_copy(
+    tmp_path: Path, dead: tuple[Path, dict[int, ComplaintFile]], destroy: Callable[[bytes], bytes]
+) -> None:
+    folder, known = dead
+    kept = sqlite_schema_copy.read(folder / "j")
+    assert len(kept) > 3
+    for number, content in kept.items():
+        path = copy(folder, tmp_path / "copied")
+        overwrite(path, (number - 1) * PAGE_BYTES, destroy(content))
+        log = sqlite_log.load(path.with_name("j-wal"))
+        assert log is not None
+        for frame in range(1, log.count + 1):
+            if log.page(frame) == number:
+                overwrite(path.with_name("j-wal"), log.at(frame) + sqlite_log.FRAME, destroy(content))
+        with pytest.raises(Damaged, match="kanal mend"):
+            await everything(path, known)
+        said = list(map(str, sqlite_mending.mend(path, PAGE_BYTES, NOW)))
+        assert "the list of tables is put back from its copy" in said
+        assert await everything(path, known) == []
+        shutil.rmtree(tmp_path / "copied")
+
+
+async def test_a_copy_of_the_list_from_before_a_migration_is_left_alone(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    path = dead[0] / "j"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE later (x)")
+    before = path.read_bytes()
+    assert not sqlite_schema_copy.put_back(path, PAGE_BYTES)
+    assert path.read_bytes() == before
+    with closing(sqlite3.connect(path)) as db:
+        sqlite_schema_copy.keep(db, path, PAGE_BYTES)
+    assert sqlite_schema_copy.put_back(path, PAGE_BYTES)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM later").fetchone() == (0,)
+
+
+def test_a_damaged_copy_of_the_list_is_none(dead: tuple[Path, dict[int, ComplaintFile]]) -> None:
+    path = dead[0] / "j"
+    flip(sqlite_schema_copy.beside(path), 3000)
+    assert sqlite_schema_copy.read(path) == {}
+    assert not sqlite_schema_copy.put_back(path, PAGE_BYTES)

@@ -70,7 +70,7 @@ async def test_the_settings_that_the_promises_rest_on(tmp_path: Path) -> None:
             assert file.stat().st_mode & 0o077 == 0, file
     finally:
         await made.close()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["j", "j.lock", "j.sums"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["j", "j.lock", "j.schema", "j.sums"]
 
 
 async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -196,6 +196,10 @@ async def test_what_is_no_database_says_exactly_what_to_do(tmp_path: Path) -> No
         await journal(path).open()
     with pytest.raises(Damaged, match="kanal restore"):
         mend(path, PAGE_BYTES, NOW)
+    (tmp_path / "j.sums").unlink(missing_ok=True)
+    with pytest.raises(Damaged, match="kanal mend"):  # also when nothing is known of its pages
+        await journal(path).open()
+    (tmp_path / "j.schema").unlink()
     with pytest.raises(Damaged, match="kanal restore"):  # also when nothing is known of its pages
         await journal(path).open()
 

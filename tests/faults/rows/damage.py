@@ -28,7 +28,7 @@ from tests.faults.rows.row import Figure, Numbers, Row, Stage
 from tests.gateway_process import GatewayProcess
 
 NAME = "journal.sqlite3"
-FILES = (NAME, NAME + "-wal", NAME + ".sums", NAME + "-wal.sums")
+FILES = (NAME, NAME + "-wal", NAME + ".sums", NAME + "-wal.sums", NAME + ".schema")
 COMPLAINTS = 60
 #: One torn sector takes at most what stands in two pages: of a small table many, of the others few.
 LOST_BY_A_SECTOR = 20
@@ -220,7 +220,7 @@ async def run(stage: Stage, figure: Figure) -> Numbers:
     for number in range(figure.count):
         damage = chance.choices([one for one, _ in DAMAGES], [often for _, often in DAMAGES])[0]
         sizes = [(before.folder / name).stat().st_size for name in FILES]
-        name = chance.choices(FILES, [sizes[0], sizes[1], max(sizes) // 8, max(sizes) // 16])[0]
+        name = chance.choices(FILES, [sizes[0], sizes[1], *(max(sizes) // part for part in (8, 16, 32))])[0]
         folder = stage.folder / "damaged"
         shutil.copytree(before.folder, folder)
         seed = chance.randrange(1 << 30)
