@@ -80,6 +80,7 @@ SECTIONS: dict[str, dict[str, str | dict[str, str]]] = {
         "resend": "telling:resend",
         "reconcile": "telling:reconcile",
         "audit": "auditing:audit",
+        "person": {"show": "person:show", "export": "person:export"},
     },
     "help_judging": {
         "explain": "evaluating:explain",

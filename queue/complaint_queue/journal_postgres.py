@@ -46,6 +46,7 @@ from .postgres_fingerprints import PostgresFingerprints
 from .postgres_following import PostgresFollowing
 from .postgres_keeping import PostgresKeeping
 from .postgres_open import at_start, check_key, check_server, connect, migrate, pool, translate
+from .postgres_persons import PostgresPersons
 from .postgres_reads import Reads
 from .postgres_sent import PostgresSent
 from .postgres_way_out import PostgresWayOut
@@ -67,7 +68,13 @@ log = structlog.get_logger()
 
 
 class PostgresJournal(
-    PostgresWayOut, PostgresFollowing, PostgresEditing, PostgresKeeping, PostgresSent, PostgresFingerprints
+    PostgresWayOut,
+    PostgresFollowing,
+    PostgresEditing,
+    PostgresKeeping,
+    PostgresSent,
+    PostgresFingerprints,
+    PostgresPersons,
 ):
     """A journal in the database at `url` (`postgresql://…`). `clock` gives the time in UTC.
 

@@ -51,6 +51,7 @@ from .sqlite_following import SqliteFollowing
 from .sqlite_keeping import SqliteKeeping
 from .sqlite_line import Line
 from .sqlite_open import CHECK_PAGES, PAGE_BYTES, SETTING, connect, leave, lock, open_for_writing
+from .sqlite_persons import SqlitePersons
 from .sqlite_reads import Reads
 from .sqlite_rows import Details, micros, moment, ticket_from
 from .sqlite_sent import SqliteSent
@@ -67,7 +68,13 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 class SqliteJournal(
-    SqliteWayOut, SqliteFollowing, SqliteEditing, SqliteKeeping, SqliteSent, SqliteFingerprints
+    SqliteWayOut,
+    SqliteFollowing,
+    SqliteEditing,
+    SqliteKeeping,
+    SqliteSent,
+    SqliteFingerprints,
+    SqlitePersons,
 ):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 

@@ -45,7 +45,8 @@ _MORE_CLAIMS = (
 )
 
 
-def _sql(text: str) -> str:
+def numbered(text: str) -> str:
+    """SQL of both databases as SQLite has its numbered values."""
     return re.sub(r"\$(\d)", r"?\1", text)
 
 
@@ -119,13 +120,13 @@ class SqliteKeeping(ABC):
         return await self._ask(lambda reads: reads.db.execute(sql, values).fetchall())
 
     async def _walk(self, sql: str, made: Callable[[Any], T], after: Any, limit: int) -> tuple[T, ...]:
-        found = await self._rows(_sql(sql), after, limit)
+        found = await self._rows(numbered(sql), after, limit)
         return tuple(map(made, found))
 
 
 def _prune(tools: Tools, ages: rows.Ages, after: int, limit: int) -> Pruning:
     db = tools.db
-    page = db.execute(_sql(rows.PRUNABLE), (after, ages.furthest, limit)).fetchall()
+    page = db.execute(numbered(rows.PRUNABLE), (after, ages.furthest, limit)).fetchall()
     gone = ages.chosen(page)
     if gone:
         where_in(db, "DELETE FROM raws WHERE raw_id IN", gone)
