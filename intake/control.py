@@ -23,9 +23,10 @@ from msgspec import Struct
 
 from complaint_queue.editing import EditableJournal
 from complaint_queue.journal import Journal
-from intake import mending, pausing, quarantine
+from intake import mending, pausing, person_erase, quarantine
 from intake.mending import Join, Split
 from intake.pausing import Pause
+from intake.person_erase import Erase, Tidy
 from intake.quarantine import Changed
 from intake.staff.audit import Audit, noted
 from normalizer.errors import KanalError, Misconfigured, Unavailable
@@ -76,7 +77,7 @@ class Rebuild(Struct, frozen=True, kw_only=True, tag="rebuild"):
 
 
 #: What is done in the journal, and so also while no gateway runs.
-Mending = Release | Edit | Note | Decide | Split | Join | Pause
+Mending = Release | Edit | Note | Decide | Split | Join | Pause | Erase | Tidy
 Order = Mending | Rebuild
 
 
@@ -185,6 +186,8 @@ async def carry_out(journal: EditableJournal, audit: Audit, who: str, order: Men
         case Decide(ticket=ticket, verdict=verdict):
             async with noted(audit, who, f"triage_{verdict}", ticket):
                 await _decide(journal, order)
+        case Erase() | Tidy():
+            await person_erase.carry_out(journal, audit, who, order)
         case Pause():
             await pausing.carry_out(journal, audit, who, order)
         case Split():

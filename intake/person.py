@@ -14,6 +14,7 @@ from typing import Literal, Protocol, get_args
 from msgspec import Struct
 
 from complaint_queue.editing import Editing
+from complaint_queue.erasing import Erasing
 from complaint_queue.journal import ComplaintFile, Journal, StoredMessage
 from complaint_queue.keeping import Keeping
 from complaint_queue.persons import Persons
@@ -31,7 +32,7 @@ TELLING = 8
 Progress = Callable[[str, int, int], None]
 
 
-class PersonJournal(Journal, Editing, Keeping, Persons, Protocol):
+class PersonJournal(Journal, Editing, Keeping, Persons, Erasing, Protocol):
     """The journal as it is needed here."""
 
 

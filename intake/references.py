@@ -20,11 +20,10 @@ def files_of(row: WalkedMessage) -> Iterator[str]:
                 yield sha256
 
 
-async def wanted_files(
+async def named_files(
     journal: Keeping, files: Files, breathe: Callable[[float], Awaitable[None]]
 ) -> set[str]:
-    """Their names in the store; `breathe(began)` is awaited after each page. Raises `Damaged` when a row does not
-    open: then it is unknown what it refers to."""
+    """As `wanted_files`, without the pictures that only what was read of a file knows."""
     wanted: set[str] = set()
     loop = asyncio.get_running_loop()
     after = 0
@@ -44,6 +43,16 @@ async def wanted_files(
                 raise Damaged("message {message_id}: {damage}", message_id=row.message_id, damage=row.damage)
             wanted.update(map(files.name, files_of(row)))
         await breathe(began)
+    return wanted
+
+
+async def wanted_files(
+    journal: Keeping, files: Files, breathe: Callable[[float], Awaitable[None]]
+) -> set[str]:
+    """Their names in the store; `breathe(began)` is awaited after each page. Raises `Damaged` when a row does not
+    open: then it is unknown what it refers to."""
+    wanted = await named_files(journal, files, breathe)
+    loop = asyncio.get_running_loop()
     name = b""
     while facts := await journal.facts_after(name, PAGE):
         began, name = loop.time(), facts[-1].name

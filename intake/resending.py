@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from complaint_queue import topology, wire
+from complaint_queue.erasing import Erasing
 from complaint_queue.journal import Journal, OutboxEvent
 from complaint_queue.keeping import Keeping
 from complaint_queue.sender import Parcel, Sender
@@ -34,7 +35,7 @@ NAME = "resend.json"
 PAGE, AT_ONCE = 2_000, 50
 
 
-class Told(Journal, Keeping, Telling, Protocol):
+class Told(Journal, Keeping, Telling, Erasing, Protocol):
     """The journal as it is needed here."""
 
 
@@ -68,6 +69,8 @@ class Resending:
     progress: Callable[[str, int, int], None] = lambda name, done, total: None
     counts: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+    erased: int = 0
+    """Left out, because their reporter had their data erased: such an event says nothing."""
 
     async def count(self) -> Counter[str]:
         """How many there are, by kind and channel (`created.sms`); nothing is sent."""
@@ -95,16 +98,31 @@ class Resending:
         return self.sent
 
     async def _pages(self, after: int) -> AsyncIterator[Sequence[Sent]]:
+        self.erased = 0
         if self.wanted.ticket:
-            yield [one for one in await self._of_ticket() if one.position > after]
+            yield await self._told([one for one in await self._of_ticket() if one.position > after])
             return
         more = True
         while more:
             page = await self.journal.sent(self.wanted.since, self.wanted.until, after, PAGE)
             after, more = page.through, page.more
             found = [one for one in page.found if self.wanted.channel in ("", one.channel)]
+            found = await self._told(found)
             if found:
                 yield found
+
+    async def _told(self, found: list[Sent]) -> list[Sent]:
+        """Those that still say something."""
+        if not await self.journal.last_erased():
+            return found
+        erased = await self.journal.erased({one.complaint_id for one in found})
+        left = [
+            one
+            for one in found
+            if one.complaint_id not in erased or one.sequence > erased[one.complaint_id].sequence
+        ]
+        self.erased += len(found) - len(left)
+        return left
 
     async def _of_ticket(self) -> list[Sent]:
         """Everything of one complaint that does not wait in the outbox, also what was never marked as confirmed."""

@@ -1,4 +1,4 @@
-"""What is held of one person, and their right to it: `person show|export`."""
+"""What is held of one person, and their right to it: `person show|export|erase`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intake.commands.crm import note, open_journal
+from intake.commands.crm import note, open_journal, open_staff
+from intake.commands.failing import AGAIN, DONE
 from intake.commands.options import AsJson, ConfigFile, read
-from intake.commands.screen import bars, emit, line
+from intake.commands.screen import bars, emit, line, sure
 from intake.words import say
 from normalizer.errors import Malformed, Misconfigured
 
 if TYPE_CHECKING:
     from intake.config import Config
     from intake.person import Counts, Finder, Holdings, Kind, Wanted
+    from intake.person_erase import Erase, Left, Plan, Tidy
 
 Ticket = Annotated[str, typer.Option("--ticket")]
 AccountName = Annotated[str, typer.Option("--account")]
@@ -98,6 +100,149 @@ async def _export(config: Config, wanted: Wanted, path: Path) -> Mapping[str, An
     finally:
         await files.close()
     return {**made, "shared_raw_events": len(found.shared)}
+
+
+def erase(
+    reason: Annotated[str, typer.Option("--reason", "-r", show_default=False)],
+    ticket: Ticket = "",
+    account: AccountName = "",
+    handle: Handle = "",
+    phone: Phone = "",
+    email: Email = "",
+    nik: Nik = "",
+    everywhere: Everywhere = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Exit code 75 when something waits: the same again, later."""
+    wanted = _wanted(ticket, account, handle, phone, email, nik, everywhere)
+    settings = read(config)
+    work = _Erasing(settings, reason, dry_run, yes, as_json)
+    left = asyncio.run(work.run(wanted))
+    record = {**work.record, "left": left}
+    if as_json:
+        emit(record)
+    else:
+        work.tell(left)
+    raise typer.Exit(DONE if dry_run or (left is not None and left.nothing and not work.waits) else AGAIN)
+
+
+class _Erasing:
+    """One run of `person erase`: looked at, agreed to, done, tidied up."""
+
+    def __init__(self, config: Config, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+        self.config, self.reason = config, reason
+        self.dry_run, self.yes, self.as_json = dry_run, yes, as_json
+        self.plan: Plan | None = None
+        self.counts: Counts | None = None
+        self.alone = False
+        """Whether no gateway runs, so that the journal is written here."""
+
+    @property
+    def waits(self) -> bool:
+        return self.plan is not None and bool(self.plan.waiting or self.plan.raws_waiting)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        plan = self.plan
+        return {
+            "erased": plan.tickets if plan else (),
+            "waiting": plan.waiting if plan else {},
+            "raw_events_waiting": plan.raws_waiting if plan else 0,
+            "crm": plan.crm if plan else {},
+            "counts": self.counts,
+            "dry_run": self.dry_run,
+        }
+
+    async def run(self, wanted: Wanted) -> Left | None:
+        """What is left to be seen to; None: nothing was done."""
+        from intake.person_erase import Eraser
+
+        try:
+            async with finding(self.config, wanted) as (finder, found):
+                eraser = Eraser(finder.journal, self._order)
+                self.counts, self.plan = await finder.counts(found), await eraser.plan(found)
+                if self.dry_run:
+                    return None
+                if not self.yes:
+                    tell(self.counts)
+                    sure("person_erase_sure", count=len(self.plan.tickets))
+                await eraser.erase(found, self.plan, self.reason)
+        except Misconfigured as error:
+            # Cut short, the first run may have left files: then nobody is found any more, and there is work.
+            if error.setting != "person" or self.dry_run or not await self._unfinished():
+                raise
+        return await self._tidied()
+
+    async def _order(self, wanted: Erase | Tidy) -> None:
+        from intake import control
+
+        reply = await control.ask(self.config.data_dir, wanted, control.user())
+        self.alone = reply is None
+        if reply is not None:
+            reply.checked()
+            return
+        async with open_journal(self.config, writing=True) as journal, open_staff(self.config) as staff:
+            await control.carry_out(journal, staff, f"os:{control.user()}", wanted)
+
+    async def _unfinished(self) -> bool:
+        async with open_journal(self.config) as journal:
+            return bool(await journal.unfinished())
+
+    async def _tidied(self) -> Left:
+        left = await self._tidy()
+        if self.alone:
+            from intake.reading.store import ReadingStore
+
+            # A gateway throws it away by itself when it hears of the erasure.
+            ReadingStore(self.config.data_dir).remove()
+            if left.traces and not self.config.journal.url:
+                from complaint_queue.sqlite_erasing import write_anew
+
+                await asyncio.to_thread(write_anew, self.config.data_dir / "journal.sqlite3")
+                left = await self._tidy()
+        return left
+
+    async def _tidy(self) -> Left:
+        from complaint_queue.codec import Codec
+        from intake.doctor import keyring_of
+        from intake.journals import files_of
+        from intake.person_erase import Eraser
+
+        files = files_of(self.config, Codec(keyring_of(self.config)))
+        try:
+            async with open_journal(self.config) as journal:
+                return await Eraser(journal, self._order).tidy(files)
+        finally:
+            await files.close()
+
+    def tell(self, left: Left | None) -> None:
+        """What was done, what waits and why, and what others have to do."""
+        if self.counts is not None and self.dry_run:
+            tell(self.counts)
+        plan = self.plan
+        if plan is not None:
+            line(say("person_would_erase" if left is None else "person_erased", count=len(plan.tickets)))
+            for ticket, why in plan.waiting.items():
+                line(say("person_waits", ticket=ticket, why=say(f"person_waits_{why}")))
+            if plan.raws_waiting:
+                line(say("person_raws_wait", count=plan.raws_waiting))
+            if plan.crm and left is not None:
+                line(say("person_crm"))
+                for ticket, number in plan.crm.items():
+                    line(f"  {ticket}  {number}".rstrip())
+        if left is None:
+            return
+        if left.files:
+            line(say("person_files_left", count=left.files))
+        if left.traces:
+            line(say("person_traces_left", count=left.traces))
+        if left.nothing:
+            line(say("person_tidy"))
+        for copy in sorted(self.config.data_dir.glob("journal.sqlite3.damaged-*")):
+            line(say("person_copy", path=copy))
 
 
 @asynccontextmanager

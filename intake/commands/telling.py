@@ -49,16 +49,21 @@ def resend(
         channel=channel,
         ticket=_ticket(ticket) if ticket else "",
     )
-    counts, sent = asyncio.run(_resend(read(config), wanted, rate, dry_run))
+    counts, sent, erased = asyncio.run(_resend(read(config), wanted, rate, dry_run))
     if as_json:
-        emit({"events": counts.total(), "sent": sent, "counts": dict(sorted(counts.items()))})
+        found = {"events": counts.total(), "sent": sent, "erased": erased}
+        emit({**found, "counts": dict(sorted(counts.items()))})
         return
+    if erased:
+        line(say("resend_erased", count=erased))
     for name, count in sorted(counts.items()):
         line(f"{name}: {count}")
     line(say("resend_counted" if dry_run else "resend_done", count=counts.total() if dry_run else sent))
 
 
-async def _resend(config: Config, wanted: Wanted, rate: float, dry_run: bool) -> tuple[Counter[str], int]:
+async def _resend(
+    config: Config, wanted: Wanted, rate: float, dry_run: bool
+) -> tuple[Counter[str], int, int]:
     from complaint_queue.sender import sending
     from intake.resending import Resending
 
@@ -67,13 +72,13 @@ async def _resend(config: Config, wanted: Wanted, rate: float, dry_run: bool) ->
             work = Resending(journal, wanted, config.data_dir, config.public_url, rate, progress)
             counts = await work.count()
             if dry_run or not counts:
-                return counts, 0
+                return counts, 0, work.erased
             url = await broker(config)
             span = {"since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
             subject = wanted.ticket or wanted.channel or "all"
             await note(config, "resend", subject, {**span, "events": str(counts.total())})
             async with sending(url, config.broker.virtual_host) as sender:
-                return counts, await work.run(sender)
+                return counts, await work.run(sender), work.erased
 
 
 def reconcile(

@@ -80,7 +80,7 @@ SECTIONS: dict[str, dict[str, str | dict[str, str]]] = {
         "resend": "telling:resend",
         "reconcile": "telling:reconcile",
         "audit": "auditing:audit",
-        "person": {"show": "person:show", "export": "person:export"},
+        "person": {"show": "person:show", "export": "person:export", "erase": "person:erase"},
     },
     "help_judging": {
         "explain": "evaluating:explain",

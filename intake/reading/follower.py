@@ -76,6 +76,7 @@ class Follower:
         """One page of everything. False when nothing new was found."""
         if self._marks is None:
             self._marks = await self._store.ask(rows.marks)
+        await self._heed_erasures()
         # What is watched is asked first: a confirm must not be looked for before its event was seen.
         changed = await self._watched()
         # Ids of every kind grow together, so what follows from an arrival is only taken once that is here.
@@ -93,6 +94,18 @@ class Follower:
             self._changed()
         await self._prune()
         return any(news)
+
+    async def _heed_erasures(self) -> None:
+        """What was erased from the journal must not be found here: what is left of it on the disk is nobody's to know,
+        so the store is thrown away whole."""
+        assert self._marks is not None  # noqa: S101 - `step` has read them
+        erased = await self._journal.last_erased()
+        if erased == self._marks.get("erased", 0):
+            return
+        if self._marks:
+            await self._store.forget()
+        await self._store.write(lambda db: rows.mark(db, "erased", erased))
+        self._marks = {"erased": erased}
 
     async def _page(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from complaint_queue.blank import ERASED, is_erased
 from complaint_queue.following import Advance, Arrival, Outgoing, Standing
 from complaint_queue.journal import OutboxEvent
 from complaint_queue.sqlite_rows import STATES, micros
@@ -181,6 +182,8 @@ def _values(record: Complaint) -> tuple[Any, ...]:
     place, hidden = record.place, record.confidential
     first = record.categories[0] if record.categories else None
     why = next((e.result for e in reversed(record.evidence) if e.step == "triage"), "")
+    if is_erased(record):
+        why = ERASED
     point = None if hidden else place.coordinates
     text = "" if hidden else (record.public_text or "")[:TEXT]
     return (

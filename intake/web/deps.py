@@ -12,6 +12,7 @@ from aiohttp import web
 
 from adapters.base import Account, Fate
 from complaint_queue.deadletters import DeadLetter, Which
+from complaint_queue.erasing import Erasing
 from complaint_queue.journal import Journal
 from intake.pausing import Pauses
 from intake.reading.store import ReadingStore
@@ -44,6 +45,10 @@ class DeadLetterOffice(Protocol):
     ) -> tuple[DeadLetter, ...]: ...
 
 
+class WebJournal(Journal, Erasing, Protocol):
+    """The journal as pages need it."""
+
+
 @dataclass(frozen=True)
 class PageDeps:
     """`receive(account, raw)` is the one way in. `secure` is whether browsers reach us by HTTPS.
@@ -51,7 +56,7 @@ class PageDeps:
     `max_form` bounds a form in bytes: ten files of 10 MiB and the words around them.
     """
 
-    journal: Journal
+    journal: WebJournal
     files: Files
     secrets: Secrets
     staff: StaffStore

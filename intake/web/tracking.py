@@ -139,13 +139,16 @@ def legs(opened_at: datetime, progress: Progress) -> tuple[Leg, ...]:
 
 
 async def _stages(request: web.Request, found: ComplaintFile) -> web.StreamResponse:
-    progress = await request.app[DEPS].journal.progress(found.complaint_id)
+    journal = request.app[DEPS].journal
+    progress = await journal.progress(found.complaint_id)
+    erased = await journal.erased([found.complaint_id])
     return await page(
         request,
         "lacak.html",
         problem="",
         ticket="",
         found=found,
+        erased=erased.get(found.complaint_id),
         action=_action(request),
         progress=progress,
         legs=legs(found.opened_at, progress),

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from normalizer.record import RawEvent
 
+from .erasing import Erasing
 from .journal import Journal
 
 
@@ -25,5 +26,5 @@ class Editing(Protocol):
         """The entry of whose raw event this one is a corrected copy; None: it is an original."""
 
 
-class EditableJournal(Journal, Editing, Protocol):
+class EditableJournal(Journal, Editing, Erasing, Protocol):
     """A journal as an operator's desk needs it."""

@@ -82,6 +82,9 @@ class Followed(Protocol):
     async def outgoing(self, after: int, limit: int) -> tuple[Outgoing, ...]:
         """Replies with an id greater than `after`."""
 
+    async def last_erased(self) -> int:
+        """A number that grows with every complaint whose reporter had their data erased; 0: none ever had."""
+
     async def outgoing_of(self, reply_ids: Sequence[int]) -> tuple[Outgoing, ...]: ...
 
 

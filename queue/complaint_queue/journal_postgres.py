@@ -42,6 +42,7 @@ from .journal import (
 from .media_rows import facts_name
 from .postgres_admit import admit_many
 from .postgres_editing import PostgresEditing
+from .postgres_erasing import PostgresErasing
 from .postgres_fingerprints import PostgresFingerprints
 from .postgres_following import PostgresFollowing
 from .postgres_keeping import PostgresKeeping
@@ -75,6 +76,7 @@ class PostgresJournal(
     PostgresSent,
     PostgresFingerprints,
     PostgresPersons,
+    PostgresErasing,
 ):
     """A journal in the database at `url` (`postgresql://…`). `clock` gives the time in UTC.
 

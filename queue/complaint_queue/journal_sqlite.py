@@ -46,6 +46,7 @@ from .media_rows import facts_name
 from .sqlite_admit import Prepared, admit_many
 from .sqlite_damage import compare, examine
 from .sqlite_editing import SqliteEditing
+from .sqlite_erasing import SqliteErasing
 from .sqlite_fingerprints import PURPOSE, SqliteFingerprints
 from .sqlite_following import SqliteFollowing
 from .sqlite_keeping import SqliteKeeping
@@ -75,6 +76,7 @@ class SqliteJournal(
     SqliteSent,
     SqliteFingerprints,
     SqlitePersons,
+    SqliteErasing,
 ):
     """A journal in one file (and its log beside it) at `path`. `clock` gives the time in UTC.
 

@@ -117,6 +117,7 @@ def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA wal_autocheckpoint = 0")
+            db.execute("PRAGMA secure_delete = FAST")
             db.execute(f"PRAGMA journal_size_limit = {128 * 1024 * 1024}")
         else:
             db.execute("PRAGMA query_only = 1")
@@ -272,6 +273,8 @@ def last_id(db: sqlite3.Connection) -> int:
         "progress": "change",
         "restored": "first_id",
         "fingerprints": "position",
+        "erased": "change",
+        "erasing": "erasure_id",
     }
     found = [db.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] or 0 for t, c in tables.items()]  # noqa: S608
     return max(found)

@@ -23,7 +23,7 @@ CHECKPOINT_BYTES = 4 * 1024 * 1024
 class Tools:
     """What a write has in its hands: the connection, the time, ids, and the day's ticket numbers."""
 
-    __slots__ = ("_clock", "_days", "codec", "db", "ids", "now")
+    __slots__ = ("_clock", "_days", "codec", "cut_log", "db", "ids", "now")
 
     def __init__(
         self, db: sqlite3.Connection, codec: Codec, clock: Callable[[], datetime], node: int = 0
@@ -31,6 +31,8 @@ class Tools:
         self.db, self.codec, self._clock = db, codec, clock
         self.ids = Ids(node, last_id(db))
         self.now = 0
+        self.cut_log = False
+        """Whether the log holds what must leave the disk."""
         self._days: dict[int, int] = {}
 
     def begin(self) -> None:
@@ -83,6 +85,8 @@ class Writer:
         except Exception as error:
             self._failed(jobs, error)
         self._since_checkpoint += sum(2 * PAGE_BYTES + job.size for job in jobs)
+        if self._tools.cut_log:
+            self._cut_log()
         if self._since_checkpoint >= CHECKPOINT_BYTES:
             self.checkpoint()
 
@@ -94,6 +98,21 @@ class Writer:
             self._sums.checkpointed(row[2])
         except sqlite3.Error:
             self._since_checkpoint = CHECKPOINT_BYTES // 2
+
+    def _cut_log(self) -> None:
+        """Copy the whole log into the database and cut it to nothing; while somebody reads an older page of it, the
+        next write tries again."""
+        db = self._tools.db
+        try:
+            _, frames, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._sums.checkpointed(copied)
+            if frames == copied:
+                db.execute("PRAGMA busy_timeout = 100")
+                self._tools.cut_log = bool(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        except sqlite3.Error:
+            pass
+        finally:
+            db.execute("PRAGMA busy_timeout = 5000")
 
     def _together(self, jobs: list[Job]) -> None:
         tools = self._tools

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sqlite3
 import stat
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import msgspec
 import pytest
 
 from adapters.base import Letter
 from complaint_queue.codec import Codec
+from complaint_queue.files import FileStore
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
+from intake.references import wanted_files
+from intake.resending import Resending, Wanted
+from intake.staff.store import StaffStore
+from intake.verifying import Verifier
+from normalizer.errors import Damaged
+from normalizer.identity import Secrets
+from normalizer.record import Complaint
 from tests import pictures
 from tests.gateway_process import GatewayProcess
 
@@ -27,6 +42,12 @@ HANDLE = "@siti_contoh_uji"
 #: What must be nowhere when she was erased, and what must stay.
 SITI = (NIK, PHONE[1:], HOME_PHONE, HANDLE, "siti.contoh@example.org", "lubang besar di Jalan Melati")
 BUDI = ("81200009999", "budi.contoh@example.org", "sampah menumpuk di Jalan Kenari")
+#: Every purpose for which the journal seals something.
+PURPOSES = (
+    *("raw", "message", "event", "record", "reply", "person", "progress", "quarantine", "media"),
+    *("fingerprint", "erasing", "canary"),
+)
+WHO = ("--email", "siti.contoh@example.org", "--phone", HOME_PHONE, "--everywhere")
 PHOTO, BOTH = pictures.saved(pictures.scene(1)), pictures.saved(pictures.scene(2))
 
 
@@ -65,27 +86,32 @@ async def plant(gateway: GatewayProcess) -> None:
             await asyncio.sleep(0.1)
 
 
-async def published(gateway: GatewayProcess) -> int:
-    """How many events the broker has, once nothing waits any more."""
-    codec = Codec(load_or_create(gateway.config.data_dir / "keys.json", {}))
-    journal = SqliteJournal.read_only(gateway.config.data_dir / "journal.sqlite3", codec)
+def codec_of(gateway: GatewayProcess) -> Codec:
+    return Codec(load_or_create(gateway.config.data_dir / "keys.json", {}))
+
+
+@asynccontextmanager
+async def journal_of(gateway: GatewayProcess) -> AsyncIterator[SqliteJournal]:
+    journal = SqliteJournal.read_only(gateway.config.data_dir / "journal.sqlite3", codec_of(gateway))
     await journal.open()
     try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+async def published(gateway: GatewayProcess) -> int:
+    """How many events the broker has, once nothing waits any more."""
+    async with journal_of(gateway) as journal:
         depths = await journal.depths()
         waits = depths.kept + depths.tasks + depths.unpublished + depths.media_pending
         return 0 if waits else (await journal.sizes())["events"]
-    finally:
-        await journal.close()
 
 
 async def told(gateway: GatewayProcess, *command: str, code: int = 0) -> Any:
     found, out = await gateway.run(*command, "--json")
     assert found == code, out
     return json.loads(out.splitlines()[-1])
-
-
-async def counted(gateway: GatewayProcess, *who: str) -> Any:
-    return await told(gateway, "person", "show", *who)
 
 
 def whole(path: Path) -> tuple[bytes, Any]:
@@ -97,36 +123,120 @@ def whole(path: Path) -> tuple[bytes, Any]:
         )
 
 
-async def test_a_person_gets_all_of_their_own_and_nothing_of_others(
+async def test_a_person_gets_their_own_and_is_forgotten_and_the_other_never_notices(
     gateway: GatewayProcess, tmp_path: Path
 ) -> None:
     await plant(gateway)
-    both = ("--email", "siti.contoh@example.org", "--phone", HOME_PHONE, "--everywhere")
-    counts = await counted(gateway, *both)
+    planned = await told(gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--dry-run")
+    counts = planned["counts"]
     assert (counts["complaints"], counts["messages"], counts["files"]) == (2, 2, 2)
-    path = tmp_path / "siti.zip"
-    made = await told(gateway, "person", "export", str(path), *both)
+    assert set(planned["erased"]) == set(counts["tickets"]) and not planned["waiting"]
+    await exported(gateway, tmp_path / "siti.zip", counts["tickets"])
+    before = await stored(gateway)
+    assert all(any(planted.encode() in one for one in before.values()) for planted in SITI)
+    hers = [head for head, plain in before.items() if any(planted.encode() in plain for planted in SITI)]
+
+    first = await told(gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes", code=75)
+    assert set(first["crm"]) == set(counts["tickets"])
+    assert first["left"]["files"] and not first["left"]["traces"], "files so young may be somebody else's"
+    for path in (gateway.config.files_dir).rglob("*"):
+        os.utime(path, (0, 0))
+    again = await told(gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes")
+    assert (again["erased"], again["left"]) == ([], {"files": 0, "traces": 0})
+
+    await nothing_of_her(gateway, hers)
+    after = await stored(gateway)
+    assert [p for p in BUDI if not any(p.encode() in plain for plain in after.values())] == []
+    await says_so(gateway, counts["tickets"][0])
+    await all_fits(gateway)
+    staff = StaffStore(gateway.config.data_dir / "staff.sqlite3", lambda: datetime.now(UTC))
+    await staff.open()
+    acts = await staff.audit_lines(what="person")
+    await staff.close()
+    assert [one.what for one in acts] == ["person_erase", "person_erase", "person_export"]
+    assert {one.subject for one in acts[:2]} == set(counts["tickets"])
+
+
+async def exported(gateway: GatewayProcess, path: Path, tickets: list[str]) -> None:
+    """All of hers in a file for its owner alone, and nothing of his."""
+    made = await told(gateway, "person", "export", str(path), *WHO)
     assert (made["complaints"], made["messages"], made["files"], made["missing"]) == (2, 2, 2, 0)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     content, table = whole(path)
-    for planted in SITI:
-        assert planted.encode() in content, planted
-    for others in BUDI:
-        assert others.encode() not in content, others
+    assert [planted for planted in SITI if planted.encode() not in content] == []
+    assert [others for others in BUDI if others.encode() in content] == []
     assert PHOTO in content and BOTH in content
-    assert {one["ticket"] for one in table["complaints"]} == set(counts["tickets"])
+    assert {one["ticket"] for one in table["complaints"]} == set(tickets)
     assert [len(one["events"]) for one in table["complaints"]] == [1, 1]
-    assert table["complaints"][0]["record"]["reporter"]["contacts"]
+    assert all(one["record"]["reporter"]["contacts"] for one in table["complaints"])
     secret = (gateway.folder / "data/secrets/kannel").read_text().strip()
     assert secret.encode() not in content
 
-    again = await told(gateway, "person", "export", str(path), *both, code=2)
-    assert again["problem"].endswith("is there already")
-    nobody = await told(
-        gateway, "person", "show", "--account", "sms-kannel", "--phone", "081200000001", code=2
-    )
-    assert nobody["where"] == "person"
-    lines = await gateway.run("audit", "--what", "person", "--json")
-    (line,) = [json.loads(text) for text in lines[1].splitlines()]
-    assert line["what"] == "person_export" and set(line["subject"].split()) == set(counts["tickets"])
-    assert not any(planted in lines[1] for planted in SITI)
+
+async def stored(gateway: GatewayProcess) -> dict[bytes, bytes]:
+    """Every sealed body of the journal, opened, by its first bytes."""
+    codec, found = codec_of(gateway), {}
+    address = f"{(gateway.config.data_dir / 'journal.sqlite3').as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as db:
+        for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            for row in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - a table's own name
+                for value in row:
+                    if isinstance(value, bytes) and value[:1] == b"\x01" and len(value) > 33:
+                        found[value[:17]] = opened(codec, value)
+    return found
+
+
+def opened(codec: Codec, sealed: bytes) -> bytes:
+    for purpose in PURPOSES:
+        with suppress(Damaged):
+            return codec.open(purpose, sealed)
+    raise AssertionError(f"sealed for a purpose that this test does not know: {sealed[:17].hex()}")
+
+
+async def nothing_of_her(gateway: GatewayProcess, heads: list[bytes]) -> None:
+    """Not in a body, not in the bytes of any file, her photo gone: but not the one that he sent too."""
+    after = await stored(gateway)
+    assert [p for p in SITI if any(p.encode() in plain for plain in after.values())] == []
+    reading = gateway.config.data_dir / "reading.sqlite3"
+    async with asyncio.timeout(30):  # the console's store is built anew, with what he wrote
+        while BUDI[2].encode() not in reading_bytes(reading):
+            await asyncio.sleep(0.1)
+    for path in gateway.config.data_dir.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert [p for p in SITI if p.encode() in content] == [], path
+            assert [head for head in heads if head in content] == [], f"a sealed body is still in {path}"
+    files = FileStore(gateway.config.files_dir, codec_of(gateway))
+    assert await files.size(sha256(PHOTO).hexdigest()) is None
+    assert await files.read(sha256(BOTH).hexdigest()) == BOTH
+    async with journal_of(gateway) as journal:
+        wanted = await wanted_files(journal, files, lambda began: asyncio.sleep(0))
+    kept = {f"{p.parent.name}/{p.name}" for p in gateway.config.files_dir.glob("??/*")}
+    assert kept == wanted
+
+
+def reading_bytes(path: Path) -> bytes:
+    return b"".join(one.read_bytes() for one in path.parent.glob("reading.sqlite3*"))
+
+
+async def all_fits(gateway: GatewayProcess) -> None:
+    """`kanal verify` finds nothing, and `kanal resend` leaves out what says nothing any more."""
+    async with journal_of(gateway) as journal:
+        files = FileStore(gateway.config.files_dir, codec_of(gateway))
+        assert (await Verifier(journal, files).run()).problems == ()
+        every = Wanted(since=datetime.fromtimestamp(0, UTC), until=datetime.now(UTC))
+        again = Resending(journal, every, gateway.config.data_dir, gateway.url)
+        assert ((await again.count()).total(), again.erased) == (2, 2)
+
+
+async def says_so(gateway: GatewayProcess, ticket: str) -> None:
+    """Whoever asks is told that it was erased, and nothing else."""
+    async with journal_of(gateway) as journal:
+        file = await journal.complaint_by_ticket(ticket)
+    assert file is not None
+    keys = load_or_create(gateway.config.data_dir / "keys.json", {})
+    code = Secrets(keys.identity_key).tracking_code(file.complaint_id)
+    async with aiohttp.ClientSession() as session, session.get(f"{gateway.url}/lacak/{code}") as answer:
+        assert "telah dihapus atas permintaan pelapornya" in await answer.text()
+    record = msgspec.msgpack.decode(file.record, type=Complaint)
+    assert [one.step for one in record.evidence] == ["erased"], "what kanal explain tells"

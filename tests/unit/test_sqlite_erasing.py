@@ -1,0 +1,114 @@
+"""An erasure in the SQLite journal, down to the bytes: the log is cut, a crash harms nothing, old traces go."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from complaint_queue.codec import Codec
+from complaint_queue.erasing import Erasure
+from complaint_queue.journal_sqlite import SqliteJournal
+from complaint_queue.sqlite_erasing import traces, write_anew
+from normalizer.errors import Misconfigured, Unavailable
+from tests.journal_world import BUDI, KEYRING, PLANTED, SITI, HeldClock, admit, message, one, settle
+
+#: Longer than a page, so that it lies on pages of its own.
+LONG = PLANTED * 200
+
+
+def journal_in(folder: Path) -> SqliteJournal:
+    return SqliteJournal(folder / "journal.sqlite3", Codec(KEYRING), HeldClock())
+
+
+async def erased(journal: SqliteJournal) -> tuple[int, tuple[bytes, ...]]:
+    """Two complaints of Siti's, one of Budi's between them; hers erased. The first one's id, and what to look for."""
+    ids = []
+    for name, sender in (("m-1", SITI), ("m-2", BUDI), ("m-3", SITI)):
+        admitted = await one(journal, admit(name, sender, message=message(name, LONG)))
+        await settle(journal, admitted.complaint_id, state="set_aside")
+        ids.append(admitted.complaint_id)
+    await journal.erase(Erasure(keys=(SITI,), complaints=tuple(ids)))
+    (left,) = await journal.unfinished()
+    return ids[0], left.heads
+
+
+async def test_what_was_erased_is_in_no_file_at_once_beside_one_who_reads(tmp_path: Path) -> None:
+    journal = journal_in(tmp_path)
+    reader = SqliteJournal.read_only(tmp_path / "journal.sqlite3", Codec(KEYRING))
+    await journal.open()
+    await reader.open()
+    _, heads = await erased(journal)
+    assert len(heads) > 4
+    assert (tmp_path / "journal.sqlite3-wal").stat().st_size == 0, "the log still holds the old pages"
+    assert [path for path in tmp_path.iterdir() if any(head in path.read_bytes() for head in heads)] == []
+    await reader.close()
+    await journal.close()
+
+
+async def test_while_somebody_reads_an_old_page_the_log_is_cut_later(tmp_path: Path) -> None:
+    journal = journal_in(tmp_path)
+    await journal.open()
+    await journal.probe()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite3", isolation_level=None)) as held:
+        held.execute("BEGIN")
+        held.execute("SELECT count(*) FROM messages").fetchone()
+        _, heads = await erased(journal)
+        assert await journal.traces(heads) > 0
+        held.execute("COMMIT")
+    await journal.probe()
+    assert await journal.traces(heads) == 0
+    await journal.close()
+
+
+@pytest.mark.parametrize("more", [False, True])
+async def test_a_crash_right_after_it_leaves_a_sound_journal_that_knows_what_is_left(
+    tmp_path: Path, more: bool
+) -> None:
+    journal = journal_in(tmp_path / "one")
+    await journal.open()
+    complaint_id, heads = await erased(journal)
+    if more:
+        await one(journal, admit("m-4", BUDI))
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    await journal.close()
+    again = journal_in(tmp_path / "two")
+    await again.open()
+    assert again.healed == [] and await again.check() == ()
+    assert complaint_id in await again.erased([complaint_id])
+    (left,) = await again.unfinished()
+    assert left.heads == heads and await again.traces(heads) == 0
+    await again.close()
+
+
+async def test_what_an_older_program_left_in_free_space_goes_when_all_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    journal = journal_in(tmp_path)
+    await journal.open()
+    admitted = await one(journal, admit("m-1"))
+    with pytest.raises(Misconfigured):
+        write_anew(path)
+    await journal.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA secure_delete = OFF")
+        (body,) = db.execute("SELECT body FROM messages").fetchone()
+        db.execute("UPDATE messages SET body = ?", (body[:-1],))
+        db.execute("UPDATE messages SET body = ?", (body[-1:],))
+    heads = [body[:17]]
+    assert traces(path, heads) == 1
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE messages SET body = ?", (Codec(KEYRING).seal("message", b""),))
+        db.commit()
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM messages").fetchone()
+        with pytest.raises(Unavailable):
+            write_anew(path)
+    write_anew(path)
+    assert traces(path, heads) == 0
+    await journal.open()
+    assert await journal.check() == ()
+    assert (await one(journal, admit("m-1"))).ticket == admitted.ticket
+    await journal.close()
