@@ -15,10 +15,11 @@ from msgspec import Struct
 
 from complaint_queue.editing import Editing
 from complaint_queue.erasing import Erasing
+from complaint_queue.file_port import Files
 from complaint_queue.journal import ComplaintFile, Journal, StoredMessage
 from complaint_queue.keeping import Keeping
 from complaint_queue.persons import Persons
-from normalizer.errors import Misconfigured
+from normalizer.errors import Damaged, Misconfigured
 from normalizer.identity import Secrets
 from normalizer.numbers import to_e164
 from normalizer.record import RawEvent, Sender
@@ -125,6 +126,7 @@ class Finder:
     """Finds in `journal`. `adapters` are the adapters' names by account."""
 
     journal: PersonJournal
+    files: Files
     secrets: Secrets
     adapters: dict[str, str]
     progress: Progress = lambda name, done, total: None
@@ -214,10 +216,29 @@ class Finder:
             after, done = page[-1].raw_id, done + len(page)
             self.progress("raw events", done, max(done, total))
             for one in page:
-                if one.raw is None or one.raw_id in known or not says(one.raw, spellings):
+                if one.raw is None or one.raw_id in known:
                     continue
-                if not await self.journal.senders_of_raw(one.raw_id):
+                if not (one.raw.body_file or says(one.raw, spellings)):
+                    continue
+                if await self.journal.senders_of_raw(one.raw_id):
+                    continue
+                if says(one.raw, spellings) or await self._file_says(one.raw.body_file, spellings):
                     found.mentions.append(one.raw_id)
+
+    async def _file_says(self, sha256: str, spellings: Sequence[bytes]) -> bool:
+        """Whether one of these stands in a large raw event; one that is missing or damaged says nothing."""
+        longest, rest = max(map(len, spellings)), b""
+        try:
+            if await self.files.size(sha256) is None:
+                return False
+            async for piece in self.files.chunks(sha256):
+                whole = rest + piece.lower()
+                if any(one in whole for one in spellings):
+                    return True
+                rest = whole[-longest:]
+        except Damaged:
+            pass
+        return False
 
     async def counts(self, found: Holdings) -> Counts:
         """How much there is of them."""

@@ -19,6 +19,7 @@ from intake.words import say
 from normalizer.errors import Malformed, Misconfigured
 
 if TYPE_CHECKING:
+    from complaint_queue.file_port import Files
     from intake.config import Config
     from intake.person import Counts, Finder, Holdings, Kind, Wanted
     from intake.person_erase import Erase, Left, Plan, Tidy
@@ -85,20 +86,13 @@ def export(
 
 
 async def _export(config: Config, wanted: Wanted, path: Path) -> Mapping[str, Any]:
-    from complaint_queue.codec import Codec
-    from intake.doctor import keyring_of
-    from intake.journals import files_of
     from intake.person_export import Export
 
-    files = files_of(config, Codec(keyring_of(config)))
-    try:
-        async with finding(config, wanted) as (finder, found):
-            counts = await finder.counts(found)
-            await note(config, "person_export", " ".join(counts.tickets), noted(counts))
-            work = Export(finder.journal, files, found, tuple(own_secrets(config)), say("person_readme"))
-            made = await work.write(path)
-    finally:
-        await files.close()
+    async with finding(config, wanted) as (finder, found):
+        counts = await finder.counts(found)
+        await note(config, "person_export", " ".join(counts.tickets), noted(counts))
+        secrets = tuple(own_secrets(config))
+        made = await Export(finder.journal, finder.files, found, secrets, say("person_readme")).write(path)
     return {**made, "shared_raw_events": len(found.shared)}
 
 
@@ -206,17 +200,10 @@ class _Erasing:
         return left
 
     async def _tidy(self) -> Left:
-        from complaint_queue.codec import Codec
-        from intake.doctor import keyring_of
-        from intake.journals import files_of
         from intake.person_erase import Eraser
 
-        files = files_of(self.config, Codec(keyring_of(self.config)))
-        try:
-            async with open_journal(self.config) as journal:
-                return await Eraser(journal, self._order).tidy(files)
-        finally:
-            await files.close()
+        async with stored(self.config) as files, open_journal(self.config) as journal:
+            return await Eraser(journal, self._order).tidy(files)
 
     def tell(self, left: Left | None) -> None:
         """What was done, what waits and why, and what others have to do."""
@@ -255,9 +242,10 @@ async def finding(config: Config, wanted: Wanted) -> AsyncIterator[tuple[Finder,
     if wanted.account:
         config.account(wanted.account)
     adapters = {one.name: one.adapter for one in config.accounts}
-    async with open_journal(config) as journal:
+    async with stored(config) as files, open_journal(config) as journal:
         with bars() as progress:
-            finder = Finder(journal, Secrets(keyring_of(config).identity_key), adapters, progress)
+            secrets = Secrets(keyring_of(config).identity_key)
+            finder = Finder(journal, files, secrets, adapters, progress)
             found = await finder.find(wanted)
         if found.nobody:
             raise Misconfigured(
@@ -266,6 +254,20 @@ async def finding(config: Config, wanted: Wanted) -> AsyncIterator[tuple[Finder,
                 "look at the spelling; --everywhere also finds what other accounts know of a telephone or an address",
             )
         yield finder, found
+
+
+@asynccontextmanager
+async def stored(config: Config) -> AsyncIterator[Files]:
+    """Where attachments and large raw events are."""
+    from complaint_queue.codec import Codec
+    from intake.doctor import keyring_of
+    from intake.journals import files_of
+
+    files = files_of(config, Codec(keyring_of(config)))
+    try:
+        yield files
+    finally:
+        await files.close()
 
 
 def tell(counts: Counts) -> None:

@@ -32,11 +32,17 @@ NOBODY = bytes(16)
 
 
 def message(message_id: int, before: Message) -> Message:
+    """With what papers and receipts rest on: a ticket that was promised, and who at which counter took it."""
     return Message(
         external_id=f"{ERASED}:{encode_id(message_id)}",
         verb=before.verb,
+        office_code=before.office_code,
+        against_office=before.against_office,
+        clerk_id=before.clerk_id,
+        confidential=before.confidential,
         act=before.act,
         rating=before.rating,
+        ticket=before.ticket,
     )
 
 

@@ -30,7 +30,7 @@ HEAD = 17
 
 _WAITS = """
 SELECT k.state, k.due_at IS NOT NULL,
-  EXISTS (SELECT 1 FROM outbox o WHERE o.complaint_id = k.complaint_id),
+  EXISTS (SELECT 1 FROM events e JOIN outbox o ON o.position = e.position WHERE e.complaint_id = k.complaint_id),
   EXISTS (SELECT 1 FROM media j WHERE j.complaint_id = k.complaint_id),
   EXISTS (SELECT 1 FROM quarantine q WHERE q.complaint_id = k.complaint_id AND q.state = 'held'),
   EXISTS (SELECT 1 FROM replies r WHERE r.complaint_id = k.complaint_id AND r.complaint_id > 0 AND r.state = 1)

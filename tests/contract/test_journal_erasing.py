@@ -86,7 +86,7 @@ async def test_what_a_person_said_is_gone_and_another_keeps_theirs(
     journal: Forgets, clock: HeldClock
 ) -> None:
     photo = Attachment(sha256=SHA, media_type="text/plain", name="siti.txt")
-    hers = await one(journal, admit("m-1", message=message("m-1", attachments=(photo,))))
+    hers = await one(journal, admit("m-1", message=message("m-1", attachments=(photo,), ticket="a promise")))
     his = await one(journal, admit("m-2", BUDI))
     await filed(journal, clock, hers)
     await filed(journal, clock, his)
@@ -102,6 +102,7 @@ async def test_what_a_person_said_is_gone_and_another_keeps_theirs(
     (left,) = file.messages
     assert (left.message.text, left.message.attachments, left.message.sender.reference) == ("", (), "")
     assert not any(left.sender)
+    assert left.message.ticket == "a promise", "the code on the paper is made of it"
     gone = msgspec.msgpack.decode(file.record, type=Complaint)
     assert (gone.text, gone.reporter, gone.ticket) == ("", Reporter(), hers.ticket)
     assert [(e.step, e.result[:10]) for e in gone.evidence] == [("erased", "2026-11-23")]
