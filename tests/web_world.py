@@ -6,7 +6,7 @@ import contextlib
 import io
 import re
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from aiohttp import web
 from adapters.base import Account, Fate, Ports
 from adapters.walkin import ADAPTER
 from adapters.walkin.adapter import WalkinSettings
+from complaint_queue.erasing import Erased
 from complaint_queue.journal import ComplaintFile, StoredMessage
 from complaint_queue.way_out import Progress
 from intake.staff import StaffStore
@@ -73,9 +74,13 @@ class MemoryJournal:
         self.away = False
         self.reserved = 5001
         self.reached: dict[int, Progress] = {}
+        self.gone: dict[int, Erased] = {}
 
     async def progress(self, complaint_id: int) -> Progress:
         return self.reached.get(complaint_id, Progress())
+
+    async def erased(self, complaint_ids: Iterable[int]) -> dict[int, Erased]:
+        return {one: self.gone[one] for one in complaint_ids if one in self.gone}
 
     async def receive(self, account: str, raw: RawEvent) -> Sequence[Fate]:
         if self.away:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from complaint_queue.erasing import Erased
 from complaint_queue.way_out import Progress, Step
 from tests.web_world import OFFICE, OTHER_OFFICE, PASSWORD, PNG, Browser, World, open_world
 
@@ -322,6 +323,17 @@ async def test_tracking_shows_the_way_so_far(world: World, browser: Browser) -> 
     for shown in ("CRM-77", "Dinas &lt;Contoh&gt;", "Petugas ke lokasi.", "Survei lapangan"):
         assert shown in text
     assert text.index("Survei lapangan") < text.index("Petugas ke lokasi."), "in the order of the stages"
+
+
+async def test_tracking_says_that_it_was_erased_in_both_languages(world: World, browser: Browser) -> None:
+    await browser.sign_in()
+    await browser.fill(text="Tetangga membakar sampah plastik")
+    world.journal.gone[1] = Erased(sequence=1, at=world.clock.now())
+    async with Browser(world) as citizen:
+        await citizen.get(f"/lacak/{world.secrets.tracking_code(1)}")
+        assert "telah dihapus atas permintaan pelapornya" in citizen.text
+        await citizen.get(f"/lacak/{world.secrets.tracking_code(1)}?bahasa=en")
+        assert "erased because its reporter asked for it" in citizen.text
 
 
 async def test_a_ticket_needs_its_pin_and_guesses_are_few(world: World, browser: Browser) -> None:
