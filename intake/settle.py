@@ -44,10 +44,11 @@ CONFIDENT = 0.7
 TRIES = 3
 #: In an emergency the words go ahead of their photos: seconds, in which most photos are read.
 URGENT_WAIT = 2.0
-#: A turn of the event loop that takes longer than this (seconds) means that many doors are waiting.
-BUSY_TURN = 0.002
-#: Rest for this many times the last batch's duration, at most `LONGEST_REST` seconds.
-REST, LONGEST_REST = 8.0, 1.0
+#: The doors are busy when so many messages come a second, and one turn of the event loop takes longer than this
+#: (seconds). The first alone is no flood, and the second alone is another program's doing.
+BUSY_RATE, BUSY_TURN = 25.0, 0.002
+#: Then rest for this many times the last batch's duration, at most `LONGEST_REST` seconds.
+REST, LONGEST_REST = 2.0, 1.0
 
 log = structlog.get_logger()
 
@@ -96,8 +97,12 @@ class Settler:
     batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, int] = field(default_factory=dict)
+    _came: int = 0
+    _looked_at: float = 0.0
 
     def wake(self) -> None:
+        """Something came that is to be settled."""
+        self._came += 1
         self._wake.set()
 
     async def run(self) -> None:
@@ -115,12 +120,15 @@ class Settler:
     async def _give_way(self, spent: float) -> None:
         """In a flood the doors come first: rest in proportion to what was `spent` (seconds) on the last batch.
 
-        One turn of the event loop says how busy the doors are; nothing is lost by settling later.
+        Nothing is lost by settling later; but as soon as the flood is over, what waits goes as fast as it can.
         """
         loop = asyncio.get_running_loop()
         before = loop.time()
         await asyncio.sleep(0)
-        if loop.time() - before > BUSY_TURN:
+        turn = loop.time() - before
+        came, self._came = self._came, 0
+        since, self._looked_at = before - self._looked_at, before
+        if turn > BUSY_TURN and came >= BUSY_RATE * since:
             await asyncio.sleep(min(spent * REST, LONGEST_REST))
 
     async def _sleep(self) -> None:
@@ -134,9 +142,10 @@ class Settler:
 
     async def _settle_all(self, due: Sequence[int]) -> None:
         files = [file for file in await asyncio.gather(*map(self._load, due)) if file is not None]
+        kept = await self._kept_by_the_bot(files)
         ready = []
         for file in files:
-            if await self._told_to_the_bot(file):
+            if file.complaint_id in kept:
                 continue
             until = self._waits_its_turn(file) or self._waits_for_media(file)
             if until is None:
@@ -150,6 +159,20 @@ class Settler:
         if any(results):
             points.reached("filed")
             self.published()
+
+    async def _kept_by_the_bot(self, files: Sequence[ComplaintFile]) -> set[int]:
+        """Which of them are still being told. Everybody's turns are taken at the same time, so that one sync of the
+        journal does for many; one person's are taken one after another."""
+        if self.converse is None:
+            return set()
+        people: dict[bytes, list[ComplaintFile]] = {}
+        for file in files:
+            people.setdefault(file.messages[0].sender if file.messages else b"", []).append(file)
+
+        async def turns(of_one: Sequence[ComplaintFile]) -> list[int]:
+            return [file.complaint_id for file in of_one if await self._told_to_the_bot(file)]
+
+        return {one for kept in await asyncio.gather(*map(turns, people.values())) for one in kept}
 
     async def _told_to_the_bot(self, file: ComplaintFile) -> bool:
         """Whether the bot keeps it for now. A bot that fails keeps nothing: the complaint is filed as it is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from intake.register import AccountRegister
+from intake.settle import BUSY_TURN, LONGEST_REST
 from normalizer.record import Message, Sender
 from tests.intake_world import START, IntakeWorld, intake_world
 
@@ -122,3 +125,20 @@ class TestRegister:
         assert found is not None
         assert (found.stage, found.text) == ("Menunggu", "")
         assert await AccountRegister(world.journal, "said").find("261123-9999-0") is None
+
+
+async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: IntakeWorld) -> None:
+    """Rests are seconds long, so what a test waits for can be told from what the machine does meanwhile."""
+    loop, settler = asyncio.get_running_loop(), world.settler
+
+    async def rested(messages: int) -> bool:
+        for _ in range(messages):
+            settler.wake()
+        loop.call_soon(time.sleep, 5 * BUSY_TURN)  # somebody else's turn, that long
+        began = loop.time()
+        await settler._give_way(spent=10.0)
+        return loop.time() - began >= LONGEST_REST
+
+    await settler._give_way(spent=10.0)
+    assert await rested(messages=1000)
+    assert not await rested(messages=0)
