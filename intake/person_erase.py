@@ -122,9 +122,11 @@ class Eraser:
 
     async def erase(self, found: Holdings, plan: Plan, reason: str) -> None:
         """The journal's part. What has begun to wait meanwhile is left by the journal itself."""
+        if plan.waits and not (plan.complaints or plan.raws):
+            return
         raws, tickets = plan.raws, plan.tickets
         for at in range(0, max(len(plan.complaints), 1), BATCH):
-            # With one that waits beside them their dialogue stays: it may be about that.
+            # With one that waits beside them their dialogue and what it said stay: they may be about that.
             batch = (*plan.complaints[at : at + BATCH], *plan.waits[:1])
             await self.order(
                 Erase(

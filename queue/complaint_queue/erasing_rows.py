@@ -103,10 +103,10 @@ def erase(hand: Hand, erasure: Erasure) -> Steps[None]:
             left += 1
         else:
             yield from work.raw(raw_id)
-    for key in erasure.keys:
+    for key in erasure.keys if not left else ():
+        # What a dialogue said may be about what waits.
         yield from work.replies("person = $1 AND complaint_id = 0 AND state <> 1", key)
-        if not left:
-            yield from work.dialogue(key)
+        yield from work.dialogue(key)
     yield from work.note()
 
 

@@ -157,9 +157,9 @@ async def test_what_is_still_on_its_way_is_left_whole(journal: Forgets, clock: H
         (reply,) = await journal.replies_due(clock.now)
         assert await journal.begin_reply(reply.reply_id)
     assert await journal.waiting([about]) == {about: why}
-    before = await journal.complaint(about)
+    before, told = await journal.complaint(about), await journal.replies_to(SITI)
     await journal.erase(Erasure(keys=(SITI,), complaints=(about,)))
-    assert await journal.complaint(about) == before
+    assert (await journal.complaint(about), await journal.replies_to(SITI)) == (before, told)
     assert await journal.erased([about]) == {} and await journal.unfinished() == ()
 
 

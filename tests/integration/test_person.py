@@ -118,12 +118,20 @@ async def told(gateway: GatewayProcess, *command: str, code: int = 0) -> Any:
     return json.loads(out.splitlines()[-1])
 
 
+async def printed(gateway: GatewayProcess, *command: str, code: int = 0) -> list[str]:
+    """What a command says to people, line by line."""
+    found, out = await asyncio.to_thread(kanal, gateway, *command)
+    assert found == code, out
+    return out.splitlines()
+
+
 def kanal(gateway: GatewayProcess, *command: str) -> tuple[int, str]:
     """Run the command: exit code, and what it printed. In this process, because each start costs."""
     said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in gateway.environment.items():
             patch.setenv(name, value)
+        patch.setenv("KANAL_LANG", "en")
         patch.setenv("KANAL_CONFIG", str(gateway.config_file))
         patch.setattr(sys, "stdout", said)
         patch.setattr(sys, "stderr", said)
@@ -284,6 +292,8 @@ async def test_what_is_on_its_way_is_named_and_goes_later_also_while_no_gateway_
     who = ("--account", "sms-kannel", "--phone", PHONE, "--reason", "permintaan 2", "--yes")
     first = await told(gateway, "person", "erase", *who, code=75)
     assert (first["erased"], first["waiting"]) == ([], {waiting[0].ticket: "unpublished"})
+    named = await printed(gateway, "person", "erase", *who, code=75)
+    assert f"{waiting[0].ticket} stays for now: it is still on its way to the CRM" in named[1]
     async with journal_of(gateway) as journal:
         file = await journal.complaint_by_ticket(waiting[0].ticket)
     assert file is not None and file.messages[0].message.text == words
@@ -293,8 +303,15 @@ async def test_what_is_on_its_way_is_named_and_goes_later_also_while_no_gateway_
     await journal.open()
     await journal.mark_published([waiting[0].position], datetime.now(UTC))
     await journal.close()
-    second = await told(gateway, "person", "erase", *who)
-    assert (second["erased"], second["left"]) == ([waiting[0].ticket], {"files": 0, "traces": 0})
+    shown = await printed(gateway, "person", "show", *who[:4])
+    assert shown[0] == "Complaints: 1" and shown[-1] == f"Tickets: {waiting[0].ticket}"
+    (made,) = await printed(gateway, "person", "export", str(tmp_path / "siti.zip"), *who[:4])
+    assert "1 complaints, 1 messages, 1 raw events" in made
+    planned = await printed(gateway, "person", "erase", *who, "--dry-run")
+    assert planned[-1] == "1 tickets would be erased; nothing was done."
+    done = await printed(gateway, "person", "erase", *who)
+    assert done[0] == "1 tickets were erased." and done[2].split() == [waiting[0].ticket]
+    assert done[-1].startswith("Files and the database hold nothing")
     assert not (gateway.config.data_dir / "reading.sqlite3").exists(), "the next start builds it anew"
     assert [plain for plain in (await stored(gateway)).values() if words.encode() in plain] == []
     await journal.open()
