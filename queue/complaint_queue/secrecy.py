@@ -1,20 +1,26 @@
 """What of a confidential complaint may travel in the open: everything but who wrote it.
 
-Identity is taken out of its fields, and masked wherever the reporter's own words repeat it. The unmasked event
-travels sealed (see `seal`); without the CRM's key it stays in the gateway.
+Identity is taken out of its fields, and masked wherever the reporter's own words repeat it. So is every NIK, telephone
+number and mail address in them: whether it is the reporter's own, nobody here can know. The unmasked event travels
+sealed (see `seal`); without the CRM's key it stays in the gateway.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
+from normalizer.contact import EMAIL
+from normalizer.numbers import niks, phones
 from normalizer.record import Added, Attachment, Complaint, ComplaintEvent, Evidence, Place, Reporter
 
 MASK = "[dirahasiakan]"
 #: What may stand between two digits of a number that a person typed.
 _GAP = r"[\s.\-()/]{0,3}"
+#: In a file's name a number of eight digits or more, whatever it is: it has no words around it that would tell.
+_IN_NAME = re.compile(r"\+?\d(?:[\s.\-()_]?\d){7,}")
 #: Shorter parts of a name ("Al", "M.") would mask half of any sentence.
 _SHORTEST_PART = 3
 
@@ -30,7 +36,8 @@ def redact(event: ComplaintEvent, sealed: str = "") -> ComplaintEvent:
 
 
 class Masker:
-    """Replaces a reporter's name (whole, and each part), contacts and NIK, however they are spaced or cased."""
+    """Replaces a reporter's name (whole, and each part), contacts and NIK, however they are spaced or cased; and the
+    NIK, telephone numbers and mail addresses of whomever."""
 
     def __init__(self, complaint: Complaint) -> None:
         reporter = complaint.reporter
@@ -44,7 +51,29 @@ class Masker:
         self._pattern = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub(MASK, text) if self._pattern and text else text
+        if not text:
+            return text
+        text = _without_numbers(text)  # first: a part of the name may stand within an address
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def file_name(self, name: str) -> str:
+        """The same of a file's name, which some clients percent-encode (RFC 7578, 2)."""
+        plain = unquote(name)
+        masked = _IN_NAME.sub(MASK, self(plain))
+        return name if masked == plain else masked
+
+
+def _without_numbers(text: str) -> str:
+    """Without the NIK, telephones and mail addresses that stand in it."""
+    if "@" in text:
+        text = EMAIL.sub(MASK, text)
+    spans = [(start, end) for start, end, _ in niks(text)]
+    spans += [(one.start, one.end) for one in phones(text)]
+    before = len(text)
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + MASK + text[min(end, before) :]
+        before = start
+    return text
 
 
 def _exact(value: str) -> list[str]:
@@ -111,7 +140,7 @@ def _place(place: Place, mask: Masker) -> Place:
 
 def _attachments(attachments: tuple[Attachment, ...], mask: Masker) -> tuple[Attachment, ...]:
     return tuple(
-        replace(a, name=mask(a.name), caption=mask(a.caption), remote="", captured_place=None)
+        replace(a, name=mask.file_name(a.name), caption=mask(a.caption), remote="", captured_place=None)
         for a in attachments
     )
 

@@ -233,9 +233,39 @@ def test_what_is_not_confidential_is_not_masked() -> None:
 
 
 def test_masking_leaves_other_words_and_numbers_alone() -> None:
-    text = "Situ Gintung, contohnya RT 08, nomor 081200001235, 12000012, kontohsiti"
+    text = (
+        "Situ Gintung, contohnya RT 08, nomor 28120000123, 12000012, 12-03-2026, Rp 812.000.012, kontohsiti"
+    )
     record = with_text(event(confidential=True), text)
     assert wire.decode_body(wire.encode(record)[1]).complaint.text == text
+
+
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [
+        ("hubungi 0812-0000-7707 atau +62 812 0000 7708.", f"hubungi {MASK} atau {MASK}."),
+        ("NIK 3171500101880001, surel budi.contoh@example.org", f"NIK {MASK}, surel {MASK}"),
+        ("3171 5001 0188 0001", MASK),
+    ],
+)
+def test_numbers_that_nobody_said_whose_they_are_are_masked_too(written: str, masked: str) -> None:
+    sent = wire.decode_body(wire.encode(with_text(event(confidential=True), written))[1])
+    assert sent.complaint.text == masked
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        ("ktp_3171500101880001_0812-0000-7707.jpg", f"ktp_{MASK}_{MASK}.jpg"),
+        ("budi.contoh%40example.org.pdf", MASK),
+        ("%2B6281200007707.jpg", f"{MASK}.jpg"),
+        ("lampu 50%25.jpg", "lampu 50%25.jpg"),
+    ],
+)
+def test_a_files_name_tells_nobodys_numbers(name: str, masked: str) -> None:
+    record = event(confidential=True)
+    record = replace(record, complaint=replace(record.complaint, attachments=(Attachment(name=name),)))
+    assert wire.decode_body(wire.encode(record)[1]).complaint.attachments[0].name == masked
 
 
 # ready frames
