@@ -118,7 +118,8 @@ async def test_the_way_of_a_message_from_arrival_to_stage(world: World) -> None:
         said=Said(reply_to={}, text="kata-kata"),
         complaint_id=file.complaint_id,
     )
-    step = Step(stage="Koordinasi", word="Koordinasi", at=world.intake.clock.now(), agency="Dinas Bina Marga")
+    at, said = world.intake.clock.now(), "Petugas menelepon Ibu di 0812-0000-1708"
+    step = Step(stage="Koordinasi", word="Koordinasi", at=at, agency="Dinas Bina Marga", note=said)
     now = Progress(stage="Koordinasi", rank=2, steps=(step,))
     await journal.note_status(b"status-1--------", file.complaint_id, Progress(), now, [reply])
     await world.follow()
@@ -137,6 +138,12 @@ async def test_the_way_of_a_message_from_arrival_to_stage(world: World) -> None:
     await world.follow()
     assert await world.store.ask(lambda db: questions.reply_states(db, START)) == {"sent": 1}
     assert await world.store.ask(lambda db: questions.stages(db, START)) == {"Koordinasi": 1}
+    kept = await world.store.ask(
+        lambda db: [bytes(row[0]) for row in db.execute("SELECT steps FROM complaints")]
+    )
+    assert b"Dinas Bina Marga" in kept[0] and b"0812" not in kept[0], (
+        "what the citizen is told is theirs alone"
+    )
     delays = await world.store.ask(lambda db: questions.delays(db, START - timedelta(hours=1)))
     assert delays.events == 1
     assert delays.half == 600000  # 62 s on the held clock: the next threshold
