@@ -118,8 +118,8 @@ async def test_the_way_of_a_message_from_arrival_to_stage(world: World) -> None:
         said=Said(reply_to={}, text="kata-kata"),
         complaint_id=file.complaint_id,
     )
-    at, said = world.intake.clock.now(), "Petugas menelepon Ibu di 0812-0000-1708"
-    step = Step(stage="Koordinasi", word="Koordinasi", at=at, agency="Dinas Bina Marga", note=said)
+    at, note = world.intake.clock.now(), "Petugas menelepon Ibu di 0812-0000-1708"
+    step = Step(stage="Koordinasi", word="Koordinasi", at=at, agency="Dinas Bina Marga", note=note)
     now = Progress(stage="Koordinasi", rank=2, steps=(step,))
     await journal.note_status(b"status-1--------", file.complaint_id, Progress(), now, [reply])
     await world.follow()

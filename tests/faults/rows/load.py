@@ -63,7 +63,11 @@ def picture(mark: str) -> bytes:
 
 
 async def enrol(
-    gateway: GatewayProcess, logins: Sequence[str], role: Role = "clerk", name: str = "Petugas Contoh"
+    gateway: GatewayProcess,
+    logins: Sequence[str],
+    role: Role = "clerk",
+    name: str = "Petugas Contoh",
+    office: str = "31.71.04.1002",
 ) -> None:
     """Members of staff with the clerk's password, before the gateway starts."""
     folder = gateway.config.data_dir
@@ -72,7 +76,7 @@ async def enrol(
     await store.open()
     try:
         for login in logins:
-            await store.add_user(login, name, role, "31.71.04.1002" if role == "clerk" else "")
+            await store.add_user(login, name, role, office if role == "clerk" else "")
             await store.set_password(login, CLERK[1])
     finally:
         await store.close()

@@ -22,6 +22,7 @@ from tests.faults.rows import (
     mutants,
     odd_texts,
     orders,
+    personal,
     poison,
     retries,
     steady,
@@ -45,6 +46,7 @@ _ALL = (
     forged.ROW,
     stored_scripts.ROW,
     odd_texts.ROW,
+    personal.ROW,
     *guesses.ROWS,
     *steady.ROWS,
 )
@@ -239,14 +241,14 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "planted personal data and tokens",
-        (),
+        ("planted-personal-data",),
         (
             "contract/test_secrets.py",
             "unit/test_logs.py",
             "integration/test_person.py",
             "contract/test_journal_erasing.py",
         ),
-        "planted personal data in all that leaves at once; the broker's dead letters and backups are not erased",
+        "the broker's dead letters and backups are not erased",
     ),
     Promise(
         "WCAG 2.2 AA",
