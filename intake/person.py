@@ -63,7 +63,7 @@ class Holdings:
 
     @property
     def nobody(self) -> bool:
-        return not (self.messages or self.mentions)
+        return not (self.keys or self.mentions)
 
 
 class Counts(Struct, frozen=True, kw_only=True):

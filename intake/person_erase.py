@@ -73,6 +73,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     waits: tuple[int, ...]
     raws: tuple[int, ...]
     raws_waiting: int
+    replying: int
+    """Words of a dialogue that are just being sent."""
     crm: dict[str, str]
 
 
@@ -109,6 +111,7 @@ class Eraser:
                 record = msgspec.msgpack.decode(file.record, type=Complaint) if file.record else None
                 progress = await self.journal.progress(complaint_id)
                 crm[file.ticket] = progress.crm_number or (record.crm_number if record else "")
+        told = [one for key in found.keys for one in await self.journal.replies_to(key)]
         held = await self.journal.raws_waiting(found.mentions)
         return Plan(
             complaints=tuple(one for one in found.complaints if one not in waiting),
@@ -117,6 +120,7 @@ class Eraser:
             waits=tuple(waiting),
             raws=tuple(one for one in found.mentions if one not in held),
             raws_waiting=len(held),
+            replying=sum(about == 0 and entry.state == "sending" for about, entry in told),
             crm=crm,
         )
 

@@ -136,7 +136,9 @@ class _Erasing:
 
     @property
     def waits(self) -> bool:
-        return self.plan is not None and bool(self.plan.waiting or self.plan.raws_waiting)
+        return self.plan is not None and bool(
+            self.plan.waiting or self.plan.raws_waiting or self.plan.replying
+        )
 
     @property
     def record(self) -> dict[str, Any]:
@@ -145,6 +147,7 @@ class _Erasing:
             "erased": plan.tickets if plan else (),
             "waiting": plan.waiting if plan else {},
             "raw_events_waiting": plan.raws_waiting if plan else 0,
+            "replies_waiting": plan.replying if plan else 0,
             "crm": plan.crm if plan else {},
             "counts": self.counts,
             "dry_run": self.dry_run,
@@ -216,6 +219,8 @@ class _Erasing:
                 line(say("person_waits", ticket=ticket, why=say(f"person_waits_{why}")))
             if plan.raws_waiting:
                 line(say("person_raws_wait", count=plan.raws_waiting))
+            if plan.replying:
+                line(say("person_replying", count=plan.replying))
             if plan.crm and left is not None:
                 line(say("person_crm"))
                 for ticket, number in plan.crm.items():
