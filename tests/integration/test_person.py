@@ -51,6 +51,9 @@ PURPOSES = (
     *("fingerprint", "erasing", "canary"),
 )
 WHO = ("--email", "siti.contoh@example.org", "--phone", HOME_PHONE, "--everywhere")
+AGAIN = Letter(
+    number=3, text=f"Masih ada lubang besar di Jalan Melati, Kelurahan Kenari, {HANDLE}", sender=PHONE
+)
 PHOTO, BOTH = pictures.saved(pictures.scene(1)), pictures.saved(pictures.scene(2))
 
 
@@ -72,11 +75,7 @@ async def plant(gateway: GatewayProcess) -> None:
     await mail.send(
         Letter(number=2, text="Ada sampah menumpuk di Jalan Kenari", sender="Budi Contoh", photos=(BOTH,))
     )
-    await kannel.send(
-        Letter(
-            number=3, text=f"Masih ada lubang besar di Jalan Melati, Kelurahan Kenari, {HANDLE}", sender=PHONE
-        )
-    )
+    await kannel.send(AGAIN)
     await kannel.send(
         Letter(
             number=4, text="Masih sampah menumpuk di Jalan Kenari, Kelurahan Kenari", sender="+6281200009999"
@@ -179,6 +178,13 @@ async def test_a_person_gets_their_own_and_is_forgotten_and_the_other_never_noti
     assert [p for p in BUDI if not any(p.encode() in plain for plain in after.values())] == []
     await says_so(gateway, counts["tickets"][0])
     await all_fits(gateway)
+    kannel = gateway.simulator("sms-kannel")
+    await kannel.start()
+    await kannel.send(AGAIN)  # a provider repeats what it is not sure of, for hours
+    await kannel.stop()
+    async with journal_of(gateway) as journal:
+        assert (await journal.sizes())["complaints"] == 4
+    assert not any(HANDLE.encode() in plain for plain in (await stored(gateway)).values())
     staff = StaffStore(gateway.config.data_dir / "staff.sqlite3", lambda: datetime.now(UTC))
     await staff.open()
     acts = await staff.audit_lines(what="person")
