@@ -8,11 +8,15 @@ Whoever finds something wrong says so in English, with named values:
 `told(catalogue)` instead: the catalogue leads from the English sentence, before its values are put in, to another
 language's (`words.id.toml` beside the code that says it; see `intake/words.py`, which gathers them). So no layer needs
 to know in which language it is read, and a sentence that nobody has translated yet is told in English.
+
+What was kept as its English words (why something lies in quarantine) is data that other programs read, and stays so;
+`Retelling` finds the template that they were made from.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from string import Formatter
 
@@ -83,6 +87,60 @@ def tell(value: object, catalogue: Mapping[str, str]) -> object:
 def _words_of(error: Exception) -> object:
     """What one of our own errors says (`normalizer/errors.py`), or a plain one was raised with."""
     return getattr(error, "words", error.args[0] if error.args else None)
+
+
+class Retelling:
+    """Tells sentences of `catalogue` again that are only there as their English words, values put in."""
+
+    def __init__(self, catalogue: Mapping[str, str]) -> None:
+        self._whole = {english: other for english, other in catalogue.items() if "{" not in english}
+        made = [(_pattern(english), other) for english, other in catalogue.items() if "{" in english]
+        #: The one with the most words of its own comes first: its values are the least.
+        self._made = [
+            (re.compile(pattern, re.DOTALL), other) for pattern, other in sorted(made, key=_own_words)
+        ]
+
+    def told(self, text: str, depth: int = 3) -> str:
+        """In the catalogue's language, values too; as it is where no template made it."""
+        if text in self._whole:
+            return self._whole[text]
+        for pattern, other in self._made if depth else ():
+            if (found := pattern.fullmatch(text)) is not None:
+                values = {name: self.told(value, depth - 1) for name, value in found.groupdict().items()}
+                return "".join(
+                    before + values.get(name or "", "") for before, name, _, _ in _FORMAT.parse(other)
+                )
+        return text
+
+
+def _own_words(made: tuple[str, str]) -> int:
+    return -len(re.sub(r"\(\?P<.*?\)", "", made[0]))
+
+
+def _pattern(template: str) -> str:
+    """What matches every sentence that was made from it; nothing, where all its words are values."""
+    pattern, names = "", set()
+    for before, name, _, _ in _FORMAT.parse(template):
+        pattern += re.escape(before)
+        if name is not None:
+            pattern += f"(?P={name})" if name in names else f"(?P<{name}>.+?)"
+            names.add(name)
+    return pattern if re.search(r"[^\W\d_]{3}", _FORMAT.vformat(template, (), _Blank())) else r"(?!)"
+
+
+class _Blank(dict[str, object]):
+    """Every value is empty."""
+
+    def __missing__(self, name: str) -> object:
+        return _Empty()
+
+
+class _Empty:
+    def __format__(self, form: str) -> str:
+        return ""
+
+    def __repr__(self) -> str:
+        return ""
 
 
 def because(error: OSError) -> Sentence:

@@ -26,6 +26,9 @@ SAY: Mapping[str, tuple[int | str, ...]] = {
     "_wrong": (0, 2, 3),
     "_step": (0,),
 }
+#: Of these the English words are kept, values and all, and told again where somebody reads them
+#: (`normalizer.sentence.Retelling`): what is put in is called a, b, … in their templates.
+KEPT: Mapping[str, int | str] = {"Unreadable": 0, "NotRead": "reason", "Held": "reason", ".quarantine": 1}
 #: Where these words go to programs: adapters answer them, and pages have message files of their own.
 TO_PROGRAMS = {"Malformed": ("adapters", "intake/web"), "Unavailable": ("adapters",), "_wrong": ("adapters",)}
 #: What gives a `Sentence` that is looked at where it is written.
@@ -77,6 +80,20 @@ class _Module:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Call) and _name(node.func) in SAY and self._is_read(_name(node.func)):
                 yield from self._said(node)
+            elif isinstance(node, ast.Call):
+                yield from self._kept(node)
+
+    def _kept(self, call: ast.Call) -> Iterator[Said]:
+        """What is kept of it, where it is written here; what comes from an error was said there."""
+        name = _name(call.func)
+        where = KEPT.get(name, KEPT.get(f".{name}") if isinstance(call.func, ast.Attribute) else None)
+        named = [one.value for one in call.keywords if one.arg == where]
+        given = call.args[where : where + 1] if isinstance(where, int) else named
+        for node in given:
+            for one in self.assigned.get(node.id, []) if isinstance(node, ast.Name) else [node]:
+                for choice in (one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,):
+                    if template := _template(choice):
+                        yield Said(self.file, call.lineno, template)
 
     def _is_read(self, name: str) -> bool:
         """Whether a person at the command line reads what this says."""
@@ -125,6 +142,17 @@ class _Module:
                 yield node
 
 
+def _template(node: ast.expr) -> str:
+    """A literal as it is; of an f-string what its values are put into."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    names = iter("abcdefgh")
+    parts = (one.value if isinstance(one, ast.Constant) else f"{{{next(names)}}}" for one in node.values)
+    return "".join(map(str, parts))
+
+
 def _name(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
@@ -144,6 +172,6 @@ def all_sentences() -> list[Said]:
         for file in sorted((ROOT / package).rglob("*.py"))
         if file != ROOT / "normalizer/sentence.py"
         for source in [file.read_text(encoding="utf-8")]
-        if any(f"{name}(" in source for name in SAY)
+        if any(f"{name}(" in source for name in (*SAY, *KEPT))
         for one in sentences(source, file)
     ]

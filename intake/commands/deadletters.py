@@ -13,7 +13,7 @@ from intake.commands.crm import note
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import emit, emit_each, line
 from intake.commands.telling import broker
-from intake.words import say
+from intake.words import named, say
 from normalizer.errors import Malformed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def waiting(
     for one in letters:
         since = one.since.astimezone().strftime("%Y-%m-%d %H:%M") if one.since else "-"
         again = f" ×{one.replays}" if one.replays else ""
-        line(f"{one.key}  {since}  {one.subject}  {one.message_id}  {one.why}{again}")
+        line(f"{one.key}  {since}  {one.subject}  {one.message_id}  {named(one.why)}{again}")
 
 
 def show(

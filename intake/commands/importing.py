@@ -11,7 +11,7 @@ import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import bars, emit, line
-from intake.words import say
+from intake.words import retold, say
 
 if TYPE_CHECKING:
     from intake.importing import Counts, Import
@@ -48,7 +48,7 @@ def _with_bar(job: Import, dry_run: bool) -> Counts:
 
 def _tell(counts: Counts, dry_run: bool) -> None:
     for number, reason in counts.bad:
-        typer.echo(say("import_bad", row=number, reason=reason), err=True)
+        typer.echo(say("import_bad", row=number, reason=retold(reason)), err=True)
     if counts.quarantined > len(counts.bad):
         typer.echo(say("import_more", count=counts.quarantined - len(counts.bad)), err=True)
     key = "import_looked" if dry_run else "import_done"

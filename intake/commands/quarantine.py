@@ -17,7 +17,7 @@ from intake.commands import screen
 from intake.commands.crm import open_journal, order
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import emit, emit_each, line
-from intake.words import say
+from intake.words import named, retold, say
 from normalizer.errors import Malformed, Misconfigured
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ async def _held(config: Config, state: str, as_json: bool) -> None:
         line(say("quarantine_empty"))
     for entry in entries:
         since = entry.since.astimezone().strftime("%Y-%m-%d %H:%M")
-        reason = entry.reason if len(entry.reason) <= 100 else entry.reason[:99] + "…"
-        line(f"{entry.entry_id:>6}  {since}  {entry.account}  {entry.stage}  {reason}")
+        reason = retold(entry.reason)
+        reason = reason if len(reason) <= 100 else reason[:99] + "…"
+        line(f"{entry.entry_id:>6}  {since}  {entry.account}  {named(entry.stage)}  {reason}")
 
 
 def show(number: EntryNumber, config: ConfigFile = None, as_json: AsJson = False) -> None:
@@ -52,6 +53,7 @@ def show(number: EntryNumber, config: ConfigFile = None, as_json: AsJson = False
     if as_json:
         emit(told)
     else:
+        told["reason"] = retold(told["reason"])
         screen.show(told)
 
 

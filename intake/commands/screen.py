@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
-from intake.words import say, told
+from intake.words import named, say, told
 from normalizer.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def show(record: Mapping[str, Any]) -> None:
     for name, value in record.items():
         whole = isinstance(value, dict | list)
         words = json.dumps(value, ensure_ascii=False, indent=2) if whole else value
-        line(f"{typer.style(name, bold=True)}: {words}")
+        line(f"{typer.style(named(name), bold=True)}: {words}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import typer
 
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import cure, done, emit, line, mark
-from intake.words import language_of, say, told
+from intake.words import language_of, retold, say, told
 from normalizer.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _troubled(problem: str | Sentence) -> None:
 
     known = alarm_of(str(problem), language_of())
     if known is None:
-        line(f"  {told(Sentence.of(problem))}")
+        line(f"  {retold(problem) if isinstance(problem, str) else told(problem)}")
     else:
         line(f"  {known.title} ({problem})")
         line(cure(known.cure))

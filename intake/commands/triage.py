@@ -10,7 +10,7 @@ import typer
 from intake.commands.crm import open_journal, order
 from intake.commands.options import AsJson, ConfigFile, read
 from intake.commands.screen import done, emit_each, line
-from intake.words import say
+from intake.words import named, say
 
 if TYPE_CHECKING:
     from intake.config import Config
@@ -27,7 +27,7 @@ def waiting(config: ConfigFile = None, as_json: AsJson = False) -> None:
         line(say("triage_empty"))
     for row in rows:
         since = row["since"].astimezone().strftime("%Y-%m-%d %H:%M")
-        line(f"{row['ticket']}  {since}  {row['account']}  {row['why']}")
+        line(f"{row['ticket']}  {since}  {row['account']}  {named(row['why'])}")
         line(f"    {row['text'] if len(row['text']) <= 200 else row['text'][:199] + '…'}")
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from intake.evaluation.explaining_files import attached, facts, words
 from intake.evaluation.judging import complaint_of
-from intake.words import say
+from intake.words import named, say
 from normalizer.errors import Malformed
 from normalizer.identity import read_ticket
 from normalizer.media import HEAD, is_read, known
@@ -151,7 +151,9 @@ def show(explained: Explained, *, as_json: bool) -> None:
     for step, evidence in steps(record):
         for number, one in enumerate(evidence):
             words = ", ".join(one.words)
-            table.add_row(step if number == 0 else "", one.result, words, f"{100 * one.confidence:.0f} %")
+            table.add_row(
+                named(step) if number == 0 else "", one.result, words, f"{100 * one.confidence:.0f} %"
+            )
         table.add_section()
     for name, value in _outcome(record).items():
         table.add_row("=", f"{name}: {value}" if value else f"{name}: —", "", "")

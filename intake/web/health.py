@@ -18,7 +18,9 @@ from prometheus_client import generate_latest
 from complaint_queue.journal import Depths, Journal
 from intake.alarms.watching import waits
 from intake.metrics import Metrics
+from intake.words import span
 from normalizer.errors import Unavailable
+from normalizer.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Health:
         if self.broker() == "away":
             problems.append("the broker is away; the journal holds everything")
         if self.broker() != "none" and age > self.alarm_after:
-            problems.append(f"the oldest unpublished event is {age:.0f} s old")
+            problems.append(str(Sentence("the oldest unpublished event is {age} old", age=span(age))))
         body = {
             "status": "degraded" if problems else "ready",
             "broker": self.broker(),

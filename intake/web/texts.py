@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from intake.words import catalogue, retold, span
 from normalizer.identity import JAKARTA
 
 LANGUAGES = ("id", "en")
@@ -51,6 +52,14 @@ class Words:
     def day(self, day: date) -> str:
         """`23 November 2026`."""
         return f"{day.day} {self('months').split()[day.month - 1]} {day.year}"
+
+    def retold(self, text: str) -> str:
+        """What was kept as English words, in this language."""
+        return retold(text, self.language)
+
+    def span(self, seconds: float) -> str:
+        """`49 menit`."""
+        return span(seconds).told(catalogue(self.language))
 
     def clock(self, moment: datetime) -> str:
         return f"{moment.astimezone(JAKARTA):%H.%M}"

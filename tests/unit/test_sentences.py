@@ -11,9 +11,9 @@ import pytest
 
 from adapters.base import names
 from intake.config import load
-from intake.words import LANGUAGES, catalogue, catalogues, told
+from intake.words import LANGUAGES, catalogue, catalogues, span, told, words
 from normalizer.errors import Misconfigured, Unavailable
-from normalizer.sentence import Sentence, Several, because
+from normalizer.sentence import Retelling, Sentence, Several, because
 from tests.sentences import ROOT, all_sentences, fields, sentences
 
 HOME = "words.id.toml"
@@ -164,3 +164,51 @@ def test_a_mistake_of_toml_is_told_with_its_place(
         load(file, {})
     assert english in caught.value.problem
     assert indonesian in told(caught.value.told[0])
+
+
+def test_what_was_kept_as_english_words_is_told_again() -> None:
+    """Also when it stands within another sentence; what nobody said that way stays as it is."""
+    retelling = Retelling(catalogue("id"))
+    assert retelling.told("the body is no JSON") == "isinya bukan JSON"
+    assert retelling.told("more than 500 messages") == "lebih dari 500 pesan"
+    assert retelling.told("a message of type image without image") == "pesan berjenis image tanpa image"
+    assert retelling.told("A1.3.0 cannot be published: its stored body is damaged") == (
+        "A1.3.0 tidak bisa dikirim ke CRM: isi yang tersimpan rusak"
+    )
+    assert retelling.told("the oldest unpublished event is 49 minutes old").endswith(
+        "sudah menunggu 49 menit"
+    )
+    for other in ("ValueError: {}", "hari ini", "", "more than"):
+        assert retelling.told(other) == other
+    assert Retelling(catalogue("en")).told("the body is no JSON") == "the body is no JSON"
+
+
+@pytest.mark.parametrize(
+    "template", [one.template for one in SAID if "{" in one.template and not one.problem]
+)
+def test_each_template_finds_what_it_made(template: str) -> None:
+    """With values that are told as they are, and are in no other sentence."""
+    names = fields(template)
+    if not names or not has_words(template):
+        return
+    made = Sentence(template, **dict.fromkeys(names, 26))
+    try:
+        english = str(made)
+    except (ValueError, TypeError):  # a format for words alone
+        return
+    if re.search(r"![rs]", template):
+        return
+    told = Retelling({template: catalogue("id").get(template, template)}).told(english)
+    assert told == made.told(catalogue("id"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 detik"), (119.9, "119 detik"), (2944, "49 menit"), (7200, "2 jam"), (172_800, "2 hari")],
+)
+def test_an_age_is_told_in_the_greatest_unit_of_which_there_are_two(seconds: float, words: str) -> None:
+    assert span(seconds).told(catalogue("id")) == words
+
+
+def test_short_names_are_the_same_in_both_languages() -> None:
+    assert words("id")["names"].keys() >= words("en")["names"].keys()

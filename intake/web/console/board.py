@@ -31,14 +31,14 @@ COLOURS = 6
 
 
 class Now(Struct, frozen=True, kw_only=True):
-    """The numbers that change by themselves. `oldest` in seconds, delays in milliseconds."""
+    """The numbers that change by themselves. `oldest` is told in each language, delays in milliseconds."""
 
     at: datetime
     minute: int
     hour: int
     today: int
     backlog: int
-    oldest: int
+    oldest: dict[str, str]
     half: int | None
     most: int | None
     triage: int
@@ -89,13 +89,14 @@ async def _numbers(deps: PageDeps) -> Now:
         )
 
     minute, hour, day, backlog, delays, waiting, replies = await deps.reading.ask(ask)
+    age = (at - backlog.oldest).total_seconds() if backlog.oldest else 0.0
     return Now(
         at=at,
         minute=minute,
         hour=hour,
         today=day,
         backlog=backlog.waiting,
-        oldest=int((at - backlog.oldest).total_seconds()) if backlog.oldest else 0,
+        oldest={language: Words(language).span(age) for language in LANGUAGES},
         half=delays.half,
         most=delays.most,
         triage=waiting,

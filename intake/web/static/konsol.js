@@ -7,7 +7,8 @@ let drawn = Date.now();
 
 function show(now) {
   for (const [name, cell] of cells) {
-    const value = now[name] === null ? "–" : String(now[name]);
+    const told = now[name]?.[document.documentElement.lang] ?? now[name];
+    const value = told === null ? "–" : String(told);
     if (cell.textContent !== value) cell.textContent = value;
   }
   const told = Object.values(now.alarms).map((one) => one[document.documentElement.lang] ?? one.id);
