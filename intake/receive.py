@@ -21,6 +21,7 @@ from complaint_queue.file_port import Files
 from complaint_queue.file_spool import FileSpool
 from complaint_queue.journal import Admission, Admit, Admitted, Held, Journal
 from complaint_queue.way_out import ProviderWord
+from intake.logs import redact
 from intake.metrics import Metrics
 from normalizer.errors import Rejected, Unreadable
 from normalizer.identity import Secrets, claim_of, encode_id, ticket_day
@@ -93,7 +94,9 @@ class Receiver:
                 words.append(ProviderWord(name=name, state=item.state))
             elif isinstance(item, NotRead):
                 claim = claim_of(adapter.account.name, f"\0held:{body_hash(raw)}:{index}")
-                held.append(Held(reason=item.reason, item=index, external_id=item.external_id, claim=claim))
+                # It may repeat what could not be read: a list shows it, and the raw event has the rest.
+                reason = redact(item.reason)
+                held.append(Held(reason=reason, item=index, external_id=item.external_id, claim=claim))
         admitted: Sequence[Admitted] = ()
         if admits or held or words or cursor is not None or raw_id is not None:
             if (admits or held) and raw_id is None and len(raw.body) > ROW_LIMIT:
@@ -189,7 +192,8 @@ class Receiver:
             elif isinstance(item, Ignored):
                 fates.append(Fate(outcome="ignored", reason=item.reason, external_id=item.external_id))
             else:
-                fates.append(Fate(outcome="quarantined", reason=item.reason, external_id=item.external_id))
+                reason = redact(item.reason)
+                fates.append(Fate(outcome="quarantined", reason=reason, external_id=item.external_id))
                 log.warning("quarantined", account=adapter.account.name, external_id=item.external_id)
             self.metrics.fate(adapter.account.name, fates[-1].outcome, fates[-1].reason)
         return fates

@@ -24,6 +24,7 @@ from complaint_queue.keeping import NEVER, Restored
 from complaint_queue.way_out import NewReply
 from intake.fairness import Fairness
 from intake.file_addresses import FileAddresses
+from intake.logs import redact
 from intake.metrics import Metrics
 from intake.remembering import Remembering
 from normalizer.assemble import added, assemble, with_added
@@ -272,7 +273,7 @@ class Settler:
         )
         if tries >= TRIES:
             del self._failed[file.complaint_id]
-            reason = f"{type(error).__name__}: {error}"
+            reason = redact(f"{type(error).__name__}: {error}")
             await self.journal.quarantine("settle", reason, complaint_id=file.complaint_id)
         else:
             await self.journal.postpone(file.complaint_id, self.clock() + timedelta(seconds=tries))

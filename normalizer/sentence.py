@@ -101,7 +101,8 @@ class Retelling:
         ]
 
     def told(self, text: str, depth: int = 3) -> str:
-        """In the catalogue's language, values too; as it is where no template made it."""
+        """In the catalogue's language, values too; as it is where no template made it. Of several sentences in a row,
+        and of one behind the name of a field, each is told."""
         if text in self._whole:
             return self._whole[text]
         for pattern, other in self._made if depth else ():
@@ -110,6 +111,10 @@ class Retelling:
                 return "".join(
                     before + values.get(name or "", "") for before, name, _, _ in _FORMAT.parse(other)
                 )
+        for between in (": ", ". ", "; ") if depth else ():
+            left, found_between, right = text.partition(between)
+            if found_between and (told := self.told(left, depth - 1) + between + self.told(right, depth - 1)) != text:
+                return told
         return text
 
 

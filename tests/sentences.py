@@ -7,7 +7,7 @@ looked up; what comes from elsewhere (a path, a library's error) is put in as a 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -31,6 +31,8 @@ SAY: Mapping[str, tuple[int | str, ...]] = {
 KEPT: Mapping[str, int | str] = {"Unreadable": 0, "NotRead": "reason", "Held": "reason", ".quarantine": 1}
 #: Where these words go to programs: adapters answer them, and pages have message files of their own.
 TO_PROGRAMS = {"Malformed": ("adapters", "intake/web"), "Unavailable": ("adapters",), "_wrong": ("adapters",)}
+#: Yet what this one answers is read at the command line, by whoever imports an old system's table.
+TO_PEOPLE = ("adapters/qlue",)
 #: What gives a `Sentence` that is looked at where it is written.
 GIVING = {"because", "first_line", "cure_of"}
 #: Named arguments that are no values of a sentence.
@@ -97,7 +99,11 @@ class _Module:
 
     def _is_read(self, name: str) -> bool:
         """Whether a person at the command line reads what this says."""
-        return not any(self.file.is_relative_to(ROOT / part) for part in TO_PROGRAMS.get(name, ()))
+        parts = () if self._in(TO_PEOPLE) else TO_PROGRAMS.get(name, ())
+        return not self._in(parts)
+
+    def _in(self, parts: Sequence[str]) -> bool:
+        return any(self.file.is_relative_to(ROOT / part) for part in parts)
 
     def _said(self, call: ast.Call) -> Iterator[Said]:
         named = {one.arg: one.value for one in call.keywords if one.arg}

@@ -184,7 +184,7 @@ class Row:
         found = _moment(written, (*self._settings.time_formats, *TIMES))
         if found is None:
             cure = "write it as 2018-03-05 14:30:00, or name its form in time_formats"
-            raise Malformed(self._column("time"), f"{written[:40]!r} is no time", cure)
+            raise Malformed(self._column("time"), "{written!r} is no time", cure, written=written[:40])
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
     def _place(self) -> Place:
@@ -205,9 +205,8 @@ class Row:
             value = limit + 1
         if not -limit <= value <= limit:
             column = self._column(field)
-            raise Malformed(
-                column, f"{written[:40]!r} is no {field}", "write degrees, as -6.2088 and 106.8456"
-            )
+            cure = "write degrees, as -6.2088 and 106.8456"
+            raise Malformed(column, "{written!r} is no {field}", cure, written=written[:40], field=field)
         return value
 
     def _phone(self) -> tuple[Contact, ...]:

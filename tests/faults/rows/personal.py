@@ -245,6 +245,8 @@ class House:
         async with asyncio.TaskGroup() as tasks:
             for reading in (self._commands(held), self._operator(held), self._desk(), self._citizens()):
                 tasks.create_task(reading)
+        for said in self.doors.said:
+            self.see("kanal import", said)
         for alarm in self.alarms:
             self.see("alarm", alarm)
         self.see("log", self.gateway.log.read_text(errors="replace"))

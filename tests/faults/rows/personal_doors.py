@@ -45,6 +45,8 @@ class Doors:
     """Those whose complaints the CRM gets."""
     held: list[Person] = field(default_factory=list)
     """Those who lie in quarantine."""
+    said: list[str] = field(default_factory=list)
+    """What the command line said."""
 
     async def fill(self) -> None:
         """Everybody at every door, once."""
@@ -53,6 +55,7 @@ class Doors:
                 tasks.create_task(self._simulated(door))
             tasks.create_task(self._mailing())
             tasks.create_task(self._by_http())
+            tasks.create_task(self._imported())
 
     def person(self, door: str, *, confidential: bool = False, held: bool = False) -> Person:
         one = self.search.person(door, confidential=confidential)
@@ -104,6 +107,20 @@ class Doors:
                 client.mail(one.email)
                 assert client.rcpt(recipient)[0] >= 500
                 client.rset()
+
+    async def _imported(self) -> None:
+        """An old system's table, in which columns were mixed up; the command names the rows that cannot be."""
+        good, bad = self.person("qlue-2018"), self.person("qlue-2018, mixed up", held=True)
+        lines = ["id,deskripsi,tanggal,nama,hp,surel,lat,alamat"]
+        for one, time, latitude in ((good, "2018-03-05 14:30:00", "-6.2"), (bad, bad.nik, bad.phone)):
+            lines.append(
+                f'{one.number},"{one.text}",{time},{one.name},{one.phone},{one.email},{latitude},{one.email}'
+            )
+        table = self.gateway.folder / f"qlue-{good.number}.csv"
+        await asyncio.to_thread(table.write_text, "\n".join(lines) + "\n")
+        code, said = await self.gateway.run("import", str(table), "--account", "qlue-2018")
+        assert code == 1 and "2" in said, said
+        self.said.append(said)
 
     async def _by_http(self) -> None:
         jar = aiohttp.CookieJar(unsafe=True)
