@@ -113,7 +113,10 @@ class Retelling:
                 )
         for between in (": ", ". ", "; ") if depth else ():
             left, found_between, right = text.partition(between)
-            if found_between and (told := self.told(left, depth - 1) + between + self.told(right, depth - 1)) != text:
+            if (
+                found_between
+                and (told := self.told(left, depth - 1) + between + self.told(right, depth - 1)) != text
+            ):
                 return told
         return text
 

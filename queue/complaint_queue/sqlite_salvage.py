@@ -136,9 +136,8 @@ def _until_damage(db: sqlite3.Connection, sql: str) -> Generator[Row | None, Non
             yield row
             count += 1
     except sqlite3.DatabaseError:
-        with suppress(
-            sqlite3.DatabaseError
-        ):  # Python reads one row ahead: the last whole one is not given out
+        # Python reads one row ahead: the last whole one is not given out.
+        with suppress(sqlite3.DatabaseError):
             yield from db.execute(f"{sql} LIMIT 1 OFFSET {count}")
         return False
     return True

@@ -178,7 +178,10 @@ def test_what_was_kept_as_english_words_is_told_again() -> None:
     assert retelling.told("the oldest unpublished event is 49 minutes old").endswith(
         "sudah menunggu 49 menit"
     )
-    assert retelling.told("tanggal: 'kemarin' is no time. shorten it") == "tanggal: 'kemarin' bukan waktu. pendekkan"
+    assert (
+        retelling.told("tanggal: 'kemarin' is no time. shorten it")
+        == "tanggal: 'kemarin' bukan waktu. pendekkan"
+    )
     assert retelling.told("KeyError: the body is no JSON") == "KeyError: isinya bukan JSON"
     for other in ("ValueError: {}", "hari ini", "", "more than"):
         assert retelling.told(other) == other

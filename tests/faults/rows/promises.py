@@ -77,7 +77,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "kill -9 of one node of a RabbitMQ cluster",
         ("kill-cluster-node",),
-        ("integration/test_broker_hosts.py",),
+        ("integration/test_broker_hosts.py", "integration/test_publisher_cluster.py"),
     ),
     Promise("RabbitMQ stalled by SIGSTOP", ("stall-broker",), ("faults/test_broker_faults.py",)),
     Promise("RabbitMQ down for 10 minutes", ("broker-down",), ("faults/test_broker_faults.py",)),
