@@ -293,7 +293,7 @@ async def killed(stage: Stage, figure: Figure) -> Numbers:
                 await here.back(victim)
             stage.step(1)
             stage.tell(f"{len(here.ledger.taken)} acknowledged, {len(here.read)} photos read")
-        drained = await here.crm.check(here.front, 300)
+        drained = await here.crm.check(here.front)
         for dialogue in range(1, figure.count + 1):
             await here.check_dialogue(980_000_000 + dialogue)
     return {
