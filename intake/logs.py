@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, WrappedLogger
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -98,6 +99,11 @@ class _Forward(logging.Handler):
     """Hands a library's record to structlog, so that it is redacted and rendered like ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            # Whoever sends what is no HTTP was told so. It is no fault of ours, and its bytes may be a citizen's.
+            structlog.get_logger().warning("request_unreadable", logger=record.name, why=type(error).__name__)
+            return
         structlog.get_logger().log(
             record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
         )

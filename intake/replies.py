@@ -1,12 +1,14 @@
 """What waits to be said goes out through the account that the complaint came from.
 
 One attempt: noted as begun (synced), the provider asked, the outcome noted. An attempt that may have arrived all the
-same is repeated once and counted; what the provider refuses for good ends with its reason.
+same is repeated once and counted; what the provider refuses for good ends with its reason. A provider that is away is
+not asked for each of those who wait (`intake.resting`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +22,7 @@ from complaint_queue import points
 from complaint_queue.journal import Journal
 from complaint_queue.way_out import WaitingReply
 from intake.metrics import Metrics
+from intake.resting import Resting
 from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.identity import claim_of
 
@@ -31,6 +34,10 @@ FIRST_NOTE, LONGEST_NOTE = 0.5, 30.0
 TOO_OLD = timedelta(days=7)
 #: How many answers are on their way at once; each adapter keeps its provider's pace.
 AT_ONCE = 32
+#: How many of them one account may have, so that a provider that keeps us waiting leaves room for the others.
+OF_ONE = 16
+#: Seconds between two looks at what is due while somebody rests: what waits for them is looked through each time.
+LOOKS = 0.05
 #: Seconds that one attempt may take, its turn within the provider's pace included.
 PATIENCE = 120.0
 
@@ -48,6 +55,8 @@ class ReplyWorker:
     at_once: int = AT_ONCE
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _busy: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    _on_their_way: Counter[str] = field(default_factory=Counter)
+    _resting: Resting = field(default_factory=lambda: Resting(OF_ONE))
 
     def wake(self) -> None:
         self._wake.set()
@@ -71,15 +80,30 @@ class ReplyWorker:
             self._busy.clear()
 
     async def turn(self) -> int:
-        """Begin what is due and wait until one of those on their way is done; how many were begun."""
+        """Begin what is due and may be begun; how many were begun."""
         room = self.at_once - len(self._busy)
-        due = await self.journal.replies_due(self.clock(), self.at_once) if room > 0 else ()
-        fresh = [one for one in due if one.reply_id not in self._busy][:room]
-        for one in fresh:
-            task = asyncio.create_task(self._say(one), name=f"reply:{one.account}")
-            self._busy[one.reply_id] = task
-            task.add_done_callback(lambda _, reply_id=one.reply_id: self._done(reply_id))  # type: ignore[misc]
-        return len(fresh)
+        closed = self._closed()
+        due = await self.journal.replies_due(self.clock(), self.at_once, closed) if room > 0 else ()
+        begun = 0
+        for one in due:
+            if one.reply_id in self._busy or not self._resting.room(one.account, self._on_their_way):
+                continue
+            self._begin(one)
+            begun += 1
+            if begun == room:
+                break
+        if closed:
+            await asyncio.sleep(LOOKS)
+        return begun
+
+    def _closed(self) -> tuple[str, ...]:
+        return self._resting.closed(self.clock(), self._on_their_way)
+
+    def _begin(self, one: WaitingReply) -> None:
+        task = asyncio.create_task(self._say(one), name=f"reply:{one.account}")
+        self._busy[one.reply_id] = task
+        self._on_their_way[one.account] += 1
+        task.add_done_callback(lambda _: self._done(one))
 
     async def idle(self) -> None:
         """Wait until nothing is on its way; for tests and for `kanal status`."""
@@ -87,17 +111,24 @@ class ReplyWorker:
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
             await asyncio.sleep(0)
 
-    def _done(self, reply_id: int) -> None:
-        self._busy.pop(reply_id, None)
+    def _done(self, one: WaitingReply) -> None:
+        self._busy.pop(one.reply_id, None)
+        self._on_their_way[one.account] -= 1
         self._wake.set()
 
     async def _sleep(self) -> None:
-        following = await self.journal.next_reply()
-        seconds = 60.0 if following is None else (following - self.clock()).total_seconds()
-        if self._busy:
-            seconds = 60.0  # whoever is done wakes us
+        """Until something is due, somebody's rest is over, or whoever is done or brings something wakes us."""
+        now = self.clock()
+        full = len(self._busy) >= self.at_once
+        due = None if full else await self.journal.next_reply(self._closed())
+        seconds = min(
+            [
+                60.0,
+                *((one - now).total_seconds() for one in (due, self._resting.next(now)) if one is not None),
+            ]
+        )
         try:
-            async with asyncio.timeout(min(max(seconds, 0.005), 60.0)):
+            async with asyncio.timeout(max(seconds, LOOKS if self._busy else 0.005)):
                 await self._wake.wait()
         except TimeoutError:
             pass
@@ -124,19 +155,34 @@ class ReplyWorker:
             async with asyncio.timeout(PATIENCE):
                 external_id = await _spoken(adapter, one)
         except ProviderRefused as error:
+            self._answers(one.account)
             await self._end(one, "refused", error.reason)
         except OutcomeUnknown as error:
+            self._fails(one.account)
             await self._unsure(one, error.reason, error.retry_after)
         except ProviderUnavailable as error:
+            self._fails(one.account)
             await self._later(one, error.reason, error.retry_after)
+        except TimeoutError:  # it may still be on its way
+            self._fails(one.account)
+            await self._unsure(one, f"no answer in {PATIENCE:g} s", None)
         except Exception as error:  # whatever an adapter does, the others are answered
             log.exception("reply_failed", account=one.account)
             await self._unsure(one, f"{type(error).__name__}: {error}", None)
         else:
             points.reached("said")
+            self._answers(one.account)
             name = claim_of(one.account, external_id) if external_id else None
             await self._noted(lambda: self.journal.reply_sent(one.reply_id, name, self.clock()))
             self._count(one, "sent")
+
+    def _answers(self, account: str) -> None:
+        if self._resting.answered(account):
+            log.info("provider_back", account=account)
+
+    def _fails(self, account: str) -> None:
+        if seconds := self._resting.failed(account, self.clock()):
+            log.warning("provider_rests", account=account, seconds=seconds)
 
     async def _later(
         self, one: WaitingReply, reason: str, wait: float | None, *, unsure: bool = False

@@ -61,7 +61,7 @@ from intake.staff.store import StaffStore
 from intake.statuses import StatusKeeper
 from intake.supervise import supervise
 from intake.web import pages
-from intake.web.connections import KEEPALIVE, Doorways, GuardedSite
+from intake.web.connections import KEEPALIVE, LONGEST_LINE, Doorways, GuardedSite
 from intake.web.health import Health
 from intake.web.hooks import Hooks
 from intake.web.remote import remote_of
@@ -419,7 +419,12 @@ class Service:
         ).mount(app)
         pages.mount(app, deps)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=5.0, keepalive_timeout=KEEPALIVE
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=5.0,
+            keepalive_timeout=KEEPALIVE,
+            max_line_size=LONGEST_LINE,
         )
         await self._runner.setup()
         site = GuardedSite(self._runner, doorways, self.config.host, self.config.port)

@@ -19,6 +19,9 @@ HEAD_SECONDS, LOOK = 15.0, 1.0
 BODY_BYTES, BODY_SECONDS = 1024, 20.0
 #: Seconds that a connection may stay open between two requests.
 KEEPALIVE = 75.0
+#: Bytes of a request's first line: some SMS gateways hand over a message in it, and 1,600 characters outside ASCII take
+#: nine to twelve bytes each there.
+LONGEST_LINE = 32 * 1024
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 10\r\n"
     b"Content-Type: text/plain\r\nConnection: close\r\n\r\ntry again\n"

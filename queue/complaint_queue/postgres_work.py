@@ -127,14 +127,18 @@ class Work:
                 damaged.append(row[-2])
         return tuple(jobs), damaged
 
-    async def replies_due(self, now: int, limit: int) -> tuple[tuple[WaitingReply, ...], list[int]]:
+    async def replies_due(
+        self, now: int, limit: int, without: Sequence[str]
+    ) -> tuple[tuple[WaitingReply, ...], list[int]]:
         """The replies, and the ids of those whose words do not open. Whoever begins one has it."""
         rows = await self.db.fetch(
-            f"SELECT {REPLY} FROM replies r WHERE state = 0 AND due_at <= $1 AND NOT EXISTS "  # noqa: S608
+            f"SELECT {REPLY} FROM replies r WHERE state = 0 AND due_at <= $1 "  # noqa: S608
+            "AND account <> ALL ($3::text[]) AND NOT EXISTS "
             "(SELECT 1 FROM replies e WHERE e.person = r.person AND e.reply_id < r.reply_id AND e.state < 2 "
             "AND (e.state = 1 OR e.due_at <= $1 OR e.tries > 0)) ORDER BY due_at, reply_id LIMIT $2",
             now,
             limit,
+            list(without),
         )
         found, damaged = [], []
         for row in rows:
@@ -144,11 +148,12 @@ class Work:
                 damaged.append(row[0])
         return tuple(found), damaged
 
-    async def next_reply(self) -> int | None:
-        """Not counting what waits behind another one: that one's end, or its own time, comes first."""
+    async def next_reply(self, without: Sequence[str]) -> int | None:
         due_at: int | None = await self.db.fetchval(
-            "SELECT min(due_at) FROM replies r WHERE state = 0 AND NOT EXISTS (SELECT 1 FROM replies e "
+            "SELECT due_at FROM replies r WHERE state = 0 AND account <> ALL ($1::text[]) "
+            "AND NOT EXISTS (SELECT 1 FROM replies e "
             "WHERE e.person = r.person AND e.reply_id < r.reply_id AND e.state < 2 "
-            "AND (e.state = 1 OR e.due_at <= r.due_at OR e.tries > 0))"
+            "AND (e.state = 1 OR e.due_at <= r.due_at OR e.tries > 0)) ORDER BY due_at LIMIT 1",
+            list(without),
         )
         return due_at

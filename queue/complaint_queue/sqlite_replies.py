@@ -5,6 +5,7 @@ See `way_out` for what each of them promises.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -171,14 +172,14 @@ class ReplyReads:
     def __init__(self, db: sqlite3.Connection, codec: Codec) -> None:
         self.db, self.codec = db, codec
 
-    def due(self, now: int, limit: int) -> tuple[tuple[WaitingReply, ...], list[int]]:
+    def due(self, now: int, limit: int, without: Sequence[str]) -> tuple[tuple[WaitingReply, ...], list[int]]:
         """The replies, and the ids of those whose words do not open."""
         rows = self.db.execute(
             "SELECT reply_id, person, account, complaint_id, purpose, tries, unsure, due_at, body FROM replies r "
-            "WHERE state = 0 AND due_at <= ?1 AND NOT EXISTS (SELECT 1 FROM replies e WHERE e.person = r.person "
-            "AND e.reply_id < r.reply_id AND e.state < 2 AND (e.state = 1 OR e.due_at <= ?1 OR e.tries > 0)) "
-            "ORDER BY due_at LIMIT ?2",
-            (now, limit),
+            "WHERE state = 0 AND due_at <= ?1 AND account NOT IN (SELECT value FROM json_each(?3)) "
+            "AND NOT EXISTS (SELECT 1 FROM replies e WHERE e.person = r.person AND e.reply_id < r.reply_id "
+            "AND e.state < 2 AND (e.state = 1 OR e.due_at <= ?1 OR e.tries > 0)) ORDER BY due_at LIMIT ?2",
+            (now, limit, json.dumps(without)),
         ).fetchall()
         found, damaged = [], []
         for reply_id, person, account, complaint_id, purpose, tries, unsure, due_at, sealed in rows:
@@ -203,8 +204,13 @@ class ReplyReads:
             )
         return tuple(found), damaged
 
-    def next(self) -> int | None:
-        row = self.db.execute("SELECT min(due_at) FROM replies WHERE state = 0").fetchone()
+    def next(self, without: Sequence[str]) -> int | None:
+        row = self.db.execute(
+            "SELECT due_at FROM replies r WHERE state = 0 AND account NOT IN (SELECT value FROM json_each(?)) "
+            "AND NOT EXISTS (SELECT 1 FROM replies e WHERE e.person = r.person AND e.reply_id < r.reply_id "
+            "AND e.state < 2 AND (e.state = 1 OR e.due_at <= r.due_at OR e.tries > 0)) ORDER BY due_at LIMIT 1",
+            (json.dumps(without),),
+        ).fetchone()
         return None if row is None else row[0]
 
     def of(self, complaint_id: int) -> tuple[ReplyEntry, ...]:

@@ -44,14 +44,16 @@ class SqliteWayOut(ABC):
     async def progress(self, complaint_id: int) -> Progress:
         return await self._ask(lambda reads: reads.replies.progress(complaint_id))
 
-    async def replies_due(self, now: datetime, limit: int = 50) -> tuple[WaitingReply, ...]:
-        found, damaged = await self._ask(lambda reads: reads.replies.due(micros(now), limit))
+    async def replies_due(
+        self, now: datetime, limit: int = 50, without: Sequence[str] = ()
+    ) -> tuple[WaitingReply, ...]:
+        found, damaged = await self._ask(lambda reads: reads.replies.due(micros(now), limit, without))
         for reply_id in damaged if self._writer is not None else ():
             await self._w().call(partial(outgoing.set_aside, reply_id=reply_id))
         return found
 
-    async def next_reply(self) -> datetime | None:
-        due_at = await self._ask(lambda reads: reads.replies.next())
+    async def next_reply(self, without: Sequence[str] = ()) -> datetime | None:
+        due_at = await self._ask(lambda reads: reads.replies.next(without))
         return None if due_at is None else moment(due_at)
 
     async def begin_reply(self, reply_id: int) -> bool:

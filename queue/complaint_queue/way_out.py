@@ -165,11 +165,16 @@ class WayOut(Protocol):
     async def progress(self, complaint_id: int) -> Progress:
         """An empty one while the CRM has said nothing."""
 
-    async def replies_due(self, now: datetime, limit: int = 50) -> tuple[WaitingReply, ...]:
-        """What may be said now, the earliest first, at most one to each person."""
+    async def replies_due(
+        self, now: datetime, limit: int = 50, without: Sequence[str] = ()
+    ) -> tuple[WaitingReply, ...]:
+        """What may be said now, the earliest first, at most one to each person, `without` those accounts."""
 
-    async def next_reply(self) -> datetime | None:
-        """When the next waiting reply is due; None when nothing waits."""
+    async def next_reply(self, without: Sequence[str] = ()) -> datetime | None:
+        """When the next waiting reply is due, `without` those accounts; None when nothing waits.
+
+        What waits behind another one is not counted: that one's end, or its own time, comes first.
+        """
 
     async def begin_reply(self, reply_id: int) -> bool:
         """Count one more attempt, before the provider is asked. False when it does not wait any more."""

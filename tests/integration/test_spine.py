@@ -77,6 +77,22 @@ def created(events: list[ComplaintEvent]) -> list[Complaint]:
     return [event.complaint for event in events if event.event == "created"]
 
 
+async def test_a_long_message_in_an_address_arrives_whole(
+    gateway: GatewayProcess, consumer: Consumer
+) -> None:
+    """Kannel hands over a message in the request's first line, of which ten parts of Javanese fill nearly 10 KB."""
+    text = f"{TEXT} {'ꦠꦸꦭꦸꦁ ꦢꦭꦤ꧀ꦫꦸꦱꦏ꧀ ' * 100}"[:1600].strip()
+    simulator = gateway.simulator("sms-kannel")
+    await simulator.start()
+    try:
+        await simulator.send(Letter(number=1, text=text))
+        await consumer.until(1)
+    finally:
+        await simulator.stop()
+    (record,) = created(consumer.events)
+    assert record.text == text
+
+
 async def test_each_door_becomes_one_right_record(gateway: GatewayProcess, consumer: Consumer) -> None:
     doors = {
         "email-dki": "email",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -294,6 +295,63 @@ async def test_an_unknown_outcome_is_repeated_once_and_counted(world: World, err
         await world.say()
         world.inside.clock.forward(600)
     assert [entry.state for entry in await world.entries(ticket)] == ["sent", "unknown"]
+
+
+class Hanging(Speaking):
+    """A provider that takes every request and never answers."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.asked = 0
+
+    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
+        self.asked += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def complaints_of(world: World, people: int, account: str = "said") -> None:
+    for number in range(people):
+        who = Sender(reference=f"{account}-{number}")
+        message = Message(
+            external_id=f"{account}-{number}", text=POTHOLE, sender=who, reply_to={"chat": str(number)}
+        )
+        await world.inside.say(message, account=account)
+    await world.inside.settle()
+
+
+async def test_a_provider_that_is_down_is_not_asked_for_each_who_waits(world: World) -> None:
+    await complaints_of(world, 60)
+    world.account.fail = [ProviderUnavailable("down")] * 1000
+    for _ in range(60):
+        await world.say()
+        world.inside.clock.forward(5)
+    asked = 1000 - len(world.account.fail)
+    assert replies.OF_ONE <= asked <= replies.OF_ONE + 14, (
+        "five minutes: one wave, then one alone after each rest"
+    )
+    world.account.fail = []
+    world.inside.clock.forward(60)
+    assert len(await world.say()) >= 60 - replies.OF_ONE
+    world.inside.clock.forward(900)
+    await world.say()
+    assert len(world.account.told) == 60, "as soon as one was told, all are"
+
+
+async def test_a_provider_that_never_answers_holds_up_nobody_else(world: World) -> None:
+    hanging = Hanging(Account(name="stumm", adapter="said", channel="twitter"), None, world.account.ports)
+    world.inside.adapters["stumm"] = hanging
+    await complaints_of(world, 40, "stumm")
+    await complaints_of(world, 1)
+    running = asyncio.create_task(world.worker.run())
+    try:
+        async with asyncio.timeout(10):
+            while not world.account.told:
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert hanging.asked == replies.OF_ONE
 
 
 class Failing(Speaking):

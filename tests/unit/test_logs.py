@@ -81,3 +81,24 @@ except ValueError:
     assert "ValueError" in lines[2]["exception"]
     for secret in SECRETS:
         assert secret not in told.stderr
+
+
+def test_a_request_that_is_no_http_is_named_and_not_shown() -> None:
+    script = """
+import logging
+from aiohttp.http_exceptions import LineTooLong
+from intake import logs
+logs.configure({"KANAL_LOG": "json"})
+try:
+    raise LineTooLong(b"/hooks/sms/?text=Rumah+saya", 8190)
+except LineTooLong as error:
+    logging.getLogger("aiohttp.server").exception("Error handling request from 127.0.0.1", exc_info=error)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    (line,) = [json.loads(line) for line in told.stderr.splitlines()]
+    assert (line["event"], line["level"], line["why"]) == ("request_unreadable", "warning", "LineTooLong")
+    assert "Rumah" not in told.stderr
