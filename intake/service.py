@@ -190,6 +190,8 @@ class Service:
         self.journal = journal_of(self.config, codec, self.clock.now)
         self.turns = turns_of(self.config)
         await self.journal.open()
+        if self.journal.healed:
+            self.alarm("journal_healed", f"put right at the start: {'; '.join(self.journal.healed)}")
         self.returned = await self.journal.restored()
         await self.journal.prolong(self.clock.now() + timedelta(seconds=self.config.gateway.restart_grace))
 

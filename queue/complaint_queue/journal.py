@@ -222,6 +222,9 @@ class Depths(Struct, frozen=True, kw_only=True):
 class Journal(WayOut, Remembers, Protocol):
     """See the module. All times are in UTC; `Unavailable` and `StorageFull` say that nothing was written."""
 
+    healed: list[str]
+    """What was damaged and has been put right when it was opened."""
+
     async def open(self) -> None:
         """Create or migrate, recover, start the writer. Raises `Misconfigured` with the cure, or `Damaged`."""
 

@@ -91,6 +91,7 @@ class PostgresJournal(
         *,
         max_waiting: int = 20_000,
     ) -> None:
+        self.healed: list[str] = []  # PostgreSQL sees to its own pages
         self.url, self.codec = url, codec
         self._clock, self._max_waiting = clock, max_waiting
         self._writing = True

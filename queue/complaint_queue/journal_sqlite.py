@@ -100,7 +100,6 @@ class SqliteJournal(
         self._read_db: sqlite3.Connection | None = None
         self._sums: Sums | None = None
         self.healed: list[str] = []
-        """What was damaged and has been put right at the start."""
         self._writer: Line | None = None
         self._reader: Line | None = None
         self.commits = 0

@@ -258,6 +258,24 @@ async def test_a_running_gateway_tells_systemd_and_the_webhook(
     assert os.stat(tmp_path / "data" / "alarms.json").st_mode & 0o077 == 0  # noqa: PTH116
 
 
+async def test_a_bit_that_was_put_right_is_told(tmp_path: Path) -> None:
+    (dead_port,) = free_ports(1)
+    gateway = GatewayProcess(tmp_path, f"amqp://127.0.0.1:{dead_port}/")
+    await gateway.start()
+    assert not any("journal_healed" in problem for problem in (await gateway.health())["problems"])
+    await gateway.stop()
+    journal = tmp_path / "data" / "journal.sqlite3"
+    content = bytearray(journal.read_bytes())
+    content[len(content) // 2] ^= 0b100
+    journal.write_bytes(content)
+    await gateway.start()
+    try:
+        (told,) = [p for p in (await gateway.health())["problems"] if "journal_healed" in p]
+        assert "a bit of" in told
+    finally:
+        await gateway.stop()
+
+
 def test_a_mail_has_a_subject_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KANAL_LANG", "id")
     news = News(alarm="disk", state="over", words="w", since=NOW, at=NOW, source="s")
