@@ -8,6 +8,7 @@ not asked for each of those who wait (`intake.resting`).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ AT_ONCE = 32
 OF_ONE = 16
 #: Seconds between two looks at what is due while somebody rests: what waits for them is looked through each time.
 LOOKS = 0.05
+#: A look that took more seconds than this is followed by a pause so many times as long, at most the longest: whoever
+#: else reads the journal stands in the same line, and what is to be filed goes before what is to be said.
+SLOW_LOOK, SHARE, LONGEST_PAUSE = 0.05, 4.0, 2.0
 #: Seconds that one attempt may take, its turn within the provider's pace included.
 PATIENCE = 120.0
 
@@ -83,6 +87,7 @@ class ReplyWorker:
         """Begin what is due and may be begun; how many were begun."""
         room = self.at_once - len(self._busy)
         closed = self._closed()
+        began = time.monotonic()
         due = await self.journal.replies_due(self.clock(), self.at_once, closed) if room > 0 else ()
         begun = 0
         for one in due:
@@ -92,8 +97,9 @@ class ReplyWorker:
             begun += 1
             if begun == room:
                 break
-        if closed:
-            await asyncio.sleep(LOOKS)
+        took = time.monotonic() - began
+        if closed or took > SLOW_LOOK:
+            await asyncio.sleep(max(LOOKS, min(took * SHARE, LONGEST_PAUSE)))
         return begun
 
     def _closed(self) -> tuple[str, ...]:

@@ -85,12 +85,19 @@ async def sent(turn: Turn, reply_id: int, name: bytes | None, at: int) -> None:
 
 
 async def later(turn: Turn, reply_id: int, at: int, unsure: bool) -> None:
-    """The attempt failed; it is due again at `at`."""
+    """The attempt failed; it is due again at `at`, and what waits behind it not before: else all of that would be
+    looked through, at each look, to find what may be said."""
     await turn.db.execute(
         "UPDATE replies SET state = 0, due_at = $2, unsure = unsure + $3 WHERE reply_id = $1 AND state = 1",
         reply_id,
         at,
         int(unsure),
+    )
+    await turn.db.execute(
+        "UPDATE replies SET due_at = $2 WHERE person = (SELECT person FROM replies WHERE reply_id = $1) "
+        "AND reply_id > $1 AND state = 0 AND due_at < $2",
+        reply_id,
+        at,
     )
 
 

@@ -110,10 +110,16 @@ def sent(tools: Tools, reply_id: int, name: bytes | None, at: int) -> None:
 
 
 def later(tools: Tools, reply_id: int, at: int, unsure: bool) -> None:
-    """The attempt failed; it is due again at `at`."""
+    """The attempt failed; it is due again at `at`, and what waits behind it not before: else all of that would be
+    looked through, at each look, to find what may be said."""
     tools.db.execute(
         "UPDATE replies SET state = ?, due_at = ?, unsure = unsure + ? WHERE reply_id = ? AND state = ?",
         (_WAITING, at, unsure, reply_id, _SENDING),
+    )
+    tools.db.execute(
+        "UPDATE replies SET due_at = ?1 WHERE person = (SELECT person FROM replies WHERE reply_id = ?2) "
+        "AND reply_id > ?2 AND state = 0 AND due_at < ?1",
+        (at, reply_id),
     )
 
 

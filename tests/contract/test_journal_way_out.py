@@ -74,6 +74,30 @@ async def test_one_person_is_told_things_in_order(journal: Journal, clock: HeldC
     assert sorted(await due(journal, clock)) == ["dua", "lain"]
 
 
+async def test_what_waits_behind_a_failure_waits_as_long(journal: Journal, clock: HeldClock) -> None:
+    """Else every look for what may be said would go through all of it."""
+    await noted(journal, reply("satu"), *(reply(f"lalu {n}") for n in range(3)), reply("lain", BUDI))
+    first = next(one for one in await journal.replies_due(clock()) if one.said.text == "satu")
+    await journal.begin_reply(first.reply_id)
+    again = clock() + timedelta(seconds=30)
+    await journal.reply_later(first.reply_id, again)
+    clock.forward(31)
+    (found,) = [one for one in await journal.replies_due(clock()) if one.said.text != "lain"]
+    assert found.said.text == "satu"
+    await journal.begin_reply(first.reply_id)
+    await journal.reply_sent(first.reply_id, b"n" * 16, clock())
+    (second,) = [one for one in await journal.replies_due(clock()) if one.said.text != "lain"]
+    assert (second.said.text, second.due_at) == ("lalu 0", again)
+
+
+async def test_accounts_can_be_left_out(journal: Journal, clock: HeldClock) -> None:
+    await noted(journal, reply("satu"), reply("lain", BUDI))
+    assert await journal.replies_due(clock(), without=["telegram-contoh"]) == ()
+    assert await journal.next_reply(without=["telegram-contoh"]) is None
+    assert len(await journal.replies_due(clock(), without=["x-contoh"])) == 2
+    assert await journal.next_reply(without=["x-contoh"]) is not None
+
+
 async def test_what_is_held_back_until_morning_holds_up_nothing(journal: Journal, clock: HeldClock) -> None:
     morning = clock() + timedelta(hours=8)
     await noted(journal, reply("besok", after=morning), reply("sekarang"))
