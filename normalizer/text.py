@@ -54,11 +54,12 @@ def storable(text: str) -> str:
 
 def storable_message(message: Message) -> Message:
     """`message` with nothing in any of its fields that a store downstream might refuse: names, addresses and ids bear
-    the same signs as texts."""
+    the same signs as texts, and a number of over 64 bits, which is nonsense, becomes 0."""
     try:
+        msgspec.msgpack.encode(message)
         if rb"\u0000" not in msgspec.json.encode(message):
             return message
-    except UnicodeEncodeError:  # half of an emoji
+    except (UnicodeEncodeError, OverflowError):  # half of an emoji; a file of 10^30 bytes
         pass
     return msgspec.convert(_all_storable(msgspec.to_builtins(message)), Message)
 
@@ -68,6 +69,8 @@ def _all_storable(value: Any) -> Any:
         return storable(value)
     if isinstance(value, dict):
         return {_all_storable(key): _all_storable(one) for key, one in value.items()}
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else 0
     return [_all_storable(one) for one in value] if isinstance(value, list | tuple) else value
 
 

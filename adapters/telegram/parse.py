@@ -349,7 +349,7 @@ def _files(message: tg.Message) -> tuple[Attachment, ...]:
         Attachment(
             name=file.file_name,
             declared_type=declared,
-            size=min(max(file.file_size or 0, 0), 2**53),  # a nonsense of 31 digits could not be kept
+            size=file.file_size or 0,
             state="pending",
             remote=file.file_id,
             caption=message.caption,

@@ -2,105 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.base import Account, Outgoing, Ports, Receipt
-from complaint_queue.way_out import ReplyEntry
-from intake import replies
-from intake.answering import Answerer
 from intake.banner import Banner, clear_banner, read_banner, write_banner
 from intake.conversation.answers import QuietHours
 from intake.conversation.texts import table
-from intake.replies import ReplyWorker
-from intake.statuses import StatusKeeper
-from normalizer.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable, Unavailable
 from normalizer.identity import JAKARTA
-from normalizer.record import Message, RawEvent, Sender
-from normalizer.stages import StatusUpdate, rank, stage_of
-from tests.intake_world import START, IntakeWorld, Said, intake_world
-
-SITI = Sender(reference="1001", name="Siti Contoh")
-BUDI = Sender(reference="1002", name="Budi Contoh")
-POTHOLE = "Jalan berlubang besar di Kelurahan Kenari sudah dua minggu rusak, mohon segera diperbaiki."
-TO = {"chat": "7"}
-
-
-class Speaking(Said):
-    """An account that can answer; `fail` are the errors of the next attempts, None for one that succeeds."""
-
-    buttons = 5
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.told: list[Outgoing] = []
-        self.fail: list[Exception | None] = []
-
-    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
-        error = self.fail.pop(0) if self.fail else None
-        if error is not None:
-            raise error
-        self.told.append(outgoing)
-        return f"m-{len(self.told)}"
-
-
-class World:
-    """The way in with an account that answers, and the way out."""
-
-    def __init__(self, inside: IntakeWorld, folder: Path) -> None:
-        self.inside = inside
-        ports = Ports(inbox=None, clock=inside.clock, new_spool=None)  # type: ignore[arg-type]
-        self.account = Speaking(Account(name="said", adapter="said", channel="twitter"), None, ports)
-        inside.adapters["said"] = self.account
-        self.folder = folder
-        self.answerer = Answerer(
-            journal=inside.journal,
-            secrets=inside.settler.secrets,
-            adapters=inside.adapters,
-            public_url="https://aduan.example.go.id",
-            clock=inside.clock.now,
-            folder=folder,
-            quiet=QuietHours(time(21), time(6)),
-        )
-        inside.settler.acknowledge = self.answerer.acknowledge
-        self.worker = ReplyWorker(inside.journal, inside.adapters, inside.clock.now, inside.metrics)
-        self.keeper = StatusKeeper(inside.journal, self.answerer, inside.metrics, self.worker.wake)
-        self.statuses = 0
-
-    async def complain(self, text: str = POTHOLE, number: str = "1", **more: Any) -> str:
-        message = Message(external_id=number, text=text, **({"sender": SITI, "reply_to": TO} | more))
-        fate = await self.inside.say(message)
-        await self.inside.settle()
-        return fate.ticket
-
-    async def status(self, ticket: str, stage: str, *, name: str = "", **more: Any) -> bool:
-        self.statuses += 1
-        given = {"occurred_at": self.inside.clock.now()} | more
-        update = StatusUpdate(status_id=name or f"s-{self.statuses}", ticket=ticket, stage=stage, **given)
-        return await self.keeper.keep(update)
-
-    async def say(self) -> list[Outgoing]:
-        """Everything that is due leaves; what was told by it."""
-        before = len(self.account.told)
-        while await self.worker.turn():
-            await self.worker.idle()
-        return self.account.told[before:]
-
-    async def entries(self, ticket: str) -> tuple[ReplyEntry, ...]:
-        file = await self.inside.journal.complaint_by_ticket(ticket)
-        assert file is not None
-        return await self.inside.journal.replies_of(file.complaint_id)
+from normalizer.stages import rank, stage_of
+from tests.answering_world import BUDI, POTHOLE, TO, World, answering_world
+from tests.intake_world import START
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with intake_world(tmp_path) as inside:
-        yield World(inside, tmp_path)
+    async with answering_world(tmp_path) as made:
+        yield made
 
 
 async def test_a_filed_complaint_is_acknowledged_with_what_was_understood(world: World) -> None:
@@ -253,214 +173,6 @@ async def test_at_night_a_status_waits_and_an_acknowledgement_does_not(world: Wo
     assert await world.say() == []
     world.inside.clock.at = datetime(2026, 11, 24, 6, 0, tzinfo=JAKARTA).astimezone(UTC)
     assert len(await world.say()) == 1
-
-
-async def test_what_the_provider_cannot_take_now_is_said_later_and_in_order(world: World) -> None:
-    ticket = await world.complain()
-    world.account.fail = [ProviderUnavailable("down"), ProviderUnavailable("down", retry_after=120.0)]
-    assert await world.say() == []
-    await world.status(ticket, "Koordinasi")
-    world.inside.clock.forward(10)
-    assert await world.say() == []
-    world.inside.clock.forward(60)
-    assert await world.say() == [], "the provider asked for two minutes"
-    world.inside.clock.forward(61)
-    told = await world.say()
-    assert ["Nomor tiket" in told[0].text, "Koordinasi" in told[1].text] == [True, True]
-    assert [entry.tries for entry in await world.entries(ticket)] == [3, 1]
-
-
-async def test_a_refusal_ends_it_and_the_next_is_said(world: World) -> None:
-    ticket = await world.complain()
-    world.account.fail = [ProviderRefused("the bot was blocked")]
-    assert await world.say() == []
-    (entry,) = await world.entries(ticket)
-    assert (entry.state, entry.said.trouble) == ("refused", "the bot was blocked")
-    await world.status(ticket, "Koordinasi")
-    assert len(await world.say()) == 1
-
-
-@pytest.mark.parametrize("error", [OutcomeUnknown("no answer"), RuntimeError("broken adapter")])
-async def test_an_unknown_outcome_is_repeated_once_and_counted(world: World, error: Exception) -> None:
-    ticket = await world.complain()
-    world.account.fail = [error, None]
-    assert await world.say() == []
-    world.inside.clock.forward(10)
-    assert len(await world.say()) == 1
-    (entry,) = await world.entries(ticket)
-    assert (entry.state, entry.unsure) == ("sent", 1)
-    await world.status(ticket, "Koordinasi")
-    world.account.fail = [error, error]
-    for _ in range(4):
-        await world.say()
-        world.inside.clock.forward(600)
-    assert [entry.state for entry in await world.entries(ticket)] == ["sent", "unknown"]
-
-
-class Hanging(Speaking):
-    """A provider that takes every request and never answers."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.asked = 0
-
-    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
-        self.asked += 1
-        await asyncio.Event().wait()
-        raise AssertionError
-
-
-async def complaints_of(world: World, people: int, account: str = "said") -> None:
-    for number in range(people):
-        who = Sender(reference=f"{account}-{number}")
-        message = Message(
-            external_id=f"{account}-{number}", text=POTHOLE, sender=who, reply_to={"chat": str(number)}
-        )
-        await world.inside.say(message, account=account)
-    await world.inside.settle()
-
-
-async def test_a_provider_that_is_down_is_not_asked_for_each_who_waits(world: World) -> None:
-    await complaints_of(world, 60)
-    world.account.fail = [ProviderUnavailable("down")] * 1000
-    for _ in range(60):
-        await world.say()
-        world.inside.clock.forward(5)
-    asked = 1000 - len(world.account.fail)
-    assert replies.OF_ONE <= asked <= replies.OF_ONE + 14, (
-        "five minutes: one wave, then one alone after each rest"
-    )
-    world.account.fail = []
-    world.inside.clock.forward(60)
-    assert len(await world.say()) >= 60 - replies.OF_ONE
-    world.inside.clock.forward(900)
-    await world.say()
-    assert len(world.account.told) == 60, "as soon as one was told, all are"
-
-
-async def test_a_provider_that_never_answers_holds_up_nobody_else(world: World) -> None:
-    hanging = Hanging(Account(name="stumm", adapter="said", channel="twitter"), None, world.account.ports)
-    world.inside.adapters["stumm"] = hanging
-    await complaints_of(world, 40, "stumm")
-    await complaints_of(world, 1)
-    running = asyncio.create_task(world.worker.run())
-    try:
-        async with asyncio.timeout(10):
-            while not world.account.told:
-                await asyncio.sleep(0.01)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    assert hanging.asked == replies.OF_ONE
-
-
-class Failing(Speaking):
-    """A provider that is away until it is back; of what it is asked meanwhile it takes some without saying so."""
-
-    away = False
-
-    async def reply(self, reply_to: Mapping[str, str], outgoing: Outgoing) -> str:
-        if self.away:
-            if int(outgoing.key) % 3 == 0:
-                await super().reply(reply_to, outgoing)
-                raise OutcomeUnknown("the connection broke after the request")
-            raise ProviderUnavailable("connection refused")
-        return await super().reply(reply_to, outgoing)
-
-
-async def test_a_provider_that_is_down_for_two_minutes(world: World) -> None:
-    """None lost; none repeated but those whose outcome nobody knew, and those are counted."""
-    failing = world.inside.adapters["said"] = Failing(world.account.account, None, world.account.ports)
-    tickets = []
-    for number in range(30):
-        who = {"sender": Sender(reference=f"p-{number}"), "reply_to": {"chat": str(number)}}
-        tickets.append(
-            await world.complain(f"Jalan berlubang nomor {number} di Kelurahan Kenari.", str(number), **who)
-        )
-    await world.say()
-    while await world.worker.turn():
-        await world.worker.idle()
-    failing.told.clear()
-
-    failing.away = True
-    for second, ticket in enumerate(tickets):
-        await world.status(ticket, "Koordinasi", note=f"kabar{second:02d}z")
-        world.inside.clock.forward(4)
-        await world.worker.turn()
-        await world.worker.idle()
-    failing.away = False
-    for _ in range(40):
-        world.inside.clock.forward(60)
-        while await world.worker.turn():
-            await world.worker.idle()
-
-    heard = [sum(f"kabar{second:02d}z" in one.text for one in failing.told) for second in range(30)]
-    unsure = [sum(entry.unsure for entry in await world.entries(ticket)) for ticket in tickets]
-    states = {entry.state for ticket in tickets for entry in await world.entries(ticket)}
-    assert min(heard) == 1, "none is lost"
-    assert max(heard) <= 2
-    assert all(count == 1 for count, doubt in zip(heard, unsure, strict=True) if not doubt), (
-        "no needless repetition"
-    )
-    assert states <= {"sent", "unknown"}
-    assert sum(unsure) >= 1, "some outcomes were unknown, and are counted"
-
-
-class KeepsStatus(Speaking):
-    """A provider with a status of its own for each report."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.pushed: list[tuple[str, str]] = []
-
-    async def push_status(self, reply_to: Mapping[str, str], stage: str, text: str, key: str) -> str:
-        self.pushed.append((stage, text))
-        return f"p-{key}"
-
-
-async def test_a_provider_with_a_status_of_its_own_gets_it(world: World) -> None:
-    account = world.account
-    keeps = world.inside.adapters["said"] = KeepsStatus(account.account, None, account.ports)
-    ticket = await world.complain()
-    while await world.worker.turn():
-        await world.worker.idle()
-    await world.status(ticket, "Selesai", note="Sudah diperbaiki.")
-    while await world.worker.turn():
-        await world.worker.idle()
-    ((stage, text),) = keeps.pushed
-    assert stage == "Selesai"
-    assert "Sudah diperbaiki." in text
-    assert len(keeps.told) == 1, "the acknowledgement alone: nobody there can tap a rating"
-
-
-async def test_an_outcome_that_cannot_be_noted_is_noted_later(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(replies, "FIRST_NOTE", 0.01)
-    ticket = await world.complain()
-    journal, tries = world.inside.journal, 0
-    whole = journal.reply_sent
-
-    async def full(*given: Any) -> None:
-        nonlocal tries
-        tries += 1
-        if tries < 3:
-            raise Unavailable("the disk is full")
-        await whole(*given)
-
-    monkeypatch.setattr(journal, "reply_sent", full)
-    assert len(await world.say()) == 1
-    assert [entry.state for entry in await world.entries(ticket)] == ["sent"]
-    assert tries == 3
-
-
-async def test_a_receipt_of_the_provider_is_seen_on_the_answer(world: World) -> None:
-    ticket = await world.complain()
-    await world.say()
-    raw = RawEvent(account="said", received_at=world.inside.clock.now(), body=b"receipt")
-    items = [Receipt(external_id="m-1", state="delivered")]
-    await world.inside.receiver.admit(world.account, raw, items)
-    assert [entry.delivery for entry in await world.entries(ticket)] == ["delivered"]
 
 
 async def test_a_status_of_a_stranger_who_quotes_the_ticket_never_reaches_him(world: World) -> None:

@@ -21,7 +21,7 @@ from normalizer.place import corrected
 from normalizer.place_address import address_of
 from normalizer.place_text import read_place
 from normalizer.privacy import public
-from normalizer.record import Complaint, Coordinates, Message, Sender
+from normalizer.record import Attachment, Complaint, Coordinates, Message, Sender
 from normalizer.text import MAX_CHARACTERS, clean, storable, storable_message
 from normalizer.text import step as clean_step
 
@@ -387,3 +387,9 @@ def test_what_no_store_can_hold_stands_in_no_field_of_a_message(odd: str) -> Non
     assert kept.sent_at == message.sent_at
     plain = Message(external_id="1", text="Lampu mati")
     assert storable_message(plain) is plain
+
+
+def test_a_number_that_no_store_can_hold_is_none() -> None:
+    files = tuple(Attachment(size=size) for size in (10**30, -(10**30), 2**63 - 1))
+    kept = storable_message(Message(external_id="1", text="Lampu mati", attachments=files))
+    assert [file.size for file in kept.attachments] == [0, 0, 2**63 - 1]
