@@ -45,10 +45,12 @@ CONFIDENT = 0.7
 TRIES = 3
 #: In an emergency the words go ahead of their photos: seconds, in which most photos are read.
 URGENT_WAIT = 2.0
-#: The doors are busy when so many messages come a second, and one turn of the event loop takes longer than this
-#: (seconds). The first alone is no flood, and the second alone is another program's doing.
-BUSY_RATE, BUSY_TURN = 25.0, 0.002
-#: Then rest for this many times the last batch's duration, at most `LONGEST_REST` seconds.
+#: Messages a second. Up to the first, filing keeps up with what comes and never rests; from the second on it rests
+#: fully, because it could not keep up anyhow; between them in proportion.
+KEPT_UP, FLOOD = 60.0, 160.0
+#: Nor does it rest while one turn of the event loop is shorter than this (seconds): then nobody waits.
+BUSY_TURN = 0.002
+#: The full rest is this many times the last batch's duration, at most `LONGEST_REST` seconds.
 REST, LONGEST_REST = 2.0, 1.0
 
 log = structlog.get_logger()
@@ -68,6 +70,12 @@ class Work:
     def opens(self) -> bool:
         """Whether the CRM hears of this complaint for the first time."""
         return any(event.kind == "created" for event, _ in self.events) and self.file.last_sequence == 0
+
+
+def rest(spent: float, rate: float) -> float:
+    """Seconds to rest after `spent` seconds of filing, while `rate` messages a second come."""
+    share = min(1.0, max(0.0, (rate - KEPT_UP) / (FLOOD - KEPT_UP)))
+    return min(spent * REST, LONGEST_REST) * share
 
 
 @dataclass
@@ -129,8 +137,8 @@ class Settler:
         turn = loop.time() - before
         came, self._came = self._came, 0
         since, self._looked_at = before - self._looked_at, before
-        if turn > BUSY_TURN and came >= BUSY_RATE * since:
-            await asyncio.sleep(min(spent * REST, LONGEST_REST))
+        if turn > BUSY_TURN and (seconds := rest(spent, came / max(since, 0.001))):
+            await asyncio.sleep(seconds)
 
     async def _sleep(self) -> None:
         following = await self.journal.next_due()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from intake.register import AccountRegister
-from intake.settle import BUSY_TURN, LONGEST_REST
+from intake.settle import BUSY_TURN, FLOOD, KEPT_UP, LONGEST_REST, rest
 from normalizer.record import Message, Sender
 from tests.intake_world import START, IntakeWorld, intake_world
 
@@ -142,3 +142,10 @@ async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: Inta
     await settler._give_way(spent=10.0)
     assert await rested(messages=1000)
     assert not await rested(messages=0)
+
+
+def test_filing_keeps_up_with_what_it_can_keep_up_with() -> None:
+    assert rest(spent=0.3, rate=KEPT_UP) == 0
+    assert rest(spent=0.3, rate=(KEPT_UP + FLOOD) / 2) == pytest.approx(0.3)
+    assert rest(spent=0.3, rate=FLOOD) == rest(spent=0.3, rate=10 * FLOOD) == pytest.approx(0.6)
+    assert rest(spent=10, rate=FLOOD) == LONGEST_REST
