@@ -42,6 +42,18 @@ class Speaking(Said):
         return f"m-{len(self.told)}"
 
 
+def answerer_of(inside: IntakeWorld, folder: Path, quiet: QuietHours) -> Answerer:
+    return Answerer(
+        journal=inside.journal,
+        secrets=inside.settler.secrets,
+        adapters=inside.adapters,
+        public_url="https://aduan.example.go.id",
+        clock=inside.clock.now,
+        folder=folder,
+        quiet=quiet,
+    )
+
+
 class World:
     """The way in with an account that answers, and the way out."""
 
@@ -51,15 +63,7 @@ class World:
         self.account = Speaking(Account(name="said", adapter="said", channel="twitter"), None, ports)
         inside.adapters["said"] = self.account
         self.folder = folder
-        self.answerer = Answerer(
-            journal=inside.journal,
-            secrets=inside.settler.secrets,
-            adapters=inside.adapters,
-            public_url="https://aduan.example.go.id",
-            clock=inside.clock.now,
-            folder=folder,
-            quiet=QuietHours(time(21), time(6)),
-        )
+        self.answerer = answerer_of(inside, folder, QuietHours(time(21), time(6)))
         inside.settler.acknowledge = self.answerer.acknowledge
         self.worker = ReplyWorker(inside.journal, inside.adapters, inside.clock.now, inside.metrics)
         self.keeper = StatusKeeper(inside.journal, self.answerer, inside.metrics, self.worker.wake)

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.base import Account
 from complaint_queue.way_out import WaitingReply
-from intake.answering import Answerer
 from intake.conversation.answers import QuietHours
 from normalizer.record import RawEvent
+from tests.answering_world import answerer_of
 from tests.intake_world import IntakeWorld, intake_world
 
 TEXT = "Jalan berlubang besar di Kelurahan Kenari sudah dua minggu rusak, mohon segera diperbaiki."
@@ -47,15 +47,7 @@ async def world(tmp_path: Path) -> AsyncIterator[IntakeWorld]:
     async with intake_world(tmp_path) as made:
         settings = {"addresses": ["dki@jakarta.go.id"], "smarthost": "smtp.contoh.example:587"}
         made.adapter(Account(name="surat", adapter="email", settings=settings))
-        answerer = Answerer(
-            journal=made.journal,
-            secrets=made.settler.secrets,
-            adapters=made.adapters,
-            public_url="https://aduan.example.go.id",
-            clock=made.clock.now,
-            folder=tmp_path,
-            quiet=QuietHours(time(0), time(0)),
-        )
+        answerer = answerer_of(made, tmp_path, QuietHours(time(0), time(0)))
         made.settler.acknowledge = answerer.acknowledge
         yield made
 
