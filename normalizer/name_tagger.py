@@ -14,7 +14,21 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_words import CALLED, INTRO, NAME, NAMES, OPENERS, ORDINARY, SELF, UNKNOWN, kind_of
+from normalizer.name_frames import KEEPERS, SHOPS, stands_for_a_name
+from normalizer.name_words import (
+    CALLED,
+    INTRO,
+    NAME,
+    NAMES,
+    OFFICE,
+    OPENERS,
+    ORDINARY,
+    RELATION,
+    SELF,
+    UNKNOWN,
+    WEAK,
+    kind_of,
+)
 
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
@@ -50,6 +64,12 @@ _CALLED_WORDS = 3
 _SHORTENED = frozenset(
     ("jl", "jln", "gg", "lrg", "kp", "kel", "kec", "kom", "komp", "kompl", "perum", "st", "psr", "lap", "ds")
 )
+_STAFF = frozenset((RELATION, OFFICE))
+#: Titles that streets and mosques have too.
+_HONOURED = frozenset(
+    ("h", "hj", "kh", "haji", "hajah", "kyai", "kiai", "dr", "prof", "jenderal", "pangeran", "raden")
+)
+_UNSURE = frozenset((UNKNOWN, WEAK))
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
 
@@ -138,7 +158,9 @@ def candidates(words: Words) -> list[int]:
         if called == i - 1 and left and _goes_on(seps[i], kind[i - 1], low[i - 1]):
             # A street, a mosque or a school is called after somebody; its name is an address.
             if what in _SEEN_THROUGH:
-                called = i
+                # "bengkel Koh Aliong", "pengurus masjid Ust. Zulkifli" say who somebody is.
+                staff = called > 0 and kind[called - 1] in _STAFF and low[i] not in _HONOURED
+                called = -2 if staff or (low[i] in KEEPERS and low[called] in SHOPS) else i
                 continue
             if what not in _CLOSED and (text[i][0].isupper() or (what in _NAMED and text[i].islower())):
                 called, left = i, left - 1
@@ -158,6 +180,8 @@ def candidates(words: Words) -> list[int]:
                     or (what == UNKNOWN and _CODE.match(seps[i + 1]) is not None)
                 )
                 opened = near and _opened(words, i, last == i - 1)
+                if not opened and what in _UNSURE and word[0] >= "a":
+                    opened = stands_for_a_name(words, i)
                 # The word of a place is a name only where one has begun.
                 named = (
                     what == "N" or opened or (word[0].isupper() and what not in _SELDOM and not short_form)

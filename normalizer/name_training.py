@@ -27,6 +27,8 @@ _SMALL, _SHORT_FORMS, _BEGUN, _CAPITALS = 0.14, 0.06, 0.07, 0.06
 _PARTS = re.compile(r"\w+|\W+")
 #: How many texts hold names alone that no list knows.
 _STRANGERS = 0.2
+#: How often an ordinary word is written so that no list holds it.
+_MISSPELT = 0.03
 #: How often a name is a word for a relative too.
 _DAUGHTERS = 0.02
 _SLOT = re.compile(r"\{(\w)\}|<(\w)>")
@@ -209,6 +211,8 @@ def _forgotten(what: str, is_name: bool) -> float:
         return 0.15
     if what in (PLACE, BOTH):
         return 0.25
+    if what == ORDINARY:
+        return _MISSPELT
     return 0.1 if what in NAMES else 0.0
 
 

@@ -6,6 +6,20 @@ import re
 
 from normalizer.contact import EMAIL, HANDLE
 from normalizer.links import BARE, HOST_AND_PATH, WHOLE
+from normalizer.name_words import (
+    BRAND,
+    CALLED,
+    HEAD,
+    NAME,
+    NAMES,
+    NEVER,
+    OFFICE,
+    RELATION,
+    SHORT,
+    TITLE,
+    UNKNOWN,
+    kind_of,
+)
 from normalizer.phrases import words_in
 from normalizer.privacy_signs import LINK, MAIL, NAMED_MAIL, NETWORK, SECRET
 
@@ -32,14 +46,42 @@ _NAMED_EMAIL = re.compile(
 _PARTED_HANDLE = re.compile(
     r"(?<![\w.])@ (?=[a-z]\w*[_\d.]\w)[a-z][\w.]{3,40}(?![\w@]|\.\w)", re.IGNORECASE | re.ASCII
 )
+_NETWORK = (
+    r"\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|facebook"
+    r"|fb|shopee|tokopedia|olx|youtube|yt|akun|username(?: jaki)?|user id|user jaki)"
+)
+_OWNER = r"(?:saya|sy|gue|gw|gua|aku|ane|aye|kula|abdi|ku|kami|nya|dia|ybs|pelaku|akun|my)\b"
 #: An account of a network named beside it, without @: with a colon any word, else one that looks like an account.
 _ACCOUNT_NAME = re.compile(
-    r"(\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|facebook"
-    r"|fb|shopee|tokopedia|olx|youtube|yt|akun|username"
-    r"|user id)\b(?:[ \-]?(?:saya|sy|gue|gw|aku|nya|dia|pelaku|akun)\b){0,2})"
-    r"(?:( ?[:=] ?| id:? )([\w.]{3,30}\w)|( )((?=[\w.]*(?:[\d_.]\w|#\d))[\w.]{4,30}\w))(?:#\d{4})?(?![\w/@])",
+    rf"({_NETWORK}(?:ku|nya)?\b(?:[ \-]?{_OWNER}){{0,2}})"
+    r"(?:( ?(?:[:=]|->|=>) ?| id:? )((?:live:)?[\w.]{3,30}\w)"
+    r"|( (?:(?:di|adalah|yaitu|is|at|namanya|bernama) )?)((?=[\w.]*(?:[\d_.]\w|#\d))[\w.]{4,30}\w))(?:#\d{4})?"
+    r"(?![\w/@])",
     re.IGNORECASE,
 )
+#: "X" alone is a letter: only what looks like an account stands behind it.
+_X_ACCOUNT = re.compile(
+    r"((?<![\w/])(?:akun )?x(?: (?:saya|sy|gue|gw|aku|dia|pelaku)\b|(?<=akun x)| ?:) ?)"
+    r"((?=\w*[\d_]\w)[A-Za-z]\w{3,30})(?![\w/@])",
+    re.IGNORECASE,
+)
+#: One that looks like a word: it is an account when nobody's list holds the word.
+_BARE_ACCOUNT = re.compile(
+    r"(\b(?:(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|facebook|fb|threads|username|user id|user jaki|id line"
+    r"|line id|discord)(?:ku|nya)?\b"
+    rf"|(?:line|skype|shopee|tokopedia|olx|github|youtube|yt)(?:ku|nya)?\b(?=[ \-]{_OWNER}))"
+    rf"(?:[ \-]{_OWNER}|[ \-](?:id|di|adalah|yaitu|is|yg|yang|namanya|bernama)\b){{0,3}} )([a-z]\w{{4,29}})"
+    r"(?![\w/@])",
+    re.IGNORECASE,
+)
+#: An account under a name, as Facebook's are: "fb ku Eneng Geulis Pisan".
+_NAMED_ACCOUNT = re.compile(
+    rf"(\b(?i:facebook|fb|youtube|yt|tiktok|ig|instagram|akun)(?i:ku|nya)?\b(?: (?i:{_OWNER})){{0,2}}"
+    r"(?: (?i:channel|atas nama|a\.?n\.?|a/n|nama|namanya|bernama|id))? ?:? )"
+    r"([A-Z][\w'’]+(?: [A-Z][\w'’.]*){1,3})(?!\w)"
+)
+#: A verb in a hurry that no list holds, rather than an account.
+_VERB = re.compile(r"(?:di|ke|nge|ter)[a-z]{2,7}", re.IGNORECASE)
 _PASSWORD = re.compile(
     r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b"
     r"(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah|wifi|email|akun|jaki)\b)*[ :=]{1,3})"
@@ -66,9 +108,25 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         text = BARE.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if NETWORK in held:
         text = _ACCOUNT_NAME.sub(lambda m: f"{m[1]}{m[2] or m[4]}[akun]", text)
+        text = _X_ACCOUNT.sub(r"\1[akun]", text)
+        text = _BARE_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _unheard(m[2]) else m[0], text)
+        text = _NAMED_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _named(m[2].split()) else m[0], text)
     if SECRET in held:
         text = _PASSWORD.sub(r"\1[nomor]", text)
     return text
+
+
+def _unheard(word: str) -> bool:
+    """Whether a word beside a network's name is an account: no list holds it, or it is somebody's name."""
+    return kind_of()[word.lower()] in (UNKNOWN, NAME) and _VERB.fullmatch(word) is None
+
+
+def _named(words: list[str]) -> bool:
+    """Whether large words beside a network's name are what somebody calls an account."""
+    kinds = [kind_of()[word.lower().rstrip(".")] for word in words]
+    return kinds[0] in _CALLED or (
+        kinds[0] not in _CLOSED and any(kind == UNKNOWN or kind in NAMES for kind in kinds)
+    )
 
 
 def without_contact(text: str, contact: str) -> str:
@@ -79,5 +137,8 @@ def without_contact(text: str, contact: str) -> str:
     return re.sub(rf"(?<![\w.])@?{re.escape(bare)}(?!\w)", "[akun]", text, flags=re.IGNORECASE)
 
 
+#: Kinds of words that begin an account's name ("Bunda Zidan"), and that begin none.
+_CALLED = frozenset((TITLE, SHORT, RELATION))
+_CLOSED = frozenset((BRAND, CALLED, HEAD, NEVER, OFFICE))
 #: A shorter handle is rather a word.
 _SHORTEST = 4

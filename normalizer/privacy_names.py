@@ -8,6 +8,7 @@ the public figures of data/public_figures.csv.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from normalizer.folding import fold
@@ -21,11 +22,13 @@ from normalizer.name_words import (
     INTRO,
     LINK,
     NAME,
+    NAMES,
     RELATION,
     SELF,
     SHORT,
     TITLE,
     UNKNOWN,
+    kind_of,
 )
 from normalizer.phrases import words_in
 
@@ -39,6 +42,13 @@ _HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))
 _JOINED = frozenset((" ", ". ", ".", "-", " - ", "'", "’", "  "))
 #: What stands before a person rather than before a street of the same name.
 _PERSON_BEFORE = frozenset((TITLE, SHORT, SELF, INTRO, RELATION))
+_CHILD_OF = frozenset(("bin", "binti"))
+_ANY_NAME = NAMES | {UNKNOWN}
+#: A syllable of a Chinese Indonesian's name, and those that are ordinary words too.
+_SYLLABLE = re.compile(
+    r"(?:tj|tjh|kh|th|ph|hw|sw|gw|kw|lw|ng|nj|[bcdfghjklmnpstwyz])?h?[aeiou]{1,3}(?:ng|[nmptkhwyo])?"
+)
+_MIDDLE = frozenset(("peng", "eng", "ban", "pin", "sun", "long", "bun", "kok", "sing", "tong", "ong", "cin"))
 _LONGEST = 4
 _LINK = re.compile(r"\[tautan [^\[\]]{0,300}\]")
 _BARE = re.compile(r"\[tautan\]")
@@ -75,12 +85,13 @@ def without_names(text: str) -> str:
 def _without(text: str) -> str:
     words = Words(text)
     names = tagger().tag(words, LEAST, LEAST_UNKNOWN)
+    if not _families().isdisjoint(words.low):
+        names = sorted({*names, *_syllables(words)})
     if not names:
         return text
     chosen = set(names)
-    chosen.update(
-        i + 2 for i in names if words.low[i + 1 : i + 2] in (["bin"], ["binti"]) and i + 2 < len(words.low)
-    )
+    if not _CHILD_OF.isdisjoint(words.low):
+        _with_fathers(words, chosen)
     if not _known_words().isdisjoint(words.low[i] for i in names):
         _spare(words, chosen)
     _again(words, chosen)
@@ -92,6 +103,37 @@ def _without(text: str) -> str:
         if gap and words.words[i + 1][0].isupper():
             chosen.add(i + 1)
     return _masked(words, chosen)
+
+
+def _with_fathers(words: Words, chosen: set[int]) -> None:
+    """Beside "bin" and "binti" both are names when one of them surely is: "an. H. Naman bin Saidi"."""
+    for i in range(1, len(words.low) - 1):
+        if words.low[i] in _CHILD_OF and words.seps[i] == words.seps[i + 1] == " ":
+            if i - 1 in chosen:
+                chosen.add(i + 1)
+            elif i + 1 in chosen and (words.kind[i - 1] in _ANY_NAME or words.words[i - 1][0].isupper()):
+                chosen.add(i - 1)
+
+
+@lru_cache(maxsize=1)
+def _families() -> frozenset[str]:
+    """Families of the old spelling that are hardly a word of anything else, and what their names go on with."""
+    rows = (row for row in read_table("names.csv") if row["origin"] == "chinese old spelling")
+    names = (name for row in rows if row["kind"] == "family" for name in row["names"].split(";"))
+    return frozenset(name for name in names if kind_of()[name] == NAME) | {"lie"}
+
+
+def _syllables(words: Words) -> Iterator[int]:
+    """Names of a family and two short words behind it, written small: "tan peng lian", "lie a hin"."""
+    low, kind, seps = words.low, words.kind, words.seps
+    for i in range(len(low) - 2):
+        if low[i] not in _families() or seps[i + 1] != " " or seps[i + 2] != " ":
+            continue
+        middle, last = low[i + 1], low[i + 2]
+        if not (_SYLLABLE.fullmatch(middle) and _SYLLABLE.fullmatch(last) and len(last) > 1):
+            continue
+        if kind[i + 2] in _ANY_NAME and (kind[i + 1] in _ANY_NAME or len(middle) == 1 or middle in _MIDDLE):
+            yield from (i, i + 1, i + 2)
 
 
 def _hyphenated(words: Words, i: int) -> bool:

@@ -46,6 +46,13 @@ _CUSTOMER_BEFORE = re.compile(
     r"|sppt|rekam medi[sk]|medrec|no\.? ?rm)\b(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air"
     r"|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
 )
+#: Numbers that an office gave to a person or a house; they may begin like a telephone's.
+_OFFICIAL_BEFORE = re.compile(
+    r"\b(?:npwp|nop|nip|nisn|nik|ktp|kk|paspor|passport|bpjs|jkn|imei)\b"
+    r"(?: ?(?:no|nomor|nomer|pbb|saya|sy|nya|number)\b)*[ .:=#\-]{0,4}$"
+)
+#: How the 18 digits of a taxed piece of land and of a civil servant are parted.
+_OFFICIAL = frozenset(((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3)))
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
     r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
@@ -106,6 +113,12 @@ _HOUSE_AFTER = re.compile(
 )
 
 
+#: What follows a number that counts something: "0812-0000-12 24 jam" is a telephone and hours.
+_COUNTS = re.compile(
+    r" ?(?:tahun|thn?|orang|org|meter|m2|m|cm|km|jam|menit|hari|hr|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai|pintu"
+    r"|unit|kamar|kk|jiwa|buah|bh|rumah|rmh|bulan|bln|minggu|mgg|warga|lubang|titik|tiang|lampu|motor|mobil)\b",
+    re.IGNORECASE,
+)
 #: What most short numbers of an address or a time stand behind.
 _COUNTED = ("rt ", "rw ", "rt. ", "rw. ", "/rw", "rt", "rw.", "km ", "jam ", "gg ")
 #: A plate's letters are parted from its digits by these, or by nothing.
@@ -160,6 +173,9 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
             yield from _house(text, start, end, before)
         return
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, start, end)]
+    if len(groups) in (4, 7) and tuple(b - a for a, b in groups) in _OFFICIAL:
+        yield groups[0][0], groups[-1][1], NUMBER
+        return
     at = 0
     while at < len(groups):
         width = _date(text, groups, at)
@@ -280,7 +296,11 @@ def _stop(text: str, groups: list[tuple[int, int]], at: int) -> int:
         if "\n" in sep or ", " in sep or ". " in sep or ";" in sep or ":" in sep:
             if not phone or digits >= _LONG or len(sep) > 3:
                 break
-        elif digits >= _LONG and not short and b - a <= 2 and " " in sep:
+        elif (
+            (digits >= _LONG and not short and b - a <= 2 and " " in sep)
+            # "0812 0000 12 34" is one number, "0812 0000 12 24 jam" a number and hours.
+            and (not phone or b - a == 1 or digits + b - a > _LONGEST_MOBILE or _COUNTS.match(text, b))
+        ):
             break
         if phone and digits + b - a > _LONGEST_MOBILE + 2:
             break
@@ -335,13 +355,15 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
         and not text[last : last + 1].isalnum()
     ):
         return IDENTITY
-    if _SECRET_BEFORE.search(before):
+    if _SECRET_BEFORE.search(before) or (count > _LONGEST_MOBILE and _OFFICIAL_BEFORE.search(before)):
         return NUMBER
     if _MONEY_BEFORE.search(before) or (
         not phone and (_MONEY_AFTER.match(after) or _is_money(written, after))
     ):
         return ""
     if phone and count >= _LONG and digits[1:2] != "0":
+        if count > _LONGEST_MOBILE + 2:
+            return NUMBER
         return "" if _is_ticket(written) else PHONE
     if digits[0] == "8" and digits[1] != "0" and _LONG <= count <= 12:
         return PHONE

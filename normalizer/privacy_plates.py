@@ -22,10 +22,24 @@ _VEHICLE = re.compile(
 _PLATE_WORD = re.compile(
     r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|plate)\b[^\d\n]{0,20}$"
 )
+#: A vehicle right before letters and three or four digits, which are then its plate without the letters behind.
+_DRIVEN = re.compile(
+    r"\b(?:mobil(?:nya)?|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|pickup|avanza|xenia|innova|fortuner|pajero|beat"
+    r"|vario|mio|scoopy|nmax|vespa|taksi|taxi|sedan|honda|yamaha|suzuki|toyota|pengemudi|pengendara|sopir|supir|stnk)\b"
+    r"(?: [a-z]{2,12}){0,3} $"
+)
+#: What a vehicle does, behind a plate of B: "B1234 parkir di trotoar".
+_DRIVES = re.compile(
+    r" (?:(?:yg|yang|itu|ini|selalu|suka|sering|udah|sudah|lagi|sedang) ){0,2}"
+    r"(?:parkir|diparkir|markir|ngebut|ugal|nerobos|menerobos|nabrak|menabrak|nyerempet|menyerempet|nyelonong|lawan"
+    r"|melawan|ngetem|mogok|nutup|menutup|nutupin|halangi|menghalangi|ngalangin|melintas|melanggar|berhenti"
+    r"|masuk jalur)"
+)
 #: What stands before a number and makes it something else than a plate's.
 _NO_PREFIX = re.compile(
     r"\b(?:blok|block|gg|gang|lt|lantai|tower|kelas|kls|seri|tipe|type|gate|pintu|peron|jalur|vitamin|hepatitis"
-    r"|golongan|grup|group|rute|jak|koridor|surat|sk|antrean|antrian)[ .]{1,2}$"
+    r"|golongan|grup|group|ruang|ruangan|kamar|unit|gedung|rumah|parkiran|halte|rute"
+    r"|jak|koridor|surat|sk|antrean|antrian)[ .]{1,2}$"
 )
 #: With letters that pass for digits.
 _ALIKE = re.compile(
@@ -56,7 +70,8 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
         return None
     parted = suffix is not None and text[end : end + 1] in " .-"
     if suffix is not None and parted and _is_word(suffix[1]):
-        suffix = None
+        called = suffix[1].isupper() and _PLATE_WORD.search(before[: len(before) - (start - prefix.start())])
+        suffix = suffix if called else None
     code = prefix[1]
     if suffix is not None:
         letters = suffix[1]
@@ -67,6 +82,10 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
             return prefix.start(), suffix.end()
     ahead = before[: len(before) - (start - prefix.start())]
     whole = suffix is not None and len(suffix[1]) > 1
+    if (not whole and digits >= _LEAST_DIGITS) and (
+        _DRIVEN.search(ahead) or (code in "Bb" and _DRIVES.match(text, end))
+    ):
+        return prefix.start(), end
     # Without letters behind, "angkot M 24" is a line; only what is called a plate is one.
     if _PLATE_WORD.search(ahead) if not whole else _VEHICLE.search(ahead):
         return prefix.start(), suffix.end() if suffix is not None and whole else end

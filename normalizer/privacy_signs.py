@@ -17,10 +17,11 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ADDRESS: ("alamat", "almt", "domisili", "tinggal"),
     LINK: ("://", "www."),
     NETWORK: (
-        " ig ", " ig-", " ig nya", " ignya", "ig:", "(ig", "\nig ", "insta", "twitter", "tiktok", "telegram",
-        "tele ", "tele:", "line ", "line:",
-        "discord", "threads", "snapchat", "skype", "github", "username", "user id",
-        "facebook ", " fb ", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
+        " ig ", " ig-", " ignya", " igku", "ig:", "(ig", "\nig ", "/ig", " ig=",
+        "insta", "twitter", "tiktok", "telegram",
+        " tele ", "tele:", "/tele", " teleku", " telenya", "line ", "line:", " x saya", " x gue", " x gw", "akun x",
+        " x:", "discord", "threads", "snapchat", "skype", "github", "username", "user id", "user jaki",
+        "facebook", " fb", "(fb", "/fb", "\nfb", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
     ),
     PAPER: (
         "paspor", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk", " sim ",

@@ -202,7 +202,8 @@ def test_ordinary_numbers_stay(text: str) -> None:
         "nol ", "at ",
         "Jl. ", "no. 1 ", "b 1", "B 1 ", "plat ", "lahir ", "ig ", "blok ", "rek ", "http://", "www.!", "a.id/",
         "[tautan ", "(", "+62",
-        "Nama: Siti\n", "1. Oei\n", "dot ", "a_", "lahir 1 ", "satu-", "kartu ", "😀8",
+        "Nama: Siti\n", "ig saya a", "nama ktp ", "lie a ", "(ucil", "\nucil", "fb A B ", "mobil B 123 ",
+        "1. Oei\n", "dot ", "a_", "lahir 1 ", "satu-", "kartu ", "😀8",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(unit: str) -> None:

@@ -1,0 +1,124 @@
+"""What people write about themselves and others in forms, signatures, lists and haste is masked; the words around it
+stay. What is between « and » must go, every other word must stay; ¶ ends a line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from normalizer.privacy import public
+
+_MASK = re.compile(
+    r"\[(?:email|akun|nomor telepon|nomor identitas|nomor rekening|pelat nomor|tanggal lahir|nama|nomor|…)\]"
+)
+_PLANTED = re.compile("«([^»]*)»")
+
+ACCOUNTS = """
+ig ku «ratnacontoh», dm aja kalau butuh foto got
+Ig: «ratnacontoh»
+IG «RatnaContoh»
+instagram saya «ratnacontoh» ada video banjirnya
+dm ig aku di «contoh.siti» ya kak
+telegram saya «budi_contoh», hubungi lewat situ
+kontak telegramku «budicontoh»
+tele gw «budicontoh99»
+tiktok: «sitijalanrusak»
+akun tiktok «sitijalanrusak» sudah memviralkan
+fb nama «Neneng Contoh», cari aja
+Fb ku «Eneng Geulis Pisan», inbox aja
+nama akun fb saya «Bunda Zidan»
+X saya «contohwarga_12»
+akun X «contohwarga_12»
+id line saya «contohwarga»
+username jaki saya «siti.contoh77»
+skype: «live:siti.contoh»
+lewat telegram saya lapor tapi tidak dibalas
+instagram dinas tidak aktif, telegram juga
+tiktok bikin anak malas sekolah
+line 2 LRT belum jadi
+ig saya kena hack, fb saya dibajak orang
+akun jaki saya tidak bisa login, username salah terus
+"""
+FORMS = """
+atas nama warga: «rohmatullah»
+a.n. warga RW 03: «Sumiyati»
+nama lengkap sesuai ktp «supriyatini»
+nama lengkap (sesuai KTP): «Supriyatini»
+nama di ktp «supriyatini»
+nama asli saya «karmidi»
+nama istri saya «warsinah»
+nama pelapor «warsinah»
+nama anak «zhafran»
+rek bri an. «dulhadi»
+nm: «kosasih». almt: cipete
+Nama : «Kosasih» Almt : Cipete
+nama ibu kandung: «Suwarti»
+ibu kandung saya «suwarti»
+jenengku «sarkum», omahku kebanjiran
+girik nomor 456 an. H «Naman bin Saidi»
+KRT «Purwodiningrat» menyampaikan keberatan
+wa «ode sarmila» kehilangan air
+ibu kandung, bapak tiri dan anak angkat belum terdata
+tolong kabari (nama disamarkan), nama saya dirahasiakan ya
+"""
+SIGNATURES = """
+lampu mati¶ttd¶«warsinah»¶ketua arisan
+lampu mati¶hormat saya¶«karmidi»
+lampu mati¶Hormat saya,¶¶«karmidi»
+lampu mati¶wassalam¶«ncum»
+lampu mati¶terima kasih¶«marwah»
+lampu mati¶regards¶«shreya»
+lampu mati¶ttd¶warga rt 05
+lampu mati¶wassalam¶panitia kurban
+lampu mati¶terima kasih¶lampunya mati lagi
+lampu mati¶makasih¶tolong dicek ya
+"""
+PEOPLE = """
+kulo «paijem» saking rw 4
+kula badhe lapor, kulo warga rw 4
+gue «acil», lampu mati
+gue capek, lampu mati mulu
+ane bingung, lapor ke mana
+bengkel koh «aliong» bising
+bakso bang «mamat» buang kuah ke got
+pengurus masjid ust. «Zulkifli» diam saja
+«lie a hin» jual gas oplosan
+tolong, «tan peng lian» buang oli ke got
+guru SD bernama Bu «Elly» mencubit anak saya «Keisya»
+anggota kelompok: «jamal», «ucok», sama «butet»
+korban «asep», «dadang», serta «ujang»
+tetangga depan, keluarga Pak «Sitanggang», pelihara babi
+Jl. H. Naman, Masjid Ust. Zulkifli dan Gang Koh Aliong gelap
+"""
+NUMBERS = """
+wa sy «0812 0000 12 34» ya
+wa sy «0812 000 012 34» ya
+telp «021 555 01 23» ya
+hubungi «0812 0000 12» 24 jam
+npwp «09.254.294.3-407.000» salah
+PBB nop «31.74.010.001.002-0345.0» ganda
+NIP «19780512 200501 1 003» bolos
+«B1234» parkir sembarangan terus
+mobil «B 1234» nutup gang
+plat nomor «AD 4410 KE»
+motor «b 4471» ngebut
+gedung B1234 lantai 2, vitamin B12, angkot M 24, bus 1234
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [line for part in (ACCOUNTS, FORMS, SIGNATURES, PEOPLE, NUMBERS) for line in part.strip().splitlines()],
+)
+def test_what_is_planted_goes_and_every_other_word_stays(text: str) -> None:
+    text = text.replace("¶", "\n")
+    shown = public(re.sub("[«»]", "", text))
+    left = re.findall(r"\w+", _MASK.sub(" ", shown))
+    assert left == re.findall(r"\w+", _PLANTED.sub(" ", text)), shown
+
+
+def test_a_telephone_that_stays_telephone_and_a_tax_number_that_is_none() -> None:
+    assert public("npwp 09.254.294.3-407.000") == "npwp [nomor]"
+    assert public("nop 31.74.010.001.002-0345.0") == "nop [nomor]"
+    assert public("wa 0812 0000 12 34") == "wa [nomor telepon]"
