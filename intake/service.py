@@ -12,7 +12,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,7 +35,7 @@ from intake.conversation.converse import Converser
 from intake.data_folder import data_folder
 from intake.deadletters import dead_letters
 from intake.fairness import Fairness
-from intake.file_addresses import FileAddresses
+from intake.filing.process import FilingProcess, setup_of
 from intake.guard import GuardedFetch
 from intake.journals import files_of, journal_of, turns_of
 from intake.kept import KeptWorker
@@ -66,7 +65,6 @@ from intake.web.health import Health
 from intake.web.hooks import Hooks
 from intake.web.remote import remote_of
 from normalizer.category import offered
-from normalizer.duplicate_memory import Recent
 from normalizer.errors import Misconfigured
 from normalizer.identity import Secrets, ticket_day
 from normalizer.pipeline import build_context
@@ -173,6 +171,7 @@ class Service:
             await adapter.close()
         await _cancel(self._tasks)
         self.silence.keep()
+        await self.filing.close()
         await asyncio.to_thread(self.kept.close)
         await self.fetch.close()
         await self.staff.close()
@@ -201,7 +200,7 @@ class Service:
         self.replies = ReplyWorker(self.journal, self.adapters, self.clock.now, self.metrics)
         answerer = self._answerer()
         keeper = StatusKeeper(self.journal, answerer, self.metrics, self.replies.wake)
-        context = build_context(
+        context = self.context = build_context(
             polygons=_path(gateway.polygons),
             category_model=_path(gateway.category_model),
             kind_model=_path(gateway.kind_model),
@@ -226,15 +225,14 @@ class Service:
             self.alarm,
             keeper.keep,
         )
-        remembering = self._remembering()
+        self.filing = FilingProcess(
+            setup_of(self.config, self.codec.keyring.identity_key, self.returned),
+            died=self.metrics.restarts.labels("filing process").inc,
+        )
         self.settler = Settler(
             journal=self.journal,
-            context=replace(context, recent=remembering.recent if remembering else None),
-            remembering=remembering,
-            secrets=self.secrets,
-            adapter_of=lambda account: self.config.account(account).adapter,
-            addresses=FileAddresses(self.secrets, self.config.public_url, self.clock.now),
-            crm_key=self.config.crm_key,
+            filing=self.filing,
+            remembering=self._remembering(),
             clock=self.clock.now,
             metrics=self.metrics,
             published=self._settled,
@@ -243,7 +241,6 @@ class Service:
             telling=converser.telling,
             media_wait=gateway.media_wait,
             fairness=Fairness(gateway.sender_burst, gateway.sender_interval),
-            returned=self.returned,
         )
         names = [a.name for a in self.config.accounts]
         self.pauses = Pauses(self.journal, names, self.alarm)
@@ -287,12 +284,12 @@ class Service:
         self.follower = Follower(self.journal, self.reading, self.clock.now, keep=keep)
 
     def _remembering(self) -> Remembering | None:
-        """What complaints are compared with; only the settler knows it, because only what is filed is remembered."""
+        """What complaints are compared with, kept in step with the journal."""
         wanted = self.config.duplicates
         if not wanted.enabled:
             return None
-        recent = Recent(self.secrets.fingerprint_key(), days=wanted.days, most=wanted.most)
-        return Remembering(self.journal, recent, self.clock.now, shared=self.config.journal.url is not None)
+        shared = self.config.journal.url is not None
+        return Remembering(self.journal, self.filing, self.clock.now, wanted.days, shared)
 
     def _answerer(self) -> Answerer:
         answers = self.config.answers
@@ -386,7 +383,7 @@ class Service:
             channels=tuple(sorted({a.channel for a in self.config.accounts})),
             polygons=self.config.gateway.polygons,
             woken=self._released,
-            categories_of=lambda text: offered(text, ticket_day(self.clock.now()), self.settler.context),
+            categories_of=lambda text: offered(text, ticket_day(self.clock.now()), self.context),
             accounts=self.config.accounts,
             pauses=self.pauses,
             deadletters=lambda: dead_letters(self.broker.url, self.staff, self.config.broker.virtual_host),

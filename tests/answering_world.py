@@ -45,7 +45,7 @@ class Speaking(Said):
 def answerer_of(inside: IntakeWorld, folder: Path, quiet: QuietHours) -> Answerer:
     return Answerer(
         journal=inside.journal,
-        secrets=inside.settler.secrets,
+        secrets=inside.filer.secrets,
         adapters=inside.adapters,
         public_url="https://aduan.example.go.id",
         clock=inside.clock.now,

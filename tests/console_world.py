@@ -232,7 +232,7 @@ async def console_world(folder: Path, *, filled: int = 60, demo: bool = False) -
         sock.bind(("127.0.0.1", 0))
         world.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         deps = pages.PageDeps(
-            journal=inside.journal, files=inside.files, secrets=inside.settler.secrets, staff=staff,
+            journal=inside.journal, files=inside.files, secrets=inside.filer.secrets, staff=staff,
             clock=inside.clock.now, receive=inside.receive, walkin_account="loket", public_url=world.url,
             secure=False, woken=world.wake, reading=store, alarms=lambda: world.alarms,
             adapter_names=("said",), channels=tuple(sorted(set(CHANNELS.values()))), folder=folder,

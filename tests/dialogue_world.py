@@ -61,7 +61,7 @@ class DialogueWorld:
         inside = self.inside
         answerer = Answerer(
             journal=inside.journal,
-            secrets=inside.settler.secrets,
+            secrets=inside.filer.secrets,
             adapters=inside.adapters,
             public_url="https://aduan.example.go.id",
             clock=inside.clock.now,
@@ -70,8 +70,8 @@ class DialogueWorld:
         )
         converser = Converser(
             journal=inside.journal,
-            context=inside.settler.context,
-            secrets=inside.settler.secrets,
+            context=inside.filer.context,
+            secrets=inside.filer.secrets,
             adapters=inside.adapters,
             clock=inside.clock.now,
             said=lambda: None,

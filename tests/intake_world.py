@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,18 +18,22 @@ from complaint_queue import wire
 from complaint_queue.codec import Codec
 from complaint_queue.file_port import Files
 from complaint_queue.files import FileStore
+from complaint_queue.fingerprints import StoredFingerprint
+from complaint_queue.journal import ComplaintFile
 from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
 from intake.config import Config
 from intake.file_addresses import FileAddresses
+from intake.filing.filer import Filer
+from intake.filing.work import Failed, Work
 from intake.journals import files_of, journal_of
 from intake.media_reading import MediaReading
 from intake.metrics import Metrics
 from intake.receive import AccountInbox, Receiver
 from intake.remembering import Remembering
 from intake.settle import Settler
-from normalizer.duplicate_memory import Recent
+from normalizer.duplicate_memory import DAYS, Recent
 from normalizer.identity import Secrets
 from normalizer.pipeline import build_context
 from normalizer.record import Complaint, ComplaintEvent, Message, RawEvent
@@ -62,6 +67,25 @@ class Said(Adapter[Any]):
         return [Accepted(message=msgspec.msgpack.decode(raw.body, type=Message))]
 
 
+class FilingHere:
+    """Fulfils `intake.filing.work.Filing` in a thread of this process."""
+
+    def __init__(self, filer: Filer) -> None:
+        self.filer = filer
+
+    async def ready(self) -> int:
+        return 1
+
+    async def learn(self, page: Sequence[StoredFingerprint]) -> None:
+        self.filer.learn(page)
+
+    async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
+        return await asyncio.to_thread(self.filer.file, files)
+
+    async def close(self) -> None:
+        return
+
+
 @dataclass
 class IntakeWorld:
     """`adapter` adds an account; `receive` takes a raw event; `settle` files what is due; `events` came of it."""
@@ -69,6 +93,7 @@ class IntakeWorld:
     journal: SqliteJournal | PostgresJournal
     files: Files
     receiver: Receiver
+    filer: Filer
     settler: Settler
     clock: HeldClock
     metrics: Metrics
@@ -111,7 +136,7 @@ class IntakeWorld:
         """File everything that is due `after` seconds from now."""
         self.clock.forward(after)
         while due := await self.journal.due(self.clock.now()):
-            await self.settler._settle_all(due)  # one turn of its loop
+            await self.settler._settle(await self.settler._ready(due))  # one turn of its loop
 
     async def events(self) -> list[ComplaintEvent]:
         """What waits for the broker."""
@@ -146,21 +171,25 @@ async def intake_world(
     await journal.open()
     receiver = Receiver(journal, files, secrets, metrics, lambda: None)
     world: IntakeWorld
-    recent = Recent(secrets.fingerprint_key())
-    settler = Settler(
-        journal=journal,
-        context=replace(build_context(), recent=recent),
-        remembering=Remembering(journal, recent, clock.now),
+    filer = Filer(
+        context=replace(build_context(), recent=Recent(secrets.fingerprint_key())),
         secrets=secrets,
         adapter_of=lambda account: world.adapters[account].name,
         addresses=FileAddresses(secrets, "https://aduan.example.go.id", clock.now),
         crm_key=None,
         clock=clock.now,
-        metrics=metrics,
-        published=lambda: None,
         returned=await journal.restored(),
     )
-    world = IntakeWorld(journal, files, receiver, settler, clock, metrics)
+    filing = FilingHere(filer)
+    settler = Settler(
+        journal=journal,
+        filing=filing,
+        remembering=Remembering(journal, filing, clock.now, DAYS),
+        clock=clock.now,
+        metrics=metrics,
+        published=lambda: None,
+    )
+    world = IntakeWorld(journal, files, receiver, filer, settler, clock, metrics)
     try:
         yield world
     finally:

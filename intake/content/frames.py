@@ -1,12 +1,11 @@
-"""What the gateway and the reading process say to each other: a length of four bytes, then one of these."""
+"""What the gateway and the reading process say to each other: frames (`intake.pipes`) with one of these."""
 
 from __future__ import annotations
-
-from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
+from intake.pipes import frame
 from normalizer.record import Coordinates, Moment
 
 #: Bytes. A public copy of the largest size is below 4 MiB even when it shows noise.
@@ -62,22 +61,6 @@ class Before(Struct, frozen=True, kw_only=True, tag="before"):
 Answer = Ready | Want | Before | Found
 
 
-def frame(content: bytes) -> bytes:
-    """`content` with its length before it."""
-    return len(content).to_bytes(4, "big") + content
-
-
 def pack(message: Read | Answer) -> bytes:
     """A message as a frame."""
     return frame(msgspec.msgpack.encode(message))
-
-
-def take(stream: BinaryIO) -> bytes:
-    """The next frame's content; empty at the end. EOFError when the stream ends within it."""
-    head = stream.read(4)
-    if not head:
-        return b""
-    content = stream.read(int.from_bytes(head, "big"))
-    if len(head) < 4 or len(content) < int.from_bytes(head, "big"):
-        raise EOFError
-    return content

@@ -7,20 +7,17 @@ or does not answer in time it is ended, and what it had said of the file's head 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
-import intake
-from intake.content.frames import LARGEST, PIECE, Answer, Before, Found, Read, Ready, Want, frame, pack
+from intake import pipes
+from intake.content.frames import LARGEST, PIECE, Answer, Before, Found, Read, Ready, Want
 
 #: Seconds by the clock: for starting the process, and for one file on a machine that is busy with other things.
 START, DEADLINE = 30.0, 30.0
@@ -28,6 +25,7 @@ START, DEADLINE = 30.0, 30.0
 IDLE, MOST_FILES = 20.0, 200
 
 log = structlog.get_logger()
+_encode = msgspec.msgpack.encode
 _decoder = msgspec.msgpack.Decoder(Answer)
 
 
@@ -91,7 +89,7 @@ class ContentReader:
 
     async def _ready(self) -> Process:
         if self._process is None or self._process.returncode is not None:
-            self._process = await _start()
+            self._process = await pipes.start("intake.content.worker")
             self._files = 0
             try:
                 async with asyncio.timeout(START):
@@ -121,12 +119,12 @@ class ContentReader:
         head = Found()
         try:
             async with asyncio.timeout(self._deadline):
-                await _send(process, pack(Read(media_type=media_type, size=content.size)))
+                await pipes.send(process, _encode(Read(media_type=media_type, size=content.size)))
                 while True:
                     answer = await _answer(process)
                     if isinstance(answer, Want):
                         piece = await content.read(answer.offset, min(answer.size, PIECE))
-                        await _send(process, frame(piece))
+                        await pipes.send(process, piece)
                     elif isinstance(answer, Before):
                         head = answer.facts
                     elif isinstance(answer, Found):
@@ -148,31 +146,6 @@ def _remarked(head: Found, words: str) -> Found:
     return replace(head, remarks=(*head.remarks, words))
 
 
-async def _start() -> Process:
-    """With nothing of our environment: no key, no credential, no address of a broker."""
-    root = str(Path(intake.__file__).parent.parent)
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "intake.content.worker",
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        env={"PATH": os.defpath, "PYTHONPATH": root, "MALLOC_ARENA_MAX": "1"},
-        start_new_session=True,
-    )
-
-
-async def _send(process: Process, content: bytes) -> None:
-    assert process.stdin is not None  # noqa: S101 - a pipe
-    process.stdin.write(content)
-    await process.stdin.drain()
-
-
 async def _answer(process: Process) -> Ready | Want | Before | Found:
-    assert process.stdout is not None  # noqa: S101 - a pipe
-    size = int.from_bytes(await process.stdout.readexactly(4), "big")
-    if size > LARGEST:
-        raise msgspec.DecodeError("a frame larger than any answer")
-    answer: Ready | Want | Before | Found = _decoder.decode(await process.stdout.readexactly(size))
+    answer: Ready | Want | Before | Found = _decoder.decode(await pipes.receive(process, LARGEST))
     return answer

@@ -18,8 +18,9 @@ import msgspec
 
 from intake.content import picture
 from intake.content.films import read_film
-from intake.content.frames import PIECE, Before, Found, Read, Ready, Want, pack, take
+from intake.content.frames import PIECE, Before, Found, Read, Ready, Want, pack
 from intake.content.sounds import read_sound
+from intake.pipes import own_ends, take
 
 #: Seconds of processor time for one file.
 CPU_SECONDS = 2.0
@@ -102,12 +103,7 @@ def read(request: Read, taking: BinaryIO, giving: BinaryIO) -> Found:
 
 def main() -> None:
     """Serve until the gateway closes the pipe."""
-    taking = os.fdopen(os.dup(0), "rb")
-    giving = os.fdopen(os.dup(1), "wb")
-    # What a library prints must not get between the frames.
-    silent = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(silent, number)
+    taking, giving = own_ends()
     picture.prepare()
     picture.rehearse()
     give_up()

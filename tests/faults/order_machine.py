@@ -21,8 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from complaint_queue import points
 from complaint_queue.journal import Admit
-from intake.settle import Work
-from tests.faults.orders import Clock, Died, House, ModelBroker, admit_of, forward
+from tests.faults.orders import Clock, Died, House, Made, ModelBroker, admit_of, forward
 
 PEOPLE = ("siti", "budi")
 #: No death here loses what was not synced (tests/faults/power_cut.py does that), so a disk would only cost time.
@@ -43,7 +42,7 @@ class Orders(RuleBasedStateMachine):
         self.broker, self.clock = ModelBroker(), Clock()
         self.said: dict[str, str] = {}
         self.sent: dict[str, Admit] = {}
-        self.works: list[Work] = []
+        self.works: list[Made] = []
         self.deaths = self.deaths_met = 0
 
     @initialize()

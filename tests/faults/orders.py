@@ -21,16 +21,19 @@ from pamqp import body, commands, frame, header
 from complaint_queue import points, topology, wire
 from complaint_queue.codec import Codec
 from complaint_queue.frames import Frames
-from complaint_queue.journal import Admission, Admit, Admitted
+from complaint_queue.journal import Admission, Admit, Admitted, ComplaintFile
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
 from complaint_queue.publisher import BrokerSettings, Publisher
 from intake.file_addresses import FileAddresses
+from intake.filing.filer import Filer
+from intake.filing.work import Work
 from intake.metrics import Metrics
-from intake.settle import Settler, Work
+from intake.settle import Settler
 from normalizer.identity import Secrets, claim_of, encode_id
 from normalizer.pipeline import Context, build_context
 from normalizer.record import ComplaintEvent, Message, RawEvent, Sender
+from tests.intake_world import FilingHere
 
 ACCOUNT = "sms-contoh"
 TEXT = "Lampu jalan di RT 03 RW 05 mati semua, mohon diperiksa. Kelurahan Cakung Barat."
@@ -115,6 +118,10 @@ class Died(Exception):
         self.heard = heard
 
 
+#: A complaint as it was loaded, and what is to be written.
+Made = tuple[ComplaintFile, Work]
+
+
 class House:
     """One gateway's insides over one folder; a second one begins where a death left the folder."""
 
@@ -124,13 +131,17 @@ class House:
     def __init__(self, folder: Path, broker: ModelBroker, clock: Clock) -> None:
         self.folder, self.broker, self.clock = folder, broker, clock
         self.journal = self.journal_type(folder / "journal.sqlite3", Codec(KEYRING), clock)
-        self.settler = Settler(
-            journal=self.journal,
+        self.filer = Filer(
             context=context(),
             secrets=SECRETS,
             adapter_of=lambda account: "sms",
             addresses=FileAddresses(SECRETS, "https://aduan.example.go.id", clock),
             crm_key=None,
+            clock=clock,
+        )
+        self.settler = Settler(
+            journal=self.journal,
+            filing=FilingHere(self.filer),
             clock=clock,
             metrics=Metrics(),
             published=lambda: None,
@@ -158,18 +169,18 @@ class House:
         raw = RawEvent(account=ACCOUNT, received_at=self.clock(), body=names)
         return await self._alive(self.journal.admit(Admission(raw=raw, messages=tuple(admits))))
 
-    async def load(self, complaint_id: int) -> Work | None:
+    async def load(self, complaint_id: int) -> Made | None:
         """A complaint as it is now, made ready to be written; whoever joins from now on makes it stale."""
         file = await self.journal.complaint(complaint_id)
         assert file is not None
         if all(m.event_sequence is not None for m in file.messages):
             return None
-        work = self.settler._attempt(file)
+        work = self.filer.attempt(file)
         assert isinstance(work, Work), work
-        return work
+        return file, work
 
-    async def write(self, work: Work) -> bool:
-        return await self._alive(self.settler._write(work))
+    async def write(self, made: Made) -> bool:
+        return await self._alive(self.settler._write(*made))
 
     async def fetch(self) -> None:
         # As at the five-second look: what came out of quarantine stands before the cursor.

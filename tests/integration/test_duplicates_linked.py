@@ -3,16 +3,18 @@ its own."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from complaint_queue.keys import Keyring
+from intake.filing.filer import Filer
 from intake.remembering import Remembering
-from normalizer.duplicate_memory import Recent
+from normalizer.duplicate_memory import DAYS, Recent
 from normalizer.record import Complaint, Message, Sender
-from tests.intake_world import IntakeWorld, intake_world
+from tests.intake_world import FilingHere, IntakeWorld, intake_world
 
 POTHOLE = (
     "Jalan berlubang di Jl. Cendana Wangi 3 depan bengkel, Kelurahan Kalisari, sudah ada yang jatuh",
@@ -40,6 +42,11 @@ async def tell(world: IntakeWorld, number: int, text: str, **more: object) -> st
     return fate.ticket
 
 
+def remembered(filer: Filer) -> int:
+    assert filer.context.recent is not None
+    return len(filer.context.recent)
+
+
 def linked(record: Complaint) -> set[str]:
     return {link.ticket for link in record.possible_duplicates}
 
@@ -50,7 +57,7 @@ async def test_ten_citizens_tell_of_one_pothole_with_a_restart_in_between(tmp_pa
     async with intake_world(tmp_path, keys) as world:
         other = await tell(world, 100, OTHER)
         tickets += [await tell(world, number, POTHOLE[number % 5]) for number in range(5)]
-        assert len(world.settler.remembering.recent) == 6  # type: ignore[union-attr]
+        assert remembered(world.filer) == 6
     async with intake_world(tmp_path, keys) as world:
         tickets += [await tell(world, number, POTHOLE[number % 5]) for number in range(5, 10)]
         assert len(set(tickets)) == 10
@@ -119,12 +126,12 @@ async def test_what_is_taken_back_is_forgotten(tmp_path: Path) -> None:
 async def test_two_gateways_on_one_journal_learn_of_each_other(tmp_path: Path) -> None:
     keys = Keyring([os.urandom(32)], os.urandom(32))
     async with intake_world(tmp_path, keys) as world:
-        here = world.settler.remembering
-        assert here is not None
-        there = Remembering(world.journal, Recent(b"x"), world.clock.now, shared=True)
+        context = dataclasses.replace(world.filer.context, recent=Recent(b"x"))
+        there = FilingHere(dataclasses.replace(world.filer, context=context))
+        remembering = Remembering(world.journal, there, world.clock.now, DAYS, shared=True)
         await tell(world, 1, POTHOLE[0])
-        await there.follow()
-        assert len(there.recent) == 1
+        await remembering.follow()
+        assert remembered(there.filer) == 1
         await tell(world, 2, POTHOLE[1])
-        await there.follow()
-        assert len(there.recent) == 2
+        await remembering.follow()
+        assert remembered(there.filer) == 2

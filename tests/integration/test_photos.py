@@ -274,7 +274,7 @@ class TestThePublicForm:
 
     async def test_a_photo_gives_the_place_and_its_copy_betrays_nothing(self, lapor: LaporWorld) -> None:
         world = lapor.world
-        world.settler.addresses = replace_url(world, lapor.url)
+        world.filer.addresses = replace_url(world, lapor.url)
         async with Visitor(lapor) as visitor:
             await visitor.get()
             await visitor.send(files=[("IMG_0001.jpg", photo(world.clock.now()))])
@@ -293,7 +293,7 @@ class TestThePublicForm:
 
     async def test_an_address_opens_nothing_but_what_it_was_made_for(self, lapor: LaporWorld) -> None:
         world = lapor.world
-        world.settler.addresses = replace_url(world, lapor.url)
+        world.filer.addresses = replace_url(world, lapor.url)
         async with Visitor(lapor) as visitor:
             await visitor.get()
             await visitor.send(files=[("IMG_0001.jpg", photo(world.clock.now()))])
@@ -318,7 +318,7 @@ class TestThePublicForm:
 def replace_url(world: IntakeWorld, url: str) -> Any:
     import dataclasses
 
-    return dataclasses.replace(world.settler.addresses, public_url=url)
+    return dataclasses.replace(world.filer.addresses, public_url=url)
 
 
 CONFIG = """

@@ -91,7 +91,7 @@ async def test_a_program_that_hides_what_it_is_is_answered_once_an_hour(world: I
 
 
 def person(world: IntakeWorld) -> bytes:
-    return world.settler.secrets.person("email", "siti@contoh.example")
+    return world.filer.secrets.person("email", "siti@contoh.example")
 
 
 @pytest.mark.materials

@@ -1,0 +1,201 @@
+"""The process in which records are made: it says what a thread would, dies alone, and learns again what it knew."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from complaint_queue.journal import ComplaintFile
+from intake.filing.frames import Setup
+from intake.filing.process import FilingProcess
+from intake.filing.work import Failed, FilingDied, Work
+from intake.remembering import Remembering
+from normalizer.duplicate_memory import DAYS, MOST
+from normalizer.errors import Unavailable
+from normalizer.record import Message, Sender
+from tests.gateway_process import GatewayProcess
+from tests.intake_world import FilingHere, IntakeWorld, intake_world
+
+POTHOLE = "Jalan berlubang di Jl. Cendana Wangi 3 depan bengkel, Kelurahan Kalisari, sudah ada yang jatuh"
+AGAIN = "lobang gede bgt jl cendana wangi 3 kalisari dpn bengkel, ojol td pagi nyungsep"
+POISON = "racun"
+IDENTITY = b"i" * 32
+
+
+def setup(**changes: object) -> Setup:
+    given: dict[str, object] = {
+        "identity_key": IDENTITY,
+        "crm_key": None,
+        "public_url": "https://aduan.example.go.id",
+        "adapters": {"said": "said"},
+        "days": DAYS,
+        "most": MOST,
+    }
+    return Setup(**(given | changes))  # type: ignore[arg-type]
+
+
+class Deadly(FilingProcess):
+    """It is killed whenever it gets the poison."""
+
+    deaths = 0
+
+    async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
+        if any(POISON in m.message.text for file in files for m in file.messages):
+            await self.ready()
+            assert self.pid is not None
+            os.kill(self.pid, signal.SIGKILL)
+            self.deaths += 1
+        return await super().file(files)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[IntakeWorld]:
+    async with intake_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def process(world: IntakeWorld) -> AsyncIterator[Deadly]:
+    """A process that files for `world`."""
+    made = Deadly(setup())
+    world.settler.filing = made
+    world.settler.remembering = Remembering(world.journal, made, world.clock.now, DAYS)
+    yield made
+    await made.close()
+
+
+def message(number: int, text: str) -> Message:
+    return Message(external_id=f"m{number}", text=text, sender=Sender(reference=f"citizen-{number}"))
+
+
+async def loaded(world: IntakeWorld) -> list[ComplaintFile]:
+    world.clock.forward(60)
+    return await world.settler._ready(await world.journal.due(world.clock.now()))
+
+
+async def test_it_makes_what_a_thread_makes(world: IntakeWorld, process: Deadly) -> None:
+    for number, text in enumerate((POTHOLE, AGAIN, "Terima kasih, mantap!", "Jam buka RPTRA berapa ya?")):
+        await world.say(message(number, text))
+    due = await loaded(world)
+    here, apart = await FilingHere(world.filer).file(due), await process.file(due)
+    assert len(here) == len(apart) == 4
+    for one, other in zip(here, apart, strict=True):
+        assert isinstance(one, Work) and isinstance(other, Work)
+        assert one.record is not None and other.record is not None
+        assert (one.state, one.record.public_text) == (other.state, other.record.public_text)
+        assert one.record.possible_duplicates == other.record.possible_duplicates
+        assert one.record.evidence == other.record.evidence
+        assert [e.kind for e, _ in one.events] == [e.kind for e, _ in other.events]
+        assert [ids for _, ids in one.events] == [ids for _, ids in other.events]
+
+
+async def test_it_knows_nothing_of_our_environment(process: Deadly, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KANAL_BROKER_URL", "amqp://kanal:rahasia@127.0.0.1/")
+    await process.ready()
+    environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+    command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    assert b"KANAL" not in environment and b"rahasia" not in environment
+    assert IDENTITY not in environment and IDENTITY not in command
+
+
+async def test_a_new_process_is_taught_what_the_old_one_knew(world: IntakeWorld, process: Deadly) -> None:
+    first = await world.say(message(1, POTHOLE))
+    await world.settle()
+    life, pid = await process.ready(), process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    second = await world.say(message(2, AGAIN))
+    for _ in range(2):  # the first time may be the one that notices its death
+        await world.settle()
+    assert await process.ready() > life
+    assert process.pid != pid
+    assert [one.ticket for one in (await world.record(second.ticket)).possible_duplicates] == [first.ticket]
+    assert len(await world.events()) == 2
+
+
+async def test_what_kills_it_is_held_for_a_person_and_the_others_are_filed(
+    world: IntakeWorld, process: Deadly
+) -> None:
+    tickets = [
+        (await world.say(message(n, POTHOLE if n != 3 else f"{POTHOLE} {POISON}"))).ticket for n in range(6)
+    ]
+    for _ in range(4):
+        await world.settle()
+    assert {e.complaint.ticket for e in await world.events()} == {*tickets} - {tickets[3]}
+    (entry,) = await world.journal.quarantined()
+    assert entry.stage == "settle"
+    assert "FilingDied" in entry.reason
+    # Once among the others, after which nobody knows over which of them, and three times alone.
+    assert process.deaths == 4
+
+
+async def test_an_answer_that_does_not_come_ends_it(world: IntakeWorld, process: Deadly) -> None:
+    await world.say(message(1, POTHOLE))
+    due = await loaded(world)
+    await process.ready()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    process._deadline = 0.5
+    with pytest.raises(FilingDied, match="TimeoutError"):
+        await process.file(due)
+    assert process.pid is None
+    process._deadline = 60.0
+    assert len(await process.file(due)) == 1
+
+
+async def test_a_request_that_is_given_up_leaves_no_answer_for_the_next(
+    world: IntakeWorld, process: Deadly
+) -> None:
+    for number in range(8):
+        await world.say(message(number, f"{POTHOLE} {number}"))
+    due = await loaded(world)
+    await process.ready()
+    given_up = asyncio.create_task(process.file(due))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    (work,) = await process.file(due[5:6])
+    assert isinstance(work, Work) and work.record is not None
+    assert work.record.ticket == due[5].ticket
+
+
+async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: IntakeWorld) -> None:
+    filing = FilingProcess(setup(polygons="/nowhere/kelurahan.geojson"))
+    with pytest.raises(Unavailable, match="did not start"):
+        await filing.ready()
+    world.settler.filing = filing
+    await world.say(message(1, POTHOLE))
+    await world.settler._settle(await loaded(world))
+    assert await world.journal.quarantined() == ()
+    assert len(await world.journal.due(world.clock.now())) == 1
+
+
+async def test_it_dies_with_its_gateway(tmp_path: Path) -> None:
+    gateway = GatewayProcess(tmp_path, "amqp://127.0.0.1:1/")
+    await gateway.start()
+    found: set[int] = set()
+    try:
+        assert gateway.process is not None
+        async with asyncio.timeout(60):
+            while not found:
+                await asyncio.sleep(0.05)
+                children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
+                found = {int(child) for child in Path(children).read_text().split() if files(int(child))}
+    finally:
+        await gateway.kill()
+    async with asyncio.timeout(60):
+        while any(map(files, found)):
+            await asyncio.sleep(0.05)
+
+
+def files(pid: int) -> bool:
+    """Whether this is a filing process that lives."""
+    try:
+        return b"intake.filing.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
