@@ -36,11 +36,14 @@ Acknowledge = Callable[[ComplaintFile, Complaint], Awaitable[tuple[NewReply, ...
 TRIES = 3
 #: In an emergency the words go ahead of their photos: seconds, in which most photos are read.
 URGENT_WAIT = 2.0
-#: Batches that are filed or written at one time, while the next is loaded.
-AT_ONCE = 2
+#: So many in a batch, and so many batches that are filed or written at one time while the next is loaded. In a flood
+#: batches are small and come one after the other: whoever knocks waits for a few, never for all.
+BATCH, FLOOD_BATCH, AT_ONCE = 32, 4, 2
 #: Messages a second. Up to the first, filing keeps up with what comes and never rests; from the second on it rests
 #: fully, because it could not keep up anyhow; between them in proportion.
 KEPT_UP, FLOOD = 60.0, 160.0
+#: Seconds over which they are counted.
+LOOK_EVERY = 0.25
 #: Nor does it rest while one turn of the event loop is shorter than this (seconds): then nobody waits.
 BUSY_TURN = 0.002
 #: The full rest is this many times the last batch's duration, at most `LONGEST_REST` seconds.
@@ -49,10 +52,14 @@ REST, LONGEST_REST = 2.0, 1.0
 log = structlog.get_logger()
 
 
-def rest(spent: float, rate: float) -> float:
-    """Seconds to rest after `spent` seconds of filing, while `rate` messages a second come."""
-    share = min(1.0, max(0.0, (rate - KEPT_UP) / (FLOOD - KEPT_UP)))
-    return min(spent * REST, LONGEST_REST) * share
+def flooded(rate: float) -> float:
+    """How much of a flood it is when `rate` messages a second come: 0, none, to 1."""
+    return min(1.0, max(0.0, (rate - KEPT_UP) / (FLOOD - KEPT_UP)))
+
+
+def rest(spent: float, flood: float) -> float:
+    """Seconds to rest after `spent` seconds of filing, in so much of a flood."""
+    return min(spent * REST, LONGEST_REST) * flood
 
 
 @dataclass
@@ -74,10 +81,10 @@ class Settler:
     """What later complaints are compared with; None: duplicates are not looked for."""
     media_wait: float = 20.0
     fairness: Fairness = field(default_factory=Fairness)
-    batch: int = 32
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, int] = field(default_factory=dict)
     _in_hand: set[int] = field(default_factory=set)
+    _flood: float = 0.0
     _spent: float = 0.0
     _came: int = 0
     _looked_at: float = 0.0
@@ -108,13 +115,16 @@ class Settler:
                     continue
                 self._in_hand.update(due)
                 await hands.acquire()
-                batches.create_task(self._batch(due, ready, hands))
+                batch = batches.create_task(self._batch(due, ready, hands))
+                if self._flood:
+                    await batch
                 await self._give_way(self._spent)
 
     async def _due(self) -> list[int]:
         """What is due and in nobody's hands."""
-        due = await self.journal.due(self.clock(), self.batch + len(self._in_hand))
-        return [one for one in due if one not in self._in_hand][: self.batch]
+        size = max(FLOOD_BATCH, round(BATCH * (1 - self._flood)))
+        due = await self.journal.due(self.clock(), size + len(self._in_hand))
+        return [one for one in due if one not in self._in_hand][:size]
 
     async def _batch(
         self, due: Sequence[int], ready: Sequence[ComplaintFile], hands: asyncio.Semaphore
@@ -137,9 +147,11 @@ class Settler:
         before = loop.time()
         await asyncio.sleep(0)
         turn = loop.time() - before
-        came, self._came = self._came, 0
-        since, self._looked_at = before - self._looked_at, before
-        if turn > BUSY_TURN and (seconds := rest(spent, came / max(since, 0.001))):
+        since = before - self._looked_at
+        if since >= LOOK_EVERY:  # in less time too few come to tell a flood from two that happen to meet
+            self._flood = flooded(self._came / since) if turn > BUSY_TURN else 0.0
+            self._came, self._looked_at = 0, before
+        if seconds := rest(spent, self._flood):
             await asyncio.sleep(seconds)
 
     async def _sleep(self) -> None:

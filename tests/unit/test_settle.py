@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from intake.register import AccountRegister
-from intake.settle import BUSY_TURN, FLOOD, KEPT_UP, LONGEST_REST, rest
+from intake.settle import BUSY_TURN, FLOOD, KEPT_UP, LONGEST_REST, LOOK_EVERY, flooded, rest
 from normalizer.record import Message, Sender
 from tests.intake_world import START, IntakeWorld, intake_world
 
@@ -134,6 +134,7 @@ async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: Inta
     async def rested(messages: int) -> bool:
         for _ in range(messages):
             settler.wake()
+        await asyncio.sleep(LOOK_EVERY)
         loop.call_soon(time.sleep, 5 * BUSY_TURN)  # somebody else's turn, that long
         began = loop.time()
         await settler._give_way(spent=10.0)
@@ -145,7 +146,7 @@ async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: Inta
 
 
 def test_filing_keeps_up_with_what_it_can_keep_up_with() -> None:
-    assert rest(spent=0.3, rate=KEPT_UP) == 0
-    assert rest(spent=0.3, rate=(KEPT_UP + FLOOD) / 2) == pytest.approx(0.3)
-    assert rest(spent=0.3, rate=FLOOD) == rest(spent=0.3, rate=10 * FLOOD) == pytest.approx(0.6)
-    assert rest(spent=10, rate=FLOOD) == LONGEST_REST
+    assert rest(0.3, flooded(KEPT_UP)) == 0
+    assert rest(0.3, flooded((KEPT_UP + FLOOD) / 2)) == pytest.approx(0.3)
+    assert rest(0.3, flooded(FLOOD)) == rest(0.3, flooded(10 * FLOOD)) == pytest.approx(0.6)
+    assert rest(10, flooded(FLOOD)) == LONGEST_REST
