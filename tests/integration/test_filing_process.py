@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from complaint_queue.journal import ComplaintFile
+from complaint_queue.keys import Keyring
 from intake.filing.frames import Setup
 from intake.filing.process import FilingProcess
 from intake.filing.work import Failed, FilingDied, Work
@@ -55,7 +56,7 @@ class Deadly(FilingProcess):
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[IntakeWorld]:
-    async with intake_world(tmp_path) as made:
+    async with intake_world(tmp_path, Keyring([os.urandom(32)], IDENTITY)) as made:
         yield made
 
 
