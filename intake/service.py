@@ -200,14 +200,18 @@ class Service:
         self.replies = ReplyWorker(self.journal, self.adapters, self.clock.now, self.metrics)
         answerer = self._answerer()
         keeper = StatusKeeper(self.journal, answerer, self.metrics, self.replies.wake)
-        context = self.context = build_context(
+        self.context = build_context(
             polygons=_path(gateway.polygons),
             category_model=_path(gateway.category_model),
             kind_model=_path(gateway.kind_model),
         )
+        self.filing = FilingProcess(
+            setup_of(self.config, self.codec.keyring.identity_key, self.returned),
+            died=self.metrics.restarts.labels("filing process").inc,
+        )
         converser = Converser(
             journal=self.journal,
-            context=context,
+            understand=self.filing.understand,
             secrets=self.secrets,
             adapters=self.adapters,
             clock=self.clock.now,
@@ -224,10 +228,6 @@ class Service:
             self.metrics,
             self.alarm,
             keeper.keep,
-        )
-        self.filing = FilingProcess(
-            setup_of(self.config, self.codec.keyring.identity_key, self.returned),
-            died=self.metrics.restarts.labels("filing process").inc,
         )
         self.settler = Settler(
             journal=self.journal,

@@ -70,7 +70,7 @@ class DialogueWorld:
         )
         converser = Converser(
             journal=inside.journal,
-            context=inside.filer.context,
+            understand=inside.settler.filing.understand,
             secrets=inside.filer.secrets,
             adapters=inside.adapters,
             clock=inside.clock.now,

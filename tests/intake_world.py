@@ -24,6 +24,7 @@ from complaint_queue.journal_postgres import PostgresJournal
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import Keyring
 from intake.config import Config
+from intake.conversation.dialogue import Understood
 from intake.file_addresses import FileAddresses
 from intake.filing.filer import Filer
 from intake.filing.work import Failed, Work
@@ -81,6 +82,11 @@ class FilingHere:
 
     async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
         return await asyncio.to_thread(self.filer.file, files)
+
+    async def understand(self, file: ComplaintFile) -> Understood:
+        (understood,) = await asyncio.to_thread(self.filer.understood, [file])
+        assert isinstance(understood, Understood), understood
+        return understood
 
     async def close(self) -> None:
         return

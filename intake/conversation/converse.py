@@ -7,8 +7,7 @@ crash before the transaction leaves the words as they were; after it, everything
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -21,14 +20,11 @@ from adapters.base import Adapter, Replies
 from complaint_queue.journal import ComplaintFile, Journal, StoredMessage
 from complaint_queue.way_out import Conversed, Move, NewReply, Said
 from intake.conversation.dialogue import Case, Dialogue, Facts, Heard, Recent, Say, Turn, Understood
-from intake.conversation.intents import emergency_kind, intent_of, is_sensitive, tickets_in
+from intake.conversation.intents import intent_of, tickets_in
 from intake.conversation.machine import take
-from intake.conversation.texts import Texts, answer_language
-from normalizer.assemble import assemble
-from normalizer.identity import Secrets, encode_id
-from normalizer.media import known
-from normalizer.pipeline import Context, normalise
-from normalizer.record import Choice, Complaint, Message
+from intake.conversation.texts import Texts
+from normalizer.identity import Secrets
+from normalizer.record import Choice, Message
 
 #: Silence after which a complaint that waits for an answer is filed as it is.
 SILENCE = timedelta(minutes=10)
@@ -38,18 +34,17 @@ BREATH = timedelta(seconds=2)
 QUOTED = 5
 #: Complaints of this dialogue that are remembered.
 RECENT = 5
-#: What we are sure of only from here on.
-SURE_THANKS, SURE_COMPLAINT = 0.8, 0.7
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Converser:
-    """Decides about complaints that are being told. `said` is called when something waits to be said."""
+    """Decides about complaints that are being told. `understand` is asked what their messages mean, `said` is called
+    when something waits to be said."""
 
     journal: Journal
-    context: Context
+    understand: Callable[[ComplaintFile], Awaitable[Understood]]
     secrets: Secrets
     adapters: Mapping[str, Adapter[Any]]
     clock: Callable[[], datetime]
@@ -222,7 +217,7 @@ class Converser:
                 cases[ticket] = case
         return Facts(
             now=self.clock(),
-            understood=await asyncio.to_thread(self._understand, file, (*told, *breath)),
+            understood=await self.understand(replace(file, messages=(*told, *breath))),
             cases=cases,
             photos=self.adapters[file.account].answers_in != "sms",
             has_draft=bool(told),
@@ -247,36 +242,6 @@ class Converser:
             withdrawn="withdrawn" in kinds or any(m.message.act == "withdraw" for m in file.messages),
             rated="rated" in kinds or any(m.message.act == "rate" for m in file.messages),
         )
-
-    def _understand(self, file: ComplaintFile, messages: Sequence[StoredMessage]) -> Understood:
-        record = self._record(file, messages)
-        words = record.text.split()
-        place = record.place
-        return Understood(
-            words=len(words),
-            place=bool(place.kelurahan or place.kecamatan or place.coordinates or place.inside is False),
-            emergency="emergency" in record.flags,
-            emergency_kind=emergency_kind(record.text),
-            sensitive=is_sensitive(record.text),
-            surely_thanks=record.kind == "thanks" and record.kind_confidence >= SURE_THANKS,
-            surely_complaint=record.kind == "complaint" and record.kind_confidence >= SURE_COMPLAINT,
-            language=answer_language(record.language),
-            files=len(record.attachments),
-        )
-
-    def _record(self, file: ComplaintFile, messages: Sequence[StoredMessage]) -> Complaint:
-        made = assemble(
-            complaint_id=encode_id(file.complaint_id),
-            ticket=file.ticket,
-            adapter=self.adapters[file.account].name,
-            account=file.account,
-            channel=file.channel,
-            received_at=messages[0].received_at,
-            messages=[m.message for m in messages],
-            raw_sha256=(),
-            reference="",
-        )
-        return normalise(made, known(self.context, file.media))
 
     # what is said
 

@@ -63,7 +63,7 @@ class Heard(Struct, frozen=True, kw_only=True):
     placed: bool = False
 
 
-class Understood(Struct, frozen=True, kw_only=True):
+class Understood(Struct, frozen=True, kw_only=True, tag="understood"):
     """What the normaliser makes of everything told so far about this complaint."""
 
     words: int = 0

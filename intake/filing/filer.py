@@ -15,6 +15,8 @@ from complaint_queue import wire
 from complaint_queue.fingerprints import StoredFingerprint
 from complaint_queue.journal import ComplaintFile, NewEvent, StoredMessage
 from complaint_queue.keeping import NEVER, Restored
+from intake.conversation.dialogue import Understood
+from intake.conversation.understanding import understand
 from intake.file_addresses import FileAddresses
 from intake.filing.work import Failed, Work
 from normalizer.assemble import added, assemble, with_added
@@ -58,8 +60,17 @@ class Filer:
         try:
             return self._remembered(file, self.work(file))
         except Exception as error:
-            trace = "".join(traceback.format_exception(error))
-            return Failed(kind=type(error).__name__, why=str(error), trace=trace)
+            return _failed(error)
+
+    def understood(self, files: Sequence[ComplaintFile]) -> list[Understood | Failed]:
+        """For each, in their order, what its messages mean to the bot."""
+        return [self._understood(file) for file in files]
+
+    def _understood(self, file: ComplaintFile) -> Understood | Failed:
+        try:
+            return understand(file, self.adapter_of, self.context)
+        except Exception as error:
+            return _failed(error)
 
     def _remembered(self, file: ComplaintFile, work: Work) -> Work:
         """The work, with what is remembered of a complaint that the CRM hears of.
@@ -263,6 +274,10 @@ def _unsure(stored: Sequence[StoredMessage], record: Complaint) -> str:
         record.kind == "complaint" and record.kind_confidence >= CONFIDENT
     )
     return "not_surely_a_complaint" if talk else ""
+
+
+def _failed(error: Exception) -> Failed:
+    return Failed(kind=type(error).__name__, why=str(error), trace="".join(traceback.format_exception(error)))
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from complaint_queue.fingerprints import StoredFingerprint
 from complaint_queue.journal import ComplaintFile
 from complaint_queue.keeping import NEVER, Restored
+from intake.conversation.dialogue import Understood
 from intake.filing.work import Failed, Work
 
 #: Bytes. A complaint has at most twenty messages of two million characters, and is never near that.
@@ -44,6 +45,12 @@ class File(Struct, frozen=True, tag="file"):
     files: tuple[ComplaintFile, ...]
 
 
+class Understand(Struct, frozen=True, tag="understand"):
+    """To the process: say what the messages in each of these mean to the bot."""
+
+    files: tuple[ComplaintFile, ...]
+
+
 class Ready(Struct, frozen=True, tag="ready"):
     """From the process: it has loaded its models, or has learnt."""
 
@@ -54,5 +61,11 @@ class Filed(Struct, frozen=True, tag="filed"):
     works: tuple[Work | Failed, ...]
 
 
-Request = Learn | File
-Answer = Ready | Filed
+class Understandings(Struct, frozen=True, tag="understandings"):
+    """From the process: in the order of the files."""
+
+    each: tuple[Understood | Failed, ...]
+
+
+Request = Learn | File | Understand
+Answer = Ready | Filed | Understandings

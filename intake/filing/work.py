@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from complaint_queue.fingerprints import StoredFingerprint
 from complaint_queue.journal import ComplaintFile, NewEvent
+from intake.conversation.dialogue import Understood
 from normalizer.record import Complaint
 
 
@@ -40,6 +41,10 @@ class FilingDied(Exception):
     """The process ended, or was ended at its deadline, over one of these files."""
 
 
+class NotUnderstood(Exception):
+    """The bot gets no answer about this complaint: our code failed over it."""
+
+
 class Filing(Protocol):
     """Makes complaints ready to be written; remembers what was filed, to find duplicates."""
 
@@ -54,6 +59,9 @@ class Filing(Protocol):
 
     async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
         """For each file, in their order, what to write. Raises `FilingDied`."""
+
+    async def understand(self, file: ComplaintFile) -> Understood:
+        """What the messages in the file mean to the bot. Raises `NotUnderstood`, and `Unavailable` as `ready` does."""
 
     async def close(self) -> None:
         """End it."""

@@ -19,7 +19,7 @@ import msgspec
 
 from intake.file_addresses import FileAddresses
 from intake.filing.filer import Filer
-from intake.filing.frames import Filed, Learn, Ready, Request, Setup
+from intake.filing.frames import Filed, Learn, Ready, Request, Setup, Understand, Understandings
 from intake.pipes import give, own_ends, take
 from normalizer.context import Context
 from normalizer.duplicate_memory import Recent
@@ -82,6 +82,8 @@ def main() -> None:
             if isinstance(request, Learn):
                 filer.learn(request.page)
                 give(giving, encode(Ready()))
+            elif isinstance(request, Understand):
+                give(giving, encode(Understandings(tuple(filer.understood(request.files)))))
             else:
                 give(giving, encode(Filed(tuple(filer.file(request.files)))))
     except (EOFError, BrokenPipeError):

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from complaint_queue.journal import ComplaintFile
 from complaint_queue.keys import Keyring
+from intake.conversation.dialogue import Understood
 from intake.filing.frames import Setup
 from intake.filing.process import FilingProcess
-from intake.filing.work import Failed, FilingDied, Work
+from intake.filing.work import Failed, FilingDied, NotUnderstood, Work
 from intake.remembering import Remembering
 from normalizer.duplicate_memory import DAYS, MOST
 from normalizer.errors import Unavailable
@@ -93,6 +95,44 @@ async def test_it_makes_what_a_thread_makes(world: IntakeWorld, process: Deadly)
         assert one.record.evidence == other.record.evidence
         assert [e.kind for e, _ in one.events] == [e.kind for e, _ in other.events]
         assert [ids for _, ids in one.events] == [ids for _, ids in other.events]
+
+
+async def test_many_are_understood_together_each_for_itself(world: IntakeWorld, process: Deadly) -> None:
+    texts = ("Terima kasih, mantap!", POTHOLE, "kebakaran di rumah sebelah, tolong!", "halo")
+    for number, text in enumerate(texts * 5):
+        await world.say(message(number, text))
+    due = await loaded(world)
+    here = [await FilingHere(world.filer).understand(file) for file in due]
+    assert len({repr(u) for u in here}) == len(texts)
+    assert await asyncio.gather(*map(process.understand, due)) == here
+
+
+async def test_a_process_that_dies_while_many_are_understood_is_asked_again(
+    world: IntakeWorld, process: Deadly
+) -> None:
+    for number in range(5):
+        await world.say(message(number, f"{POTHOLE} {number}"))
+    due = await loaded(world)
+    life = await process.ready()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    understood = await asyncio.gather(*map(process.understand, due))
+    assert [u.place for u in understood] == [True] * 5
+    assert await process.ready() > life
+
+
+async def test_what_cannot_be_understood_is_said_to_its_asker_alone(
+    world: IntakeWorld, process: Deadly
+) -> None:
+    await world.say(message(1, POTHOLE))
+    await world.say(message(2, POTHOLE))
+    one, other = await loaded(world)
+    stranger = replace(one, account="gone")
+    said = await asyncio.gather(
+        process.understand(stranger), process.understand(other), return_exceptions=True
+    )
+    assert isinstance(said[0], NotUnderstood) and "gone" in str(said[0])
+    assert isinstance(said[1], Understood) and said[1].place
 
 
 async def test_it_knows_nothing_of_our_environment(process: Deadly, monkeypatch: pytest.MonkeyPatch) -> None:
