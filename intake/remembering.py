@@ -8,15 +8,16 @@ and nothing waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from complaint_queue.fingerprints import Remembers, StoredFingerprint
-from intake.filing.work import Filing
 from normalizer.errors import Unavailable
+
+Learn = Callable[[Sequence[StoredFingerprint]], Awaitable[None]]
 
 PAGE = 1000
 #: How often what is too old is removed, and how much of it at once.
@@ -30,7 +31,6 @@ class Remembering:
     """`days` is how long a complaint is remembered; `shared`: other gateways write to the journal, too."""
 
     journal: Remembers
-    filing: Filing
     clock: Callable[[], datetime]
     days: float
     shared: bool = False
@@ -39,13 +39,11 @@ class Remembering:
     _complete: bool = False
     _cleaned: datetime | None = None
 
-    async def follow(self) -> None:
-        """Teach the filing what the journal has and it does not know yet.
+    async def follow(self, learn: Learn, life: int) -> None:
+        """Have `learn` taught what the journal has and it does not know yet; in another `life` it knows nothing.
 
-        Raises `FilingDied`, and `Unavailable` when there is no filing; that the journal does not answer is no reason
-        to file nothing.
+        Raises what `learn` does. That the journal does not answer is no reason to file nothing.
         """
-        life = await self.filing.ready()
         if life != self._life:
             self._life, self._after, self._complete = life, 0, False
         while self.shared or not self._complete:
@@ -53,7 +51,7 @@ class Remembering:
             if page is None:
                 break
             if page:
-                await self.filing.learn(page)
+                await learn(page)
                 self._after = page[-1].position
             if len(page) < PAGE:
                 self._complete = True

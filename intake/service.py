@@ -207,6 +207,7 @@ class Service:
         )
         self.filing = FilingProcess(
             setup_of(self.config, self.codec.keyring.identity_key, self.returned),
+            self._remembering(),
             died=self.metrics.restarts.labels("filing process").inc,
         )
         converser = Converser(
@@ -232,7 +233,6 @@ class Service:
         self.settler = Settler(
             journal=self.journal,
             filing=self.filing,
-            remembering=self._remembering(),
             clock=self.clock.now,
             metrics=self.metrics,
             published=self._settled,
@@ -284,12 +284,12 @@ class Service:
         self.follower = Follower(self.journal, self.reading, self.clock.now, keep=keep)
 
     def _remembering(self) -> Remembering | None:
-        """What complaints are compared with, kept in step with the journal."""
+        """Teaches the filing what complaints are compared with."""
         wanted = self.config.duplicates
         if not wanted.enabled:
             return None
         shared = self.config.journal.url is not None
-        return Remembering(self.journal, self.filing, self.clock.now, wanted.days, shared)
+        return Remembering(self.journal, self.clock.now, wanted.days, shared)
 
     def _answerer(self) -> Answerer:
         answers = self.config.answers

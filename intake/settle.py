@@ -4,16 +4,18 @@ Runs outside the answer's path. A complaint is settled when its task is due: at 
 parts or some silence for an album or a long SMS. Files that are still at the provider are waited for a little, so
 that the first event already holds them; what comes later becomes *information added*.
 
-While one batch is filed in a process of its own, the next is loaded and the last is written.
+Many are under way at one time, each for itself: what some of them need at the same moment (a page of the journal, a
+turn of the filing process, a sync) is done for all of them together.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -22,10 +24,9 @@ from complaint_queue import points
 from complaint_queue.journal import ComplaintFile, Journal
 from complaint_queue.way_out import NewReply
 from intake.fairness import Fairness
-from intake.filing.work import Failed, Filing, FilingDied, Work
+from intake.filing.work import Failed, Filing, Work
 from intake.logs import redact
 from intake.metrics import Metrics
-from intake.remembering import Remembering
 from normalizer.errors import Damaged, Unavailable
 from normalizer.identity import encode_id
 from normalizer.moderation import is_emergency
@@ -36,9 +37,8 @@ Acknowledge = Callable[[ComplaintFile, Complaint], Awaitable[tuple[NewReply, ...
 TRIES = 3
 #: In an emergency the words go ahead of their photos: seconds, in which most photos are read.
 URGENT_WAIT = 2.0
-#: So many in a batch, and so many batches that are filed or written at one time while the next is loaded. In a flood
-#: batches are small and come one after the other: whoever knocks waits for a few, never for all.
-BATCH, FLOOD_BATCH, AT_ONCE = 32, 4, 2
+#: So many are under way at one time. In a flood few: whoever knocks waits for a few, never for all.
+AT_ONCE, FLOOD_AT_ONCE = 48, 4
 #: Messages a second. Up to the first, filing keeps up with what comes and never rests; from the second on it rests
 #: fully, because it could not keep up anyhow; between them in proportion.
 KEPT_UP, FLOOD = 60.0, 160.0
@@ -46,7 +46,7 @@ KEPT_UP, FLOOD = 60.0, 160.0
 LOOK_EVERY = 0.25
 #: Nor does it rest while one turn of the event loop is shorter than this (seconds): then nobody waits.
 BUSY_TURN = 0.002
-#: The full rest is this many times the last batch's duration, at most `LONGEST_REST` seconds.
+#: The full rest is this many times what the last complaint took, at most `LONGEST_REST` seconds.
 REST, LONGEST_REST = 2.0, 1.0
 
 log = structlog.get_logger()
@@ -77,13 +77,12 @@ class Settler:
     """The bot's turn about a complaint that is being told to it; True: it is not to be filed now."""
     telling: Callable[[str, Message], bytes | None] = lambda account, message: None
     """The key under which somebody's words joined a complaint while it was told; None: nobody told it to the bot."""
-    remembering: Remembering | None = None
-    """What later complaints are compared with; None: duplicates are not looked for."""
     media_wait: float = 20.0
     fairness: Fairness = field(default_factory=Fairness)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, int] = field(default_factory=dict)
     _in_hand: set[int] = field(default_factory=set)
+    _people: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _flood: float = 0.0
     _spent: float = 0.0
     _came: int = 0
@@ -99,47 +98,42 @@ class Settler:
         self._in_hand.clear()
         with suppress(Unavailable):  # then the first complaint tells
             await self.filing.ready()
-        hands = asyncio.Semaphore(AT_ONCE)
-        async with asyncio.TaskGroup() as batches:
+        async with asyncio.TaskGroup() as hands:
             while True:
                 self._wake.clear()
-                try:
-                    due = await self._due()
-                    ready = await self._ready(due)
-                except Unavailable as error:
-                    log.warning("settle_waits", reason=error.reason)
-                    await asyncio.sleep(1)
-                    continue
-                if not due:
+                for complaint_id in (due := await self._due()):
+                    self._in_hand.add(complaint_id)
+                    hands.create_task(self._in_turn(complaint_id))
+                if due:
+                    await self._give_way()
+                else:
                     await self._sleep()
-                    continue
-                self._in_hand.update(due)
-                await hands.acquire()
-                batch = batches.create_task(self._batch(due, ready, hands))
-                if self._flood:
-                    await batch
-                await self._give_way(self._spent)
 
     async def _due(self) -> list[int]:
-        """What is due and in nobody's hands."""
-        size = max(FLOOD_BATCH, round(BATCH * (1 - self._flood)))
-        due = await self.journal.due(self.clock(), size + len(self._in_hand))
-        return [one for one in due if one not in self._in_hand][:size]
+        """What is due and in nobody's hands, as many as there are hands for."""
+        held = len(self._in_hand)
+        room = max(FLOOD_AT_ONCE, round(AT_ONCE * (1 - self._flood))) - held
+        if room <= 0:
+            return []
+        try:
+            due = await self.journal.due(self.clock(), room + held)
+        except Unavailable as error:
+            log.warning("settle_waits", reason=error.reason)
+            await asyncio.sleep(1)
+            return []
+        return [one for one in due if one not in self._in_hand][:room]
 
-    async def _batch(
-        self, due: Sequence[int], ready: Sequence[ComplaintFile], hands: asyncio.Semaphore
-    ) -> None:
+    async def _in_turn(self, complaint_id: int) -> None:
         began = asyncio.get_running_loop().time()
         try:
-            await self._settle(ready)
+            await self.settle(complaint_id)
         finally:
             self._spent = asyncio.get_running_loop().time() - began
-            self._in_hand.difference_update(due)
-            hands.release()
+            self._in_hand.discard(complaint_id)
             self._wake.set()
 
-    async def _give_way(self, spent: float) -> None:
-        """In a flood the doors come first: rest in proportion to what was `spent` (seconds) on the last batch.
+    async def _give_way(self) -> None:
+        """In a flood the doors come first: rest in proportion to the seconds that were spent on the last complaint.
 
         Nothing is lost by settling later; but as soon as the flood is over, what waits goes as fast as it can.
         """
@@ -151,77 +145,46 @@ class Settler:
         if since >= LOOK_EVERY:  # in less time too few come to tell a flood from two that happen to meet
             self._flood = flooded(self._came / since) if turn > BUSY_TURN else 0.0
             self._came, self._looked_at = 0, before
-        if seconds := rest(spent, self._flood):
+        if seconds := rest(self._spent, self._flood):
             await asyncio.sleep(seconds)
 
     async def _sleep(self) -> None:
         following = None if self._in_hand else await self.journal.next_due()
         seconds = 60.0 if following is None else (following - self.clock()).total_seconds()
         try:
-            # With something in hand: the end of its batch wakes us, and what becomes due meanwhile waits no longer.
+            # With something in hand: its end wakes us, and what becomes due meanwhile waits no longer than that.
             async with asyncio.timeout(0.1 if self._in_hand else min(max(seconds, 0.005), 60.0)):
                 await self._wake.wait()
         except TimeoutError:
             pass
 
-    async def _ready(self, due: Sequence[int]) -> list[ComplaintFile]:
-        """Those that are to be filed now, as the journal holds them."""
-        files = [file for file in await asyncio.gather(*map(self._load, due)) if file is not None]
-        kept = await self._kept_by_the_bot(files)
-        ready = []
-        for file in files:
-            if file.complaint_id in kept:
-                continue
-            until = self._waits_its_turn(file) or self._waits_for_media(file)
-            if until is None:
-                ready.append(file)
-            else:
-                await self.journal.postpone(file.complaint_id, until)
-        return ready
-
-    async def _settle(self, ready: Sequence[ComplaintFile]) -> None:
+    async def settle(self, complaint_id: int) -> None:
+        """Settle what is due of one complaint, or leave it for later."""
         try:
-            works = await self._filed(ready)
+            file = await self._load(complaint_id)
+            if file is None or await self._kept_by_the_bot(file):
+                return
+            until = self._waits_its_turn(file) or self._waits_for_media(file)
+            if until is not None:
+                await self.journal.postpone(complaint_id, until)
+            elif await self._write(file, await self.filing.file(file)):
+                points.reached("filed")
+                self.published()
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)
             await asyncio.sleep(1)
-            return
-        if any(await asyncio.gather(*map(self._write, ready, works))):
-            points.reached("filed")
-            self.published()
 
-    async def _filed(self, ready: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
-        if not ready:
-            return ()
-        try:
-            if self.remembering is not None:
-                await self.remembering.follow()
-            return await self.filing.file(ready)
-        except FilingDied as error:
-            log.warning("filing_died", error=str(error), complaints=len(ready))
-            if len(ready) == 1:
-                return (Failed(kind="FilingDied", why=str(error)),)
-            # Nobody knows over which of them: each is filed alone, and a death is its own.
-            return [work for file in ready for work in await self._filed([file])]
-
-    async def _kept_by_the_bot(self, files: Sequence[ComplaintFile]) -> set[int]:
-        """Which of them are still being told. Everybody's turns are taken at the same time, so that one sync of the
-        journal does for many; one person's are taken one after another."""
-        if self.converse is None:
-            return set()
-        people: dict[bytes, list[ComplaintFile]] = {}
-        for file in files:
-            people.setdefault(file.messages[0].sender if file.messages else b"", []).append(file)
-
-        async def turns(of_one: Sequence[ComplaintFile]) -> list[int]:
-            return [file.complaint_id for file in of_one if await self._told_to_the_bot(file)]
-
-        return {one for kept in await asyncio.gather(*map(turns, people.values())) for one in kept}
+    async def _kept_by_the_bot(self, file: ComplaintFile) -> bool:
+        """Whether it is still being told. One person's turns are taken one after another."""
+        if self.converse is None or not file.messages:
+            return False
+        turn = self._people.setdefault(file.messages[0].sender, asyncio.Lock())
+        async with turn:
+            return await self._told_to_the_bot(file)
 
     async def _told_to_the_bot(self, file: ComplaintFile) -> bool:
         """Whether the bot keeps it for now. A bot that fails keeps nothing: the complaint is filed as it is."""
-        if self.converse is None:
-            return False
+        assert self.converse is not None  # noqa: S101 - as `_kept_by_the_bot` saw
         try:
             return await self.converse(file)
         except Unavailable as error:
@@ -264,24 +227,19 @@ class Settler:
             return False
         record = b"" if work.record is None else msgspec.msgpack.encode(work.record)
         replies: tuple[NewReply, ...] = ()
-        try:
-            if self.acknowledge is not None and work.record is not None and work.opens(file):
-                replies = await self.acknowledge(file, work.record)
-            points.reached("assembled")
-            written = await self.journal.settle(
-                file.complaint_id,
-                file.version,
-                work.events,
-                record or file.record,
-                work.state,
-                replies,
-                self._told_under(file),
-                work.fingerprint,
-            )
-        except Unavailable as error:
-            log.warning("settle_waits", reason=error.reason)
-            await asyncio.sleep(1)
-            return False
+        if self.acknowledge is not None and work.record is not None and work.opens(file):
+            replies = await self.acknowledge(file, work.record)
+        points.reached("assembled")
+        written = await self.journal.settle(
+            file.complaint_id,
+            file.version,
+            work.events,
+            record or file.record,
+            work.state,
+            replies,
+            self._told_under(file),
+            work.fingerprint,
+        )
         self._failed.pop(file.complaint_id, None)
         if not written:  # something joined meanwhile: the task is still due
             return False

@@ -71,20 +71,25 @@ class Said(Adapter[Any]):
 class FilingHere:
     """Fulfils `intake.filing.work.Filing` in a thread of this process."""
 
-    def __init__(self, filer: Filer) -> None:
-        self.filer = filer
+    def __init__(self, filer: Filer, remembering: Remembering | None = None) -> None:
+        self.filer, self._remembering = filer, remembering
+        self._turn = asyncio.Lock()
 
-    async def ready(self) -> int:
-        return 1
+    async def ready(self) -> None:
+        if self._remembering is not None:
+            await self._remembering.follow(self._learn, 1)
 
-    async def learn(self, page: Sequence[StoredFingerprint]) -> None:
+    async def _learn(self, page: Sequence[StoredFingerprint]) -> None:
         self.filer.learn(page)
 
-    async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
-        return await asyncio.to_thread(self.filer.file, files)
+    async def file(self, file: ComplaintFile) -> Work | Failed:
+        async with self._turn:
+            await self.ready()
+            return await asyncio.to_thread(self.filer.file, file)
 
     async def understand(self, file: ComplaintFile) -> Understood:
-        (understood,) = await asyncio.to_thread(self.filer.understood, [file])
+        async with self._turn:
+            understood = await asyncio.to_thread(self.filer.understand, file)
         assert isinstance(understood, Understood), understood
         return understood
 
@@ -142,7 +147,7 @@ class IntakeWorld:
         """File everything that is due `after` seconds from now."""
         self.clock.forward(after)
         while due := await self.journal.due(self.clock.now()):
-            await self.settler._settle(await self.settler._ready(due))  # one turn of its loop
+            await asyncio.gather(*map(self.settler.settle, due))
 
     async def events(self) -> list[ComplaintEvent]:
         """What waits for the broker."""
@@ -186,11 +191,9 @@ async def intake_world(
         clock=clock.now,
         returned=await journal.restored(),
     )
-    filing = FilingHere(filer)
     settler = Settler(
         journal=journal,
-        filing=filing,
-        remembering=Remembering(journal, filing, clock.now, DAYS),
+        filing=FilingHere(filer, Remembering(journal, clock.now, DAYS)),
         clock=clock.now,
         metrics=metrics,
         published=lambda: None,

@@ -51,22 +51,15 @@ class Filer:
             for stored in page:
                 self.context.recent.add(stored.complaint_id, stored.body)
 
-    def file(self, files: Sequence[ComplaintFile]) -> list[Work | Failed]:
-        """For each, in their order, what to write."""
-        return [self.attempt(file) for file in files]
-
-    def attempt(self, file: ComplaintFile) -> Work | Failed:
+    def file(self, file: ComplaintFile) -> Work | Failed:
         """What to write for one complaint; whatever a record does to our code, the others flow."""
         try:
             return self._remembered(file, self.work(file))
         except Exception as error:
             return _failed(error)
 
-    def understood(self, files: Sequence[ComplaintFile]) -> list[Understood | Failed]:
-        """For each, in their order, what its messages mean to the bot."""
-        return [self._understood(file) for file in files]
-
-    def _understood(self, file: ComplaintFile) -> Understood | Failed:
+    def understand(self, file: ComplaintFile) -> Understood | Failed:
+        """What the messages in the file mean to the bot."""
         try:
             return understand(file, self.adapter_of, self.context)
         except Exception as error:

@@ -55,17 +55,14 @@ class Ready(Struct, frozen=True, tag="ready"):
     """From the process: it has loaded its models, or has learnt."""
 
 
-class Filed(Struct, frozen=True, tag="filed"):
-    """From the process: what to write, in the order of the files."""
-
-    works: tuple[Work | Failed, ...]
+Made = Work | Understood | Failed
 
 
-class Understandings(Struct, frozen=True, tag="understandings"):
-    """From the process: in the order of the files."""
+class Answers(Struct, frozen=True, tag="answers"):
+    """From the process: what was asked for, in the order of the files."""
 
-    each: tuple[Understood | Failed, ...]
+    made: tuple[Made, ...]
 
 
 Request = Learn | File | Understand
-Answer = Ready | Filed | Understandings
+Answer = Ready | Answers

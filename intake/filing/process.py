@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio.subprocess import Process
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -20,15 +22,16 @@ from intake.conversation.dialogue import Understood
 from intake.filing.frames import (
     LARGEST,
     Answer,
+    Answers,
     File,
-    Filed,
     Learn,
+    Made,
     Request,
     Setup,
     Understand,
-    Understandings,
 )
-from intake.filing.work import Failed, FilingDied, NotUnderstood, Work
+from intake.filing.work import Failed, NotUnderstood, Work
+from intake.remembering import Remembering
 from normalizer.errors import Unavailable
 
 #: Complaints of one request: whoever asks meanwhile waits for so many.
@@ -36,11 +39,19 @@ AT_ONCE = 8
 #: Seconds by the clock, on a machine that is busy with other things: for its start, and for one request.
 START, DEADLINE = 60.0, 60.0
 
+Kind = type[File] | type[Understand]
+
 log = structlog.get_logger()
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Answer)
-#: A complaint that is being told, and who waits to hear what it means.
-Asked = tuple[ComplaintFile, asyncio.Future[Understood]]
+
+
+class Asked(NamedTuple):
+    """One question about one complaint, and who waits for its answer."""
+
+    kind: Kind
+    file: ComplaintFile
+    answer: asyncio.Future[Made]
 
 
 def setup_of(config: Config, identity_key: bytes, returned: Restored) -> Setup:
@@ -60,17 +71,30 @@ def setup_of(config: Config, identity_key: bytes, returned: Restored) -> Setup:
     )
 
 
+class FilingDied(Exception):
+    """The process ended, or was ended at its deadline, over what it had been asked."""
+
+
 class FilingProcess:
-    """Fulfils `Filing`. `died` is called whenever the process has ended by itself or at its deadline."""
+    """Fulfils `Filing`. What many ask at one moment goes to the process together.
+
+    It is taught what to remember by `remembering`. `died` is called whenever it has ended by itself or at its deadline.
+    """
 
     def __init__(
-        self, setup: Setup, *, deadline: float = DEADLINE, died: Callable[[], None] = lambda: None
+        self,
+        setup: Setup,
+        remembering: Remembering | None = None,
+        *,
+        deadline: float = DEADLINE,
+        died: Callable[[], None] = lambda: None,
     ) -> None:
-        self._setup, self._deadline, self._died = setup, deadline, died
+        self._setup, self._remembering = setup, remembering
+        self._deadline, self._died = deadline, died
         self._turn = asyncio.Lock()
         self._process: Process | None = None
         self._life = 0
-        self._asked: list[Asked] = []
+        self._asked: deque[Asked] = deque()
         self._asking: asyncio.Task[None] | None = None
 
     @property
@@ -78,65 +102,23 @@ class FilingProcess:
         """The process, while there is one."""
         return None if self._process is None else self._process.pid
 
-    async def ready(self) -> int:
+    async def ready(self) -> None:
         async with self._turn:
             await self._started()
-            return self._life
+            with suppress(FilingDied):
+                await self._teach()
 
-    async def learn(self, page: Sequence[StoredFingerprint]) -> None:
-        await self._ask(Learn(tuple(page)))
-
-    async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
-        works: list[Work | Failed] = []
-        for start in range(0, len(files), AT_ONCE):
-            answer = await self._ask(File(tuple(files[start : start + AT_ONCE])))
-            if not isinstance(answer, Filed):
-                raise FilingDied("the filing process answered something else")
-            works += answer.works
-        return works
+    async def file(self, file: ComplaintFile) -> Work | Failed:
+        made = await self._ask(File, file)
+        assert isinstance(made, Work | Failed)  # noqa: S101 - as `Answers` of a `File`
+        return made
 
     async def understand(self, file: ComplaintFile) -> Understood:
-        told = asyncio.get_running_loop().create_future()
-        self._asked.append((file, told))
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._understand())
-        understood: Understood = await told
-        return understood
-
-    async def _understand(self) -> None:
-        """Ask about all who wait, together; whoever comes meanwhile is next."""
-        while self._asked:
-            async with self._turn:
-                asked, self._asked = self._asked[:AT_ONCE], self._asked[AT_ONCE:]
-                try:
-                    await self._understand_these(asked)
-                except asyncio.CancelledError:
-                    for _, told in asked:
-                        told.cancel()
-                    raise
-                except Exception as error:
-                    for _, told in asked:
-                        if not told.done():
-                            told.set_exception(error)
-
-    async def _understand_these(self, asked: Sequence[Asked]) -> None:
-        try:
-            answer = await self._exchange(Understand(tuple(file for file, _ in asked)))
-        except FilingDied as error:
-            if len(asked) > 1:  # nobody knows over which of them
-                for one in asked:
-                    await self._understand_these([one])
-            elif not asked[0][1].done():
-                asked[0][1].set_exception(NotUnderstood(str(error)))
-            return
-        said = answer.each if isinstance(answer, Understandings) else ()
-        for (_, told), made in zip(asked, said, strict=True):
-            if told.done():  # whoever asked has gone
-                continue
-            if isinstance(made, Failed):
-                told.set_exception(NotUnderstood(f"{made.kind}: {made.why}\n{made.trace}"))
-            else:
-                told.set_result(made)
+        made = await self._ask(Understand, file)
+        if not isinstance(made, Understood):
+            assert isinstance(made, Failed)  # noqa: S101
+            raise NotUnderstood(f"{made.kind}: {made.why}\n{made.trace}")
+        return made
 
     async def close(self) -> None:
         """End the process. What it had in hand is filed after the next start."""
@@ -147,6 +129,85 @@ class FilingProcess:
             process.kill()
         await process.wait()
 
+    # what is asked
+
+    async def _ask(self, kind: Kind, file: ComplaintFile) -> Made:
+        asked = Asked(kind, file, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._answer_all())
+        return await asked.answer
+
+    async def _answer_all(self) -> None:
+        """Answer whoever asks, in their order, some together; whoever comes meanwhile is next."""
+        while self._asked:
+            async with self._turn:
+                together = self._next()
+                try:
+                    await self._answer_these(together)
+                except asyncio.CancelledError:
+                    for one in together:
+                        one.answer.cancel()
+                    raise
+                except Exception as error:
+                    for one in together:
+                        if not one.answer.done():
+                            one.answer.set_exception(error)
+
+    def _next(self) -> list[Asked]:
+        """The first that waits, and those right behind it that want the same."""
+        together = [self._asked.popleft()]
+        while self._asked and len(together) < AT_ONCE and self._asked[0].kind is together[0].kind:
+            together.append(self._asked.popleft())
+        return together
+
+    async def _answer_these(self, asked: Sequence[Asked]) -> None:
+        kind = asked[0].kind
+        try:
+            if kind is File:
+                await self._teach()
+            answer = await self._exchange(kind(tuple(one.file for one in asked)))
+        except FilingDied as error:
+            log.warning("filing_died", error=str(error), complaints=len(asked))
+            if (
+                len(asked) > 1
+            ):  # nobody knows over which of them: each is asked for alone, and a death is its own
+                for one in asked:
+                    await self._answer_these([one])
+            elif not asked[0].answer.done():
+                asked[0].answer.set_result(Failed(kind="FilingDied", why=str(error)))
+            return
+        made = answer.made if isinstance(answer, Answers) else ()
+        for one, its in zip(asked, made, strict=True):
+            if not one.answer.done():  # whoever asked may have gone
+                one.answer.set_result(its)
+
+    async def _teach(self) -> None:
+        if self._remembering is not None:
+            await self._started()
+            await self._remembering.follow(self._learn, self._life)
+
+    async def _learn(self, page: Sequence[StoredFingerprint]) -> None:
+        await self._exchange(Learn(tuple(page)))
+
+    # the process
+
+    async def _exchange(self, request: Request) -> Answer:
+        process = await self._started()
+        try:
+            async with asyncio.timeout(self._deadline):
+                await pipes.send(process, _encode(request))
+                return await _answer(process)
+        except asyncio.CancelledError:  # its answer would be taken for the next one's
+            await self.close()
+            raise
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
+            ended = process.returncode
+            await self.close()
+            self._died()
+            why = f"it ended with {ended}" if ended is not None else f"{type(error).__name__}: {error}"
+            raise FilingDied(f"the filing process: {why}") from None
+
     async def _started(self) -> Process:
         if self._process is not None and self._process.returncode is None:
             return self._process
@@ -155,7 +216,7 @@ class FilingProcess:
             self._process = await pipes.start("intake.filing.worker")
             async with asyncio.timeout(START):
                 await pipes.send(self._process, _encode(self._setup))
-                await self._answer(self._process)
+                await _answer(self._process)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
             await self.close()
             raise Unavailable(
@@ -168,26 +229,7 @@ class FilingProcess:
         log.info("filing_process", pid=self._process.pid, seconds=round(time.monotonic() - began, 2))
         return self._process
 
-    async def _ask(self, request: Request) -> Answer:
-        async with self._turn:
-            return await self._exchange(request)
 
-    async def _exchange(self, request: Request) -> Answer:
-        process = await self._started()
-        try:
-            async with asyncio.timeout(self._deadline):
-                await pipes.send(process, _encode(request))
-                return await self._answer(process)
-        except asyncio.CancelledError:  # its answer would be taken for the next one's
-            await self.close()
-            raise
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
-            ended = process.returncode
-            await self.close()
-            self._died()
-            why = f"it ended with {ended}" if ended is not None else f"{type(error).__name__}: {error}"
-            raise FilingDied(f"the filing process: {why}") from None
-
-    async def _answer(self, process: Process) -> Answer:
-        answer: Answer = _decoder.decode(await pipes.receive(process, LARGEST))
-        return answer
+async def _answer(process: Process) -> Answer:
+    answer: Answer = _decoder.decode(await pipes.receive(process, LARGEST))
+    return answer

@@ -1,13 +1,11 @@
-"""What filing a complaint makes, and who does it: the port between the settler and the filing process."""
+"""What filing a complaint makes, and who does it: the port between the settler, the bot and the filing process."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from complaint_queue.fingerprints import StoredFingerprint
 from complaint_queue.journal import ComplaintFile, NewEvent
 from intake.conversation.dialogue import Understood
 from normalizer.record import Complaint
@@ -30,15 +28,11 @@ class Work(Struct, frozen=True, kw_only=True, tag="work"):
 
 
 class Failed(Struct, frozen=True, kw_only=True, tag="failed"):
-    """A complaint that could not be made ready: the error's type, its words, and where in our code it was."""
+    """Our code failed over a complaint: the error's type, its words, and where in our code it was."""
 
     kind: str
     why: str
     trace: str = ""
-
-
-class FilingDied(Exception):
-    """The process ended, or was ended at its deadline, over one of these files."""
 
 
 class NotUnderstood(Exception):
@@ -46,22 +40,19 @@ class NotUnderstood(Exception):
 
 
 class Filing(Protocol):
-    """Makes complaints ready to be written; remembers what was filed, to find duplicates."""
+    """Makes complaints ready to be written, and says what they mean to the bot.
 
-    async def ready(self) -> int:
-        """Wait until it can work; the number of its life. Another number than the last time: it remembers nothing.
+    Many may ask at one time. Everything raises `Unavailable` when there is no filing for now.
+    """
 
-        Raises `Unavailable` when it cannot start.
-        """
+    async def ready(self) -> None:
+        """Wait until it can work."""
 
-    async def learn(self, page: Sequence[StoredFingerprint]) -> None:
-        """Remember what the journal has. Raises `FilingDied`."""
-
-    async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
-        """For each file, in their order, what to write. Raises `FilingDied`."""
+    async def file(self, file: ComplaintFile) -> Work | Failed:
+        """What to write for this complaint. What was filed is remembered, to find duplicates."""
 
     async def understand(self, file: ComplaintFile) -> Understood:
-        """What the messages in the file mean to the bot. Raises `NotUnderstood`, and `Unavailable` as `ready` does."""
+        """What the messages in the file mean to the bot. Raises `NotUnderstood`."""
 
     async def close(self) -> None:
         """End it."""

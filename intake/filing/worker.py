@@ -19,7 +19,7 @@ import msgspec
 
 from intake.file_addresses import FileAddresses
 from intake.filing.filer import Filer
-from intake.filing.frames import Filed, Learn, Ready, Request, Setup, Understand, Understandings
+from intake.filing.frames import Answers, Learn, Ready, Request, Setup, Understand
 from intake.pipes import give, own_ends, take
 from normalizer.context import Context
 from normalizer.duplicate_memory import Recent
@@ -83,9 +83,9 @@ def main() -> None:
                 filer.learn(request.page)
                 give(giving, encode(Ready()))
             elif isinstance(request, Understand):
-                give(giving, encode(Understandings(tuple(filer.understood(request.files)))))
+                give(giving, encode(Answers(tuple(map(filer.understand, request.files)))))
             else:
-                give(giving, encode(Filed(tuple(filer.file(request.files)))))
+                give(giving, encode(Answers(tuple(map(filer.file, request.files)))))
     except (EOFError, BrokenPipeError):
         sys.exit(0)
 

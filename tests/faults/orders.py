@@ -175,7 +175,7 @@ class House:
         assert file is not None
         if all(m.event_sequence is not None for m in file.messages):
             return None
-        work = self.filer.attempt(file)
+        work = self.filer.file(file)
         assert isinstance(work, Work), work
         return file, work
 

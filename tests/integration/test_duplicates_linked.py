@@ -127,11 +127,11 @@ async def test_two_gateways_on_one_journal_learn_of_each_other(tmp_path: Path) -
     keys = Keyring([os.urandom(32)], os.urandom(32))
     async with intake_world(tmp_path, keys) as world:
         context = dataclasses.replace(world.filer.context, recent=Recent(b"x"))
-        there = FilingHere(dataclasses.replace(world.filer, context=context))
-        remembering = Remembering(world.journal, there, world.clock.now, DAYS, shared=True)
+        remembering = Remembering(world.journal, world.clock.now, DAYS, shared=True)
+        there = FilingHere(dataclasses.replace(world.filer, context=context), remembering)
         await tell(world, 1, POTHOLE[0])
-        await remembering.follow()
+        await there.ready()
         assert remembered(there.filer) == 1
         await tell(world, 2, POTHOLE[1])
-        await remembering.follow()
+        await there.ready()
         assert remembered(there.filer) == 2

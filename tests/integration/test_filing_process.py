@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from complaint_queue.journal import ComplaintFile
 from complaint_queue.keys import Keyring
 from intake.conversation.dialogue import Understood
-from intake.filing.frames import Setup
+from intake.filing.frames import Answer, File, Request, Setup
 from intake.filing.process import FilingProcess
-from intake.filing.work import Failed, FilingDied, NotUnderstood, Work
+from intake.filing.work import Failed, NotUnderstood, Work
 from intake.remembering import Remembering
 from normalizer.duplicate_memory import DAYS, MOST
 from normalizer.errors import Unavailable
@@ -47,13 +47,13 @@ class Deadly(FilingProcess):
 
     deaths = 0
 
-    async def file(self, files: Sequence[ComplaintFile]) -> Sequence[Work | Failed]:
-        if any(POISON in m.message.text for file in files for m in file.messages):
-            await self.ready()
-            assert self.pid is not None
-            os.kill(self.pid, signal.SIGKILL)
+    async def _exchange(self, request: Request) -> Answer:
+        if isinstance(request, File) and any(
+            POISON in m.message.text for f in request.files for m in f.messages
+        ):
+            os.kill((await self._started()).pid, signal.SIGKILL)
             self.deaths += 1
-        return await super().file(files)
+        return await super()._exchange(request)
 
 
 @pytest.fixture
@@ -65,9 +65,8 @@ async def world(tmp_path: Path) -> AsyncIterator[IntakeWorld]:
 @pytest.fixture
 async def process(world: IntakeWorld) -> AsyncIterator[Deadly]:
     """A process that files for `world`."""
-    made = Deadly(setup())
+    made = Deadly(setup(), Remembering(world.journal, world.clock.now, DAYS))
     world.settler.filing = made
-    world.settler.remembering = Remembering(world.journal, made, world.clock.now, DAYS)
     yield made
     await made.close()
 
@@ -78,14 +77,17 @@ def message(number: int, text: str) -> Message:
 
 async def loaded(world: IntakeWorld) -> list[ComplaintFile]:
     world.clock.forward(60)
-    return await world.settler._ready(await world.journal.due(world.clock.now()))
+    files = [await world.journal.complaint(one) for one in await world.journal.due(world.clock.now())]
+    return [file for file in files if file is not None]
 
 
 async def test_it_makes_what_a_thread_makes(world: IntakeWorld, process: Deadly) -> None:
     for number, text in enumerate((POTHOLE, AGAIN, "Terima kasih, mantap!", "Jam buka RPTRA berapa ya?")):
         await world.say(message(number, text))
     due = await loaded(world)
-    here, apart = await FilingHere(world.filer).file(due), await process.file(due)
+    there = FilingHere(world.filer)
+    here = [await there.file(file) for file in due]
+    apart = await asyncio.gather(*map(process.file, due))
     assert len(here) == len(apart) == 4
     for one, other in zip(here, apart, strict=True):
         assert isinstance(one, Work) and isinstance(other, Work)
@@ -113,12 +115,13 @@ async def test_a_process_that_dies_while_many_are_understood_is_asked_again(
     for number in range(5):
         await world.say(message(number, f"{POTHOLE} {number}"))
     due = await loaded(world)
-    life = await process.ready()
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
+    await process.ready()
+    pid = process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
     understood = await asyncio.gather(*map(process.understand, due))
     assert [u.place for u in understood] == [True] * 5
-    assert await process.ready() > life
+    assert process.pid != pid
 
 
 async def test_what_cannot_be_understood_is_said_to_its_asker_alone(
@@ -147,13 +150,13 @@ async def test_it_knows_nothing_of_our_environment(process: Deadly, monkeypatch:
 async def test_a_new_process_is_taught_what_the_old_one_knew(world: IntakeWorld, process: Deadly) -> None:
     first = await world.say(message(1, POTHOLE))
     await world.settle()
-    life, pid = await process.ready(), process.pid
+    await process.ready()
+    pid = process.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     second = await world.say(message(2, AGAIN))
     for _ in range(2):  # the first time may be the one that notices its death
         await world.settle()
-    assert await process.ready() > life
     assert process.pid != pid
     assert [one.ticket for one in (await world.record(second.ticket)).possible_duplicates] == [first.ticket]
     assert len(await world.events()) == 2
@@ -177,32 +180,29 @@ async def test_what_kills_it_is_held_for_a_person_and_the_others_are_filed(
 
 async def test_an_answer_that_does_not_come_ends_it(world: IntakeWorld, process: Deadly) -> None:
     await world.say(message(1, POTHOLE))
-    due = await loaded(world)
+    (due,) = await loaded(world)
     await process.ready()
     assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)
     process._deadline = 0.5
-    with pytest.raises(FilingDied, match="TimeoutError"):
-        await process.file(due)
+    failed = await process.file(due)
+    assert isinstance(failed, Failed) and (failed.kind, "TimeoutError" in failed.why) == ("FilingDied", True)
     assert process.pid is None
     process._deadline = 60.0
-    assert len(await process.file(due)) == 1
+    assert isinstance(await process.file(due), Work)
 
 
-async def test_a_request_that_is_given_up_leaves_no_answer_for_the_next(
-    world: IntakeWorld, process: Deadly
-) -> None:
+async def test_who_gives_up_leaves_no_answer_for_the_next(world: IntakeWorld, process: Deadly) -> None:
     for number in range(8):
         await world.say(message(number, f"{POTHOLE} {number}"))
     due = await loaded(world)
     await process.ready()
-    given_up = asyncio.create_task(process.file(due))
-    await asyncio.sleep(0)
-    given_up.cancel()
-    await asyncio.gather(given_up, return_exceptions=True)
-    (work,) = await process.file(due[5:6])
-    assert isinstance(work, Work) and work.record is not None
-    assert work.record.ticket == due[5].ticket
+    given_up = [asyncio.create_task(process.file(file)) for file in due[:5]]
+    await asyncio.sleep(0.001)
+    for task in given_up:
+        task.cancel()
+    works = await asyncio.gather(*map(process.file, due))
+    assert [w.record.ticket for w in works if isinstance(w, Work) and w.record] == [f.ticket for f in due]
 
 
 async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: IntakeWorld) -> None:
@@ -211,7 +211,8 @@ async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: Intake
         await filing.ready()
     world.settler.filing = filing
     await world.say(message(1, POTHOLE))
-    await world.settler._settle(await loaded(world))
+    (due,) = await loaded(world)
+    await world.settler.settle(due.complaint_id)
     assert await world.journal.quarantined() == ()
     assert len(await world.journal.due(world.clock.now())) == 1
 

@@ -130,6 +130,7 @@ class TestRegister:
 async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: IntakeWorld) -> None:
     """Rests are seconds long, so what a test waits for can be told from what the machine does meanwhile."""
     loop, settler = asyncio.get_running_loop(), world.settler
+    settler._spent = 10.0
 
     async def rested(messages: int) -> bool:
         for _ in range(messages):
@@ -137,10 +138,10 @@ async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: Inta
         await asyncio.sleep(LOOK_EVERY)
         loop.call_soon(time.sleep, 5 * BUSY_TURN)  # somebody else's turn, that long
         began = loop.time()
-        await settler._give_way(spent=10.0)
+        await settler._give_way()
         return loop.time() - began >= LONGEST_REST
 
-    await settler._give_way(spent=10.0)
+    await settler._give_way()
     assert await rested(messages=1000)
     assert not await rested(messages=0)
 
