@@ -11,6 +11,7 @@ turn of the filing process, a sync) is done for all of them together.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -44,8 +45,9 @@ AT_ONCE, FLOOD_AT_ONCE = 48, 4
 KEPT_UP, FLOOD = 60.0, 160.0
 #: Seconds over which they are counted.
 LOOK_EVERY = 0.25
-#: Nor does it rest while one turn of the event loop is shorter than this (seconds): then nobody waits.
-BUSY_TURN = 0.002
+#: Nor does it rest while all turns of the event loop are shorter than this (seconds) and it works less than this share
+#: of the time: then nobody waits.
+BUSY_TURN, BUSY_SHARE = 0.002, 0.4
 #: The full rest is this many times what the last complaint took, at most `LONGEST_REST` seconds.
 REST, LONGEST_REST = 2.0, 1.0
 
@@ -86,6 +88,8 @@ class Settler:
     _flood: float = 0.0
     _spent: float = 0.0
     _came: int = 0
+    _turn: float = 0.0
+    _worked: float = 0.0
     _looked_at: float = 0.0
 
     def wake(self) -> None:
@@ -112,7 +116,7 @@ class Settler:
     async def _due(self) -> list[int]:
         """What is due and in nobody's hands, as many as there are hands for."""
         held = len(self._in_hand)
-        room = max(FLOOD_AT_ONCE, round(AT_ONCE * (1 - self._flood))) - held
+        room = max(FLOOD_AT_ONCE, round(AT_ONCE * (1 - self._flood) ** 2)) - held
         if room <= 0:
             return []
         try:
@@ -140,11 +144,14 @@ class Settler:
         loop = asyncio.get_running_loop()
         before = loop.time()
         await asyncio.sleep(0)
-        turn = loop.time() - before
+        self._turn = max(self._turn, loop.time() - before)
         since = before - self._looked_at
         if since >= LOOK_EVERY:  # in less time too few come to tell a flood from two that happen to meet
-            self._flood = flooded(self._came / since) if turn > BUSY_TURN else 0.0
-            self._came, self._looked_at = 0, before
+            worked = time.thread_time()
+            busy = self._turn > BUSY_TURN or worked - self._worked > BUSY_SHARE * since
+            # It ebbs slowly: a window in which fewer came by chance is no reason to begin with very many.
+            self._flood = max(flooded(self._came / since) if busy else 0.0, self._flood / 2)
+            self._came, self._turn, self._worked, self._looked_at = 0, 0.0, worked, before
         if seconds := rest(self._spent, self._flood):
             await asyncio.sleep(seconds)
 

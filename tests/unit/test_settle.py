@@ -133,6 +133,7 @@ async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: Inta
     settler._spent = 10.0
 
     async def rested(messages: int) -> bool:
+        settler._flood = 0.0
         for _ in range(messages):
             settler.wake()
         await asyncio.sleep(LOOK_EVERY)
