@@ -21,8 +21,8 @@ from normalizer.record import Complaint
 
 #: Rows of one page. Small enough that decoding one never holds the event loop for long.
 PAGE = 200
-#: Seconds between two looks when nothing is new, and between two pages when something is.
-IDLE, REST = 0.5, 0.01
+#: Seconds between two looks when nothing is new, when something is, and while more waits than a page holds.
+IDLE, SOON, REST = 0.5, 0.2, 0.01
 #: Seconds after which an unfinished thing is asked for again.
 _AFTER_FAILURE = 5.0
 _PRUNE_EVERY = 3600.0
@@ -51,7 +51,7 @@ class Follower:
         self._marks: dict[str, int] | None = None
         self._edge: int | None = None
         self._prune_at = 0.0
-        self._anew = False
+        self._anew = self._behind = False
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -66,7 +66,7 @@ class Follower:
                 self._marks = None
                 await asyncio.sleep(_AFTER_FAILURE)
                 continue
-            await asyncio.sleep(REST if news else IDLE)
+            await asyncio.sleep(REST if self._behind else SOON if news else IDLE)
 
     def begin_anew(self) -> None:
         """Have `run` throw the store away and follow the whole story again."""
@@ -90,6 +90,7 @@ class Follower:
             await self._page("advances", self._journal.advances, lambda p: p.change, rows.add_advances),
             await self._page("outgoing", self._journal.outgoing, lambda p: p.reply_id, rows.add_replies),
         ]
+        self._behind = PAGE in news
         if any(news) or changed:
             self._changed()
         await self._prune()

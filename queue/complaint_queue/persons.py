@@ -33,8 +33,8 @@ _EVENTS = (
 )
 _REPLIES = (
     "SELECT r.complaint_id, r.reply_id, r.purpose, r.state, r.ended_at, r.tries, r.unsure, r.body, "
-    "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id) FROM replies r WHERE r.person = $1 "
-    "ORDER BY r.reply_id"
+    "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id AND d.reply_id > 0) FROM replies r "
+    "WHERE r.person = $1 ORDER BY r.reply_id"
 )
 _ORIGINAL = (
     "SELECT q.raw_id FROM edited e JOIN quarantine q ON q.entry_id = e.entry_id "

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _OUTGOING = (
     "SELECT r.reply_id, r.complaint_id, r.account, r.purpose, r.state, r.due_at, r.ended_at, "
-    "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id LIMIT 1) FROM replies r "
+    "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id AND d.reply_id > 0 LIMIT 1) FROM replies r "
 )
 
 

@@ -132,7 +132,7 @@ class Reads:
     async def replies_of(self, complaint_id: int) -> tuple[ReplyEntry, ...]:
         rows = await self.db.fetch(
             "SELECT r.reply_id, purpose, r.state, ended_at, tries, unsure, body, "
-            "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id LIMIT 1) "
+            "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id AND d.reply_id > 0 LIMIT 1) "
             "FROM replies r WHERE complaint_id = $1 AND complaint_id > 0 ORDER BY r.reply_id",
             complaint_id,
         )

@@ -28,9 +28,10 @@ _STANDING = (
     "SELECT k.complaint_id, k.state, k.against, r.record FROM complaints k LEFT JOIN records r USING (complaint_id) "
     "WHERE k.complaint_id IN"
 )
+#: `> 0` stands in the index: without saying so, each reply would read all deliveries that there ever were.
 _OUTGOING = (
     "SELECT r.reply_id, r.complaint_id, r.account, r.purpose, r.state, r.due_at, r.ended_at, "
-    "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id) FROM replies r "
+    "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id AND d.reply_id > 0) FROM replies r "
 )
 
 

@@ -226,7 +226,7 @@ class ReplyReads:
     def of(self, complaint_id: int) -> tuple[ReplyEntry, ...]:
         rows = self.db.execute(
             "SELECT r.reply_id, purpose, r.state, ended_at, tries, unsure, body, "
-            "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id) "
+            "(SELECT d.state FROM deliveries d WHERE d.reply_id = r.reply_id AND d.reply_id > 0) "
             "FROM replies r WHERE complaint_id = ? AND complaint_id > 0 ORDER BY r.reply_id",
             (complaint_id,),
         ).fetchall()

@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from complaint_queue.journal_sqlite import SqliteJournal
+from intake.reading.follower import Follower
+from intake.reading.store import ReadingStore
 from normalizer.record import Sender
 from tests.answering_world import answering_world
 
@@ -34,6 +36,13 @@ async def test_no_question_of_every_day_reads_a_whole_table(tmp_path: Path) -> N
         events = await journal.unpublished(100)
         await journal.mark_published([event.position for event in events], now())
         await journal.depths()
+        store = ReadingStore(tmp_path)
+        await store.open()
+        try:
+            while await Follower(journal, store, now).step():
+                pass
+        finally:
+            await store.close()
         path = journal.path
     assert len(asked) > 30
     with closing(sqlite3.connect(path)) as db:
