@@ -61,15 +61,25 @@ _SIGNED = NAMES_OR_UNKNOWN | frozenset("Ttl")
 _PARTED, _BEGINS = frozenset(" \n(~*"), frozenset(".\n()~-–—*:")
 _ITEM = re.compile(r"\d[.)]")
 _SAID = frozenset((" ", ". ", ": ", " : ", ":", "."))
-#: Drawn out or without a vowel, a word is nobody's name.
-_NO_WORD = re.compile(r"(.)\1\1|^[^aeiouy]+$")
+#: Drawn out, without a vowel or shortened, a word is nobody's name: "parahhh", "tlg", "brhenti".
+_NO_WORD = re.compile(
+    r"(.)\1\1|^[^aeiouy]+$|^(?!tj|dj|nj|dz|ts|zh|rh|jh|bj|hw|kh|sy|ng|ny|th|ph|ch|sh|wh|mb|nd|mc)[bcdfghjkmnpqrstvwxz]{2}(?<![bcdfgkpst][rlwh])"
+    r"(?<!s[kmnpt])[a-z]|^(?!tjh|ngg|sch|chr|ndr|str|mbr|mcd)[bcdfghjkmnpqrstvwxz]{3}"
+)
+
+
+def pronounced(word: str) -> bool:
+    """Whether a word, in small letters, can be said, as names can."""
+    return _NO_WORD.search(word) is None
+
+
 _LISTED = frozenset((" ", ", ", " , "))
 
 
 def stands_for_a_name(words: Words, i: int) -> bool:
     """Whether word `i`, written small, stands where a form, a signature, a list or a greeting names somebody."""
     kind, low, sep, behind = words.kind, words.low, words.seps[i], words.seps[i + 1]
-    if _NO_WORD.search(low[i]):
+    if not pronounced(low[i]):
         return False
     if _begins(words, i) and _alone(words, i):
         return True

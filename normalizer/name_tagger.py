@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_frames import KEEPERS, SHOPS, stands_for_a_name
+from normalizer.name_frames import KEEPERS, SHOPS, pronounced, stands_for_a_name
 from normalizer.name_words import (
     CALLED,
     INTRO,
@@ -30,6 +30,10 @@ from normalizer.name_words import (
     kind_of,
 )
 
+#: From which score on a word written small is a name that nothing around it announces: surely only.
+STRAY = 1.2
+#: The same right behind whoever it may be the name of: "saksi", "anak saya".
+STRAY_BESIDE = 0.0
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
 #: What the expression does to plain letters without an apostrophe, in C: everything else is a space, or the letters are
@@ -69,6 +73,15 @@ _STAFF = frozenset((RELATION, OFFICE))
 _HONOURED = frozenset(
     ("h", "hj", "kh", "haji", "hajah", "kyai", "kiai", "dr", "prof", "jenderal", "pangeran", "raden")
 )
+_STRAY_LENGTH = 4
+#: With what a verb begins; a long word that does is rather one in dialect or haste than a name: "kegencet".
+_VERBS, _VERB_LENGTH = (
+    ("ke", "nge", "ter", "ber", "meng", "mem", "peng", "dib", "dic", "dit", "dig", "dik", "dip"),
+    7,
+)
+#: A text of whose words more than one in so many is unknown is in a language that no list knows.
+_FOREIGN = 4
+_APART, _GLUED = frozenset((" ", "\n", "(", '"', "")), frozenset("-0123456789@_/…")
 _UNSURE = frozenset((UNKNOWN, WEAK))
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
@@ -77,12 +90,14 @@ _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n":
 class Words:
     """A text taken apart: `seps[i]` stands before `words[i]`, `seps[-1]` at the end."""
 
-    __slots__ = ("kind", "low", "mode", "seps", "words")
+    __slots__ = ("kind", "low", "mode", "seps", "strays", "words")
 
     def __init__(self, text: str) -> None:
         self.words, self.seps = _parted(text)
         self.low = text_low = list(map(str.lower, self.words))
         self.kind: list[str] = list(map(kind_of().__getitem__, text_low))
+        #: Candidates that nothing but their letters and what stands around them speaks for.
+        self.strays: set[int] = set()
         self.mode = "m" if not text.isupper() else "U"
         if text.islower() or _LARGE.search(text) is None:
             self.mode = "l" if self.mode == "m" else "U"
@@ -182,6 +197,9 @@ def candidates(words: Words) -> list[int]:
                 opened = near and _opened(words, i, last == i - 1)
                 if not opened and what in _UNSURE and word[0] >= "a":
                     opened = stands_for_a_name(words, i)
+                    if not opened and what == UNKNOWN and _stray(word, seps[i], seps[i + 1]):
+                        words.strays.add(i)
+                        opened = True
                 # The word of a place is a name only where one has begun.
                 named = (
                     what == "N" or opened or (word[0].isupper() and what not in _SELDOM and not short_form)
@@ -197,6 +215,23 @@ def candidates(words: Words) -> list[int]:
                 found.append(i)
                 last = i
     return found
+
+
+def _stray(word: str, before: str, behind: str) -> bool:
+    """Whether a word written small can be somebody's name by itself: no part of another, of a code or of a word said
+    twice, and to be pronounced."""
+    apart = before[-1:] in _APART and behind[:1] not in _GLUED
+    if not apart or len(word) < _STRAY_LENGTH or not pronounced(word):
+        return False
+    return len(word) < _VERB_LENGTH or not word.startswith(_VERBS)
+
+
+def _beside_somebody(words: Words, i: int) -> bool:
+    """Whether word `i` stands right behind a word for somebody: "saksi Sarkum", "anak saya Sarkum"."""
+    if not i or words.seps[i] != " ":
+        return False
+    before = words.kind[i - 1]
+    return before in _STAFF or (before == SELF and i > 1 and words.kind[i - 2] == RELATION)
 
 
 def head_of(words: Words, i: int) -> str:
@@ -305,9 +340,13 @@ class NameTagger:
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= (
-                least if words.kind[i] in NAMES else unknown
-            ):
+            bound = least if words.kind[i] in NAMES else unknown
+            if i in words.strays:
+                # In a language that no list knows, every word would be a name.
+                if words.kind.count(UNKNOWN) > max(_FOREIGN, len(words.kind) // _FOREIGN):
+                    continue
+                bound = STRAY_BESIDE if _beside_somebody(words, i) else STRAY
+            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= bound:
                 names.append(i)
                 last = i
         return names
