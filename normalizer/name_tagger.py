@@ -90,7 +90,7 @@ _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n":
 class Words:
     """A text taken apart: `seps[i]` stands before `words[i]`, `seps[-1]` at the end."""
 
-    __slots__ = ("kind", "low", "mode", "seps", "strays", "words")
+    __slots__ = ("announced", "kind", "low", "mode", "seps", "strays", "words")
 
     def __init__(self, text: str) -> None:
         self.words, self.seps = _parted(text)
@@ -98,6 +98,8 @@ class Words:
         self.kind: list[str] = list(map(kind_of().__getitem__, text_low))
         #: Candidates that nothing but their letters and what stands around them speaks for.
         self.strays: set[int] = set()
+        #: Those that a form, a signature, a list or a greeting announces.
+        self.announced: set[int] = set()
         self.mode = "m" if not text.isupper() else "U"
         if text.islower() or _LARGE.search(text) is None:
             self.mode = "l" if self.mode == "m" else "U"
@@ -197,6 +199,8 @@ def candidates(words: Words) -> list[int]:
                 opened = near and _opened(words, i, last == i - 1)
                 if not opened and what in _UNSURE and word[0] >= "a":
                     opened = stands_for_a_name(words, i)
+                    if opened:
+                        words.announced.add(i)
                     if not opened and what == UNKNOWN and _stray(word, seps[i], seps[i + 1]):
                         words.strays.add(i)
                         opened = True
@@ -283,7 +287,7 @@ def features(words: Words, i: int, before: bool, head: str) -> tuple[str, ...]:
         f.append("7" + own + sb + lb)
     if own[0] == UNKNOWN:
         word = low[i]
-        f += ("x" + word[-3:], "y" + word[-4:], "z" + word[:3])
+        f += ("x" + word[-3:], "y" + word[-4:], "z" + word[:3], "w" + word[:4])
     elif own[0] in "WoBP":
         f.append("c" + low[i] + own[1])
     return tuple(f)
@@ -340,7 +344,7 @@ class NameTagger:
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            bound = least if words.kind[i] in NAMES else unknown
+            bound = least if words.kind[i] in NAMES or i in words.announced else unknown
             if i in words.strays:
                 # In a language that no list knows, every word would be a name.
                 if words.kind.count(UNKNOWN) > max(_FOREIGN, len(words.kind) // _FOREIGN):

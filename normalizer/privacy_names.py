@@ -35,7 +35,7 @@ from normalizer.phrases import words_in
 MASK = "[nama]"
 #: From which score on a word is a name, one of the lists and one that no list holds: below even odds, for
 #: a name left readable is worse than a word too many.
-LEAST, LEAST_UNKNOWN = -1.0, 0.0
+LEAST, LEAST_UNKNOWN = -1.0, -0.4
 #: How far before a name its office may stand: "Gubernur DKI Jakarta Pramono".
 _OFFICE_NEAR = 3
 _HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))

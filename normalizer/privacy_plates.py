@@ -43,8 +43,9 @@ _NO_PREFIX = re.compile(
 )
 #: With letters that pass for digits.
 _ALIKE = re.compile(
-    r"(?<![\w/.-])[A-Z]{1,2}[ .\-]{0,2}(?=[OIl ]*\d)(?:[\dOIl] ?){1,4}[ .\-]{0,2}(?=[A-Za-z]*[A-Z])[A-Za-z]"
-    r"{1,3}(?![\w'’])|(?<![\w/.-])[bB] ?(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}[ .\-]{0,2}[A-Za-z]{2,3}(?!\w)"
+    r"(?<![\w/.-])[A-Z]{1,2}[ .\-]{0,2}(?=[OIl ]*\d)(?:(?:[\dOIl]|(?<=\d)[ZS](?=\d)) ?){1,4}[ .\-]{0,2}"
+    r"(?=[A-Za-z]*[A-Z])[A-Za-z]{1,3}(?![\w'’])"
+    r"|(?<![\w/.-])[bB] ?(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}[ .\-]{0,2}[A-Za-z]{2,3}(?!\w)"
 )
 #: Written as plates are, and known to everybody as something else.
 _CODES = frozenset(("P2TL", "P3K", "P2P", "T2P", "G2G", "B2B", "P5K", "P4GN", "K3L", "B3K", "F1S", "N95S"))

@@ -106,6 +106,16 @@ NIP «19780512 200501 1 003» bolos
 mobil «B 1234» nutup gang
 plat nomor «AD 4410 KE»
 motor «b 4471» ngebut
+«0812-3456-0000»/«0813-4567-0000» tidak diangkat
+bri «1234 01 012345 53 6» ya
+token listrik «1234 5678 9012 3456 7890» gagal
+tanggal lahir «1990/01/01» salah
+no anggota «12345678», no pelanggan aetra «10012345»
+fax «021.8560000», idpel: «5123 4567 8901»
+unit «12B», Tower 2; ruko «A-17»; flat «3C»
+I live at «45» Jalan Bangka Raya
+plat «B 1Z34 XYZ» parkir
+email «sitic77 at gmail com» ya
 gedung B1234 lantai 2, vitamin B12, angkot M 24, bus 1234
 """
 
