@@ -310,7 +310,13 @@ def _stop(text: str, groups: list[tuple[int, int]], at: int, *, account: bool = 
             (digits >= _LONG and not short and b - a <= 2 and " " in sep)
             # "0812 0000 12 34" is one number, "0812 0000 12 24 jam" a number and hours.
             and not (account and digits < 16 and not _COUNTS.match(text, b))
-            and (not phone or b - a == 1 or digits + b - a > _LONGEST_MOBILE or _COUNTS.match(text, b))
+            and (
+                not phone
+                or b - a == 1
+                or digits + b - a > _LONGEST_MOBILE
+                or _COUNTS.match(text, b)
+                or (stop + 1 < len(groups) and _begins_phone(text, a, b))
+            )
         ):
             break
         if phone and digits + b - a > _LONGEST_MOBILE + 2:
