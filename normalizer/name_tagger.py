@@ -32,6 +32,8 @@ from normalizer.name_words import (
 
 #: From which score on a word written small is a name that nothing around it announces: surely only.
 STRAY = 1.2
+#: The same where a text or a sentence begins, with a misspelt word rather than with a name.
+STRAY_FIRST = 2.5
 #: The same right behind whoever it may be the name of: "saksi", "anak saya".
 STRAY_BESIDE = 0.0
 MODEL = DATA / "name_model.gz"
@@ -349,7 +351,13 @@ class NameTagger:
                 # In a language that no list knows, every word would be a name.
                 if words.kind.count(UNKNOWN) > max(_FOREIGN, len(words.kind) // _FOREIGN):
                     continue
-                bound = STRAY_BESIDE if _beside_somebody(words, i) else STRAY
+                bound = (
+                    STRAY_BESIDE
+                    if _beside_somebody(words, i)
+                    else STRAY
+                    if words.seps[i] == " "
+                    else STRAY_FIRST
+                )
             if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= bound:
                 names.append(i)
                 last = i

@@ -89,6 +89,9 @@ guru SD bernama Bu «Elly» mencubit anak saya «Keisya»
 anggota kelompok: «jamal», «ucok», sama «butet»
 korban «asep», «dadang», serta «ujang»
 tetangga depan, keluarga Pak «Sitanggang», pelihara babi
+Ncang «Sapri» dan encing «Leha» kebanjiran, teteh «Wati» juga
+anaknya bu «Tini», mama «Dika» protes
+"My landlady Mrs. «Widjaja» cut off the water"
 kemarin «ngatiyem» jatuh di got, saksi «suryaningtyas» melihat
 uangnya dibawa «rizkiansyah» kabur
 air pam brhenti smntara, tlg diprbaiki, jln rusak parahhh
