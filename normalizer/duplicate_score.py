@@ -45,6 +45,7 @@ _UNKNOWN = (336.0, False)
 _SURE = 65
 _PRECISE = 0.8
 _SOME, _LIKELY, _FEW_WORDS = 0.2, 0.3, 2.0
+_SOME_OF_BOTH = 0.05
 #: Two pictures with at most so many different bits are copies of one.
 SAME_PHOTO = 8
 #: How much an agreement in a slot is worth, and how much a contradiction weighs.
@@ -173,7 +174,9 @@ def compare(asked: Asked, other: Fingerprint) -> Compared | None:
     hours, area = lasting().get(asked.top or top, _UNKNOWN)
     if top and top != asked.top:
         other_hours, other_area = lasting().get(top, _UNKNOWN)
-        hours, area = min(hours, other_hours), area or other_area
+        # One of the two is judged wrongly where both are of one kind: what both may be counts.
+        hours = _both_last(mine.topics, other.topics) if topic > _SOME_OF_BOTH else min(hours, other_hours)
+        area = area or other_area
     apart = abs(mine.at - other.at) / 3600
     if apart > _OVER * hours and not asked.lasting:
         return None
@@ -256,6 +259,14 @@ def _topics(asked: Asked, other: Fingerprint) -> tuple[float, float, float, str]
     if not asked.top or asked.top == top:
         return topic, alike, 0.0, top
     return topic, alike, max(0.0, mine[asked.top] * theirs[top] - topic), top
+
+
+def _both_last(mine: dict[str, float], theirs: dict[str, float]) -> float:
+    """How many hours that lasts which both may tell of, by the probabilities."""
+    both = {code: likely * theirs[code] for code, likely in mine.items() if code in theirs}
+    return sum(likely * lasting().get(code, _UNKNOWN)[0] for code, likely in both.items()) / sum(
+        both.values()
+    )
 
 
 def _within(one: str, other: str) -> bool:

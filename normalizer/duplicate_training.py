@@ -35,7 +35,7 @@ _UNKNOWN = ((3, 0.7), (15, 0.35), (1_000_000, 0.05))
 _LABELLED, _ALTERED = 2.0, 0.4
 _WORD = re.compile(r"[A-Za-z]+")
 #: A link is said from this probability on.
-THRESHOLD = 0.45
+THRESHOLD = 0.5
 #: A word that our texts write with a capital more often than this is a name.
 _CAPITALS = 0.4
 _LEAST_WORDS, _LEAST_SEEN = 4, 2
