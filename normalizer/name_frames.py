@@ -44,7 +44,8 @@ _SAYS = frozenset(
 SHOPS = frozenset(
     (
         "bengkel", "bakso", "bakmi", "soto", "sate", "sop", "sup", "pecel", "gudeg", "martabak", "roti",
-        "kopi", "kantin", "apotek", "apotik", "spbu", "gudang", "kontrakan", "grup",
+        "kopi", "kantin", "karaoke", "kafe", "cafe", "resto", "kedai", "laundry",
+        "apotek", "apotik", "spbu", "gudang", "kontrakan", "grup",
     )
 )  # fmt: skip
 KEEPERS = frozenset(

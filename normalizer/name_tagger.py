@@ -16,6 +16,7 @@ from pathlib import Path
 from normalizer.gazetteer import DATA
 from normalizer.name_frames import KEEPERS, SHOPS, pronounced, stands_for_a_name
 from normalizer.name_words import (
+    BOTH,
     CALLED,
     INTRO,
     NAME,
@@ -84,6 +85,8 @@ _VERBS, _VERB_LENGTH = (
 #: A text of whose words more than one in so many is unknown is in a language that no list knows.
 _FOREIGN = 4
 _APART, _GLUED = frozenset((" ", "\n", "(", '"', "")), frozenset("-0123456789@_/…")
+#: "keluarga Simatupang", though a street is called so.
+_KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset((NAME, BOTH))
 _UNSURE = frozenset((UNKNOWN, WEAK))
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
@@ -212,7 +215,8 @@ def candidates(words: Words) -> list[int]:
                 )
             if named:
                 found.append(i)
-                last = i
+                if i not in words.strays:
+                    last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
             opened = i and kind[i - 1] in ("J" if what in "RT" else "TtIJ")
@@ -302,6 +306,8 @@ def surely(words: Words, i: int, head: str) -> bool:
         return False
     if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
         return True
+    if kind in _FAMILY_NAMES and words.low[i - 1] in _KIN and shape(words.words[i]) == "C":
+        return words.seps[i] == " "
     if head not in _TITLED or words.seps[i] not in _SPACED or twice(words, i - 1):
         return False
     # A name that is also an ordinary word: written large, or after a title that hardly means anything else.

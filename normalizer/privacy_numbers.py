@@ -128,7 +128,8 @@ _COUNTS = re.compile(
 #: What most short numbers of an address or a time stand behind.
 _COUNTED = ("rt ", "rw ", "rt. ", "rw. ", "/rw", "rt", "rw.", "km ", "jam ", "gg ")
 #: A plate's letters are parted from its digits by these, or by nothing.
-_AFTER_LETTERS = frozenset(" .-")
+_AFTER_LETTERS = frozenset(" .-_/")
+_SPACED = re.compile(r"\d(?: ?\d){2,3}")
 
 
 def without_numbers(text: str) -> str:
@@ -156,6 +157,8 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
     if text[start - 1 : start] in _AFTER_LETTERS or text[start - 1 : start].isalpha():
         digits = _GROUP.match(text, start, end)
         found = plate(text, start, digits.end(), before) if digits is not None else None
+        if digits is not None and digits.end() < end and _SPACED.fullmatch(text, start, end):  # B 12 34 XYZ
+            found = plate(text, start, end, before) or found
         if found is not None:
             yield *found, PLATE
             rest = _GROUP.search(text, found[1], end)

@@ -109,6 +109,10 @@ NIP «19780512 200501 1 003» bolos
 mobil «B 1234» nutup gang
 plat nomor «AD 4410 KE»
 motor «b 4471» ngebut
+truk «B - 7034 - UGA» ngetem, avanza «B_4314_JW», mobil pelat «F/9250/FAA» kabur
+nopol «B 1 2 3 4 XYZ», motor «b 54 86 kzt», plat «B - 8434 - LT»
+yang bawa «ad 8806 cdx» kabur, pelat «L-I39I-KAS»
+surat B/123/IV/2025, LP/B/112/I/2025, S/2038/SK dan 005/1234/KEL, dr 2019 smp skrg
 «0812-3456-0000»/«0813-4567-0000» tidak diangkat
 bri «1234 01 012345 53 6» ya
 token listrik «1234 5678 9012 3456 7890» gagal
