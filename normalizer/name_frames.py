@@ -34,7 +34,7 @@ _FROM = frozenset(
         "nyang",
     )
 )  # fmt: skip
-_LISTING = frozenset(
+LISTING = frozenset(
     ("dan", "sama", "ama", "serta", "dg", "dgn", "dengan", "n", "and", "karo", "jeung", "kalih", "lan")
 )
 _SAYS = frozenset(
@@ -103,7 +103,7 @@ def stands_for_a_name(words: Words, i: int) -> bool:
             return True
     if last in _SAYS and sep == " " and behind[:1] == ",":
         return True
-    if last in _LISTING and sep == " ":
+    if last in LISTING and sep == " ":
         return i > 1 and kind[i - 2] in NAMES_OR_UNKNOWN and words.seps[i - 1] in _LISTED
     if last in _FIELD or before == RELATION:
         for at in range(i - 1, max(-1, i - 1 - _LONGEST_FIELD), -1):

@@ -97,6 +97,20 @@ uangnya dibawa «rizkiansyah» kabur
 air pam brhenti smntara, tlg diprbaiki, jln rusak parahhh
 Jl. H. Naman, Masjid Ust. Zulkifli dan Gang Koh Aliong gelap
 """
+NAMESAKES = """
+lampu mati. Terima kasih¶«Ahmad Yani»
+terima kasih, «ahmad yani»
+lampu mati. «Agus Salim» «081200001234»
+«Agus Salim», warga RT 3
+(«Slamet Riyadi») 1. «Ahmad Yani» 2. «Iskandar Muda»
+a.n. «Dewi Sartika», NIK «3171012345670001» «Dewi Sartika»
+menurut «Dewi Sartika», ketua PKK, «Siti Contoh» dan «Agus Salim» tahu
+keluarga «Simatupang» bakar sampah
+Salam, Dewi Sartika macet total
+dari Ahmad Yani ke Pramuka macet, Imam Bonjol banjir
+Ahmad Yani, Pramuka, dan Matraman macet. lampu merah Agus Salim mati
+Program Keluarga Harapan belum cair
+"""
 NUMBERS = """
 wa sy «0812 0000 12 34» ya
 wa sy «0812 000 012 34» ya
@@ -129,7 +143,11 @@ gedung B1234 lantai 2, vitamin B12, angkot M 24, bus 1234
 
 @pytest.mark.parametrize(
     "text",
-    [line for part in (ACCOUNTS, FORMS, SIGNATURES, PEOPLE, NUMBERS) for line in part.strip().splitlines()],
+    [
+        line
+        for part in (ACCOUNTS, FORMS, SIGNATURES, PEOPLE, NAMESAKES, NUMBERS)
+        for line in part.strip().splitlines()
+    ],
 )
 def test_what_is_planted_goes_and_every_other_word_stays(text: str) -> None:
     text = text.replace("¶", "\n")
