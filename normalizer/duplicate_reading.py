@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from normalizer.duplicate_money import money, money_word
 from normalizer.duplicate_words import (
     COUNTED,
     FIRST_LANDMARK,
@@ -25,6 +26,7 @@ from normalizer.duplicate_words import (
     Hasty,
     Slot,
     canonical,
+    cue_pairs,
     cues,
     little_words,
     nicknames,
@@ -34,6 +36,8 @@ from normalizer.duplicate_words import (
     region_word,
     region_words,
     school_slot,
+    sounding,
+    thing_hours,
     things,
 )
 from normalizer.folding import fold
@@ -47,7 +51,7 @@ _KNOWN = 20_000
 _NAME, _SHORT_NAME = 3.0, 1.0
 #: What a word of a region's name is worth; the region itself is compared by its code.
 _REGION = 1.0
-_NUMBER, _CUE, _SYLLABLE, _UNCOUNTED = 0.5, 0.5, 0.2, 2.0
+_NUMBER, _CUE, _SYLLABLE, _UNCOUNTED, _MONEY = 0.5, 0.5, 0.2, 2.0, 2.0
 #: Words in a name; more often something else begins.
 _LONGEST_NAME = 4
 #: Common words of less weight are never part of a name, with or without a capital.
@@ -55,37 +59,11 @@ _LITTLE = 0.6
 #: Words that may stand within a name and tell nothing.
 _PASSED = frozenset(
     (
-        "raya",
-        "negeri",
-        "mrt",
-        "lrt",
-        "krl",
-        "transjakarta",
-        "busway",
-        "bu",
-        "pak",
-        "haji",
-        "hj",
-        "h",
-        "kh",
-        "al",
-        "kota",
-        "gg",
-        "dr",
-        "prof",
-        "ir",
-        "letjen",
-        "mayjen",
-        "jend",
-        "kapten",
-        "kolonel",
-        "brigjen",
-        "laksda",
-        "pangeran",
-        "raden",
-        "kyai",
+        "raya", "negeri", "mrt", "lrt", "krl", "transjakarta", "busway", "bu", "pak", "haji", "hj", "h", "kh", "al",
+        "kota", "gg", "dr", "prof", "ir", "letjen", "mayjen", "jend", "kapten", "kolonel", "brigjen", "laksda",
+        "pangeran", "raden", "kyai", "kampung",
     )
-)
+)  # fmt: skip
 #: First words of regions that are also a kind of place: Sungai Bambu, Pulau Pari.
 _WATERS = frozenset(("sungai", "pulau", "kali"))
 #: The main street of a name: "Kemang Raya" is neither "Kemang" nor "Kemang Utara IX".
@@ -95,9 +73,14 @@ _ENDS = frozenset(
     (
         "indah", "jaya", "timur", "barat", "utara", "selatan", "dalam", "baru", "asri", "permai", "sari", "mulia",
         "makmur", "sentosa", "damai", "lama", "besar", "tengah", "wangi", "putih", "merah", "hijau", "kuning", "biru",
-        "raya", "luar", "atas", "bawah", "agung", "murni",
+        "raya", "luar", "atas", "bawah", "agung", "murni", "kecil", "tua", "muda", "ujung", "lestari", "persada",
+        "kencana", "elok", "abadi", "sejahtera", "bakti", "hilir",
     )
 )  # fmt: skip
+#: Those of them that say nothing of a pothole ("jalan berlubang besar").
+_SURE_ENDS = frozenset(
+    ("raya", "indah", "jaya", "timur", "barat", "utara", "selatan", "asri", "permai", "sari")
+)
 #: Cues that are ordinary words as well ("min" calls the administrator, "smp" is until): they count before a number or
 #: a name alone.
 _AMBIGUOUS = frozenset(
@@ -106,11 +89,20 @@ _AMBIGUOUS = frozenset(
         "kali",
     )
 )  # fmt: skip
+#: Cues that stand behind the name in English: "Koja hospital", "Cikini street".
+_BEHIND = frozenset(
+    (
+        "market", "station", "hospital", "church", "mosque", "park", "roundabout", "clinic", "street", "road", "lane",
+        "alley", "avenue", "stop",
+    )
+)  # fmt: skip
 _LEVELS = frozenset(("kelurahan", "kel", "kecamatan", "kec"))
+#: Short for "pondok" before a name, and for "pada" before all else.
+_PADA = "pd"
 _LANES = ("gang", "gg", "lorong")
 #: Ends a name: a comma, a sentence, a line. A point after a short word ends nothing ("Jl.", "No.").
 #: It begins with the signs that it needs, so that the search runs over everything else in C.
-_BREAK = re.compile(r"[,;!?\n.](?:(?<!\.)[,;!?\n]*|(?<=[^\W\d_]{4}\.)(?=\s))")
+_BREAK = re.compile(r"[,;!?\n.](?:(?<!\.)(?!(?<=\d,)\d)[,;!?\n]*|(?<=[^\W\d_]{4}\.)(?=\s))")
 _STOP = "qxqx"
 #: Shorter words are no names; a bus line is one: 7F.
 _LEAST_NAME, _LINE = 3, re.compile(r"\d{1,2}[a-gp-w]")
@@ -147,9 +139,11 @@ class Reading:
     `names` and `regions` are hashes with their weights, `marks` the hashes by slot. `shown` gives the words behind the
     hashes."""
 
-    __slots__ = ("marks", "matters", "names", "regions", "shown", "words")
+    __slots__ = ("lasting", "marks", "matters", "names", "regions", "shown", "words")
 
-    def __init__(self) -> None:
+    def __init__(self, lasting: Mapping[int, float]) -> None:
+        self.lasting = lasting
+        """Hours by the hashes of things that do not last as their category does; the same for every text."""
         self.words: dict[int, float] = {}
         self.matters: dict[int, float] = {}
         self.names: dict[int, float] = {}
@@ -175,6 +169,7 @@ class Reader:
         self._school = school_slot()
         self._region_hashes = Memory(self.hash)
         self._numbers: dict[tuple[int, int], tuple[int, str]] = {}
+        self._lasting = {self.hash(thing): hours for thing, hours in thing_hours().items()}
         self.again = self.hash("lagi")
         """The word by which people say that something happened once more."""
 
@@ -197,7 +192,7 @@ class Reader:
         tokens = fold(text).split()[:MOST_WORDS]
         if not self._short.isdisjoint(tokens):
             tokens = [part for token in tokens for part in nicknames().get(token, (token,))]
-        known, plain, found = self._known, self._plain, Reading()
+        known, plain, found = self._known, self._plain, Reading(self._lasting)
         words, matters, names, marks = found.words, found.matters, found.names, found.marks
         shown = found.shown
         regional = region_words()
@@ -221,12 +216,20 @@ class Reader:
             if not kind:
                 slot, named = 0, False
                 continue
+            if token == _PADA and not (self._named_next(tokens, at) or tokens[at + 1 : at + 2] == ["indah"]):
+                continue  # "lampu pd mati", not "lampu pondok mati"
             if pairs is not None and at + 1 < len(tokens) and tokens[at + 1] in pairs:
                 both = pairs[tokens[at + 1]]
                 (matters if both.matter else words)[both.hash] = both.weight
                 if showing:
                     shown[both.hash] = f"{token} {tokens[at + 1]}"
-                slot, skip, named = 0, 1, False
+                slot, filled, skip = both.slot, 0, 1
+                if slot >= FIRST_LANDMARK:
+                    marks.setdefault(_SORT, set()).add(slot)
+                if named and tokens[at + 1] in _BEHIND and slot:
+                    marks.setdefault(slot, set()).update(self._name_before(tokens, at))
+                    slot = 0
+                named = False
                 continue
             if kind >= _NUMBER_KIND or (value and slot in _COUNTED):
                 slot, skip = self._counted(found, word, tokens, at, slot, filled > 0, named)
@@ -241,6 +244,7 @@ class Reader:
                     False,
                     0,
                 )
+            before_it = named
             if token == _MAIN and (named or (slot == _STREET and filled)):
                 if named and before:
                     marks.setdefault(_STREET, set()).add(before)
@@ -256,6 +260,8 @@ class Reader:
                     takes = (not filled or regions_only) and slot != _NEAR
                 elif kind == _FIXED_KIND and not filled and tokens[at - 1] in _LANES:
                     takes = token not in no_names()  # Gang Buntu
+                elif kind == _FIXED_KIND and slot == _STREET and not filled and not opens:
+                    takes = _called(tokens, at) and token not in no_names()  # Jalan Beringin Raya
                 elif kind == _COMMON_KIND and weight > _LITTLE:
                     if written is None:
                         written = as_written(text)
@@ -267,10 +273,15 @@ class Reader:
                     filled += 1
                 else:
                     slot = 0
-            if opens and token in _AMBIGUOUS and not self._named_next(tokens, at):
+            behind = before_it and token in _BEHIND
+            if opens and token in _AMBIGUOUS and not behind and not self._named_next(tokens, at):
                 opens = 0
             if opens:
-                slot, filled = opens, 0
+                if behind:
+                    marks.setdefault(opens, set()).update(self._name_before(tokens, at))
+                    slot = 0
+                else:
+                    slot, filled = opens, 0
                 if opens >= FIRST_LANDMARK:
                     marks.setdefault(_SORT, set()).add(opens)
                 if level:
@@ -287,6 +298,17 @@ class Reader:
                 words[hashed] = weight
             if showing:
                 shown[hashed] = token
+        return found
+
+    def _name_before(self, tokens: list[str], at: int) -> set[int]:
+        """The hashes of the name that ends before word `at`, as English has it: "Koja hospital"."""
+        found: set[int] = set()
+        for token in reversed(tokens[max(0, at - _LONGEST_NAME) : at]):
+            word = self._known.get(token) or self._learn(token)
+            if word.kind not in _NAMING and token not in _ENDS:
+                break
+            if token != _MAIN:
+                found.add(word.hash)
         return found
 
     def _named_next(self, tokens: list[str], at: int) -> bool:
@@ -307,6 +329,12 @@ class Reader:
             plate = "".join(tokens[at - 1 : at + 2])
             found.mark(_PLATE, self.hash(f"plate {plate}"), plate)
             return 0, 1
+        amount, used = money(tokens, at, word.value) if word.kind == _NUMBER_KIND else (0, 0)
+        if amount:
+            hashed = self.hash(f"money {amount}")
+            found.words[hashed] = _MONEY
+            found.shown[hashed] = tokens[at]
+            return 0, used
         if word.kind == _NUMBERED_KIND:
             slot = word.slot
             self._mark(found, slot, word.value)
@@ -372,6 +400,10 @@ class Reader:
             return _Word(_NOTHING_KIND, 0, 0.0)
         if token.isdecimal():
             return self._number(token)
+        if amount := money_word(token):
+            return _Word(_COMMON_KIND, self.hash(f"money {amount}"), _MONEY)
+        if token.startswith("rp") and token[2:].isdecimal():
+            return self._number(token[2:])
         if numbered := NUMBERED.fullmatch(token):
             return _Word(_NUMBERED_KIND, 0, 0.0, slot=cues()[numbered[1]][0], value=int(numbered[2]))
         if token in ROMAN:
@@ -392,12 +424,14 @@ class Reader:
             region = region_word(token)
         kind, weight = self._kind(token, region or thing, slot)
         pairs = {
-            second: _Word(_FIXED_KIND, self.hash(whole), self._worth(whole), says)
-            for second, (whole, says) in starts.get(token, {}).items()
+            second: self._both(
+                f"{token} {second}", *starts.get(token, {}).get(second, (f"{token} {second}", False))
+            )
+            for second in {*starts.get(token, {}), *cue_pairs().get(token, ())}
         }
         return _Word(
             kind,
-            self.hash(region or thing),
+            self.hash(region or (sounding(thing) if kind == _NAME_KIND else thing)),
             weight,
             matter and kind != _REGION_KIND,
             slot,
@@ -405,6 +439,10 @@ class Reader:
             NUMBER_WORDS.get(token, 0),
             pairs or None,
         )
+
+    def _both(self, written: str, thing: str, matter: bool) -> _Word:
+        slot, _ = cues().get(written, (0, ""))
+        return _Word(_FIXED_KIND, self.hash(thing), self._worth(thing), matter, slot)
 
     def _number(self, token: str) -> _Word:
         if len(token) > 5 or not token.isascii():  # a telephone, a NIK: nobody's business here
@@ -440,6 +478,11 @@ def _in_region(tokens: list[str], at: int, named: bool) -> bool:
     if at and named and f"{tokens[at - 1]} {tokens[at]}" in pairs:
         return True
     return at + 1 < len(tokens) and f"{tokens[at]} {tokens[at + 1]}" in pairs
+
+
+def _called(tokens: list[str], at: int) -> bool:
+    """Whether the word at `at` stands before what streets' names end with."""
+    return at + 1 < len(tokens) and (tokens[at + 1] in _SURE_ENDS or tokens[at + 1] in ROMAN)
 
 
 def as_written(text: str) -> list[str]:

@@ -45,6 +45,7 @@ _UNKNOWN = (336.0, False)
 _SURE = 65
 _PRECISE = 0.8
 _SOME, _LIKELY, _FEW_WORDS = 0.2, 0.3, 2.0
+_SOME_OF_BOTH = 0.05
 #: Two pictures with at most so many different bits are copies of one.
 SAME_PHOTO = 8
 #: How much an agreement in a slot is worth, and how much a contradiction weighs.
@@ -63,10 +64,10 @@ _IN_NUMBERS: dict[Slot, tuple[float, float]] = {
 }
 # Plain numbers: an enum is slow to look up.
 _NUMBERS = {int(slot): worth for slot, worth in _IN_NUMBERS.items()}
-_STREET, _NEAR, _SORT = int(Slot.STREET), int(Slot.NEAR), int(Slot.SORT)
+_STREET, _NEAR, _SORT, _LEVEL = int(Slot.STREET), int(Slot.NEAR), int(Slot.SORT), int(Slot.LEVEL)
 _STREET_NUMBER = int(Slot.STREET_NUMBER)
 _ON_STREET = frozenset((int(Slot.HOUSE), int(Slot.STREET_NUMBER)))
-_COARSE = frozenset((int(Slot.LEVEL), _SORT))
+_COARSE = frozenset((_LEVEL, _SORT))
 #: Another number here is another place, whatever else agrees: of near 300 pairs of one incident none had one. A trouble
 #: that a neighbourhood shares is told from several RT and houses.
 _TELLING = frozenset(map(int, (Slot.PLATE, Slot.KM, Slot.SCHOOL_NUMBER, Slot.LEVEL, Slot.ROUTE)))
@@ -113,15 +114,19 @@ def load(path: Path = MODEL) -> Learned:
 class Asked:
     """A complaint ready to be compared with many. `own` has the sort and the weight of every hash."""
 
-    __slots__ = ("fine", "found", "named", "numbers", "own", "photos", "regions", "senders", "top")
+    __slots__ = ("fine", "found", "lasting", "named", "numbers", "own", "photos", "regions", "senders", "top")
 
     def __init__(self, found: Fingerprint, reading: Reading) -> None:
         self.found = found
         self.own: dict[int, tuple[int, float]] = {}
         for sort, words in enumerate((reading.matters, reading.words, reading.names, reading.regions)):
             for hashed, weight in words.items():
-                self.own[hashed] = sort, weight
+                # Who lives in Gang Buntu and has a clogged drain says "buntu" as both.
+                self.own.setdefault(hashed, (sort, weight))
         self.regions = reading.regions.keys()
+        self.lasting = {
+            hashed: reading.lasting[hashed] for hashed in reading.lasting.keys() & self.own.keys()
+        }
         self.numbers = {slot: marks for slot, marks in reading.marks.items() if slot in _NUMBERS}
         self.named = {slot: marks for slot, marks in reading.marks.items() if slot not in _NUMBERS}
         self.fine = {mark for slot, marks in reading.marks.items() if slot not in _COARSE for mark in marks}
@@ -169,13 +174,20 @@ def compare(asked: Asked, other: Fingerprint) -> Compared | None:
     hours, area = lasting().get(asked.top or top, _UNKNOWN)
     if top and top != asked.top:
         other_hours, other_area = lasting().get(top, _UNKNOWN)
-        hours, area = min(hours, other_hours), area or other_area
+        # One of the two is judged wrongly where both are of one kind: what both may be counts.
+        hours = _both_last(mine.topics, other.topics) if topic > _SOME_OF_BOTH else min(hours, other_hours)
+        area = area or other_area
     apart = abs(mine.at - other.at) / 3600
-    if apart > _OVER * hours:
+    if apart > _OVER * hours and not asked.lasting:
         return None
 
     words = memoryview(other.words).cast("I").tolist()
     theirs = set(words)
+    if asked.lasting:
+        # A cable hangs for weeks, although an outage lasts hours.
+        hours = max((lasts for hashed, lasts in asked.lasting.items() if hashed in theirs), default=hours)
+        if apart > _OVER * hours:
+            return None
     shared = own.keys() & theirs
     common = [0.0, 0.0, 0.0, 0.0]
     for hashed in shared:
@@ -247,6 +259,14 @@ def _topics(asked: Asked, other: Fingerprint) -> tuple[float, float, float, str]
     if not asked.top or asked.top == top:
         return topic, alike, 0.0, top
     return topic, alike, max(0.0, mine[asked.top] * theirs[top] - topic), top
+
+
+def _both_last(mine: dict[str, float], theirs: dict[str, float]) -> float:
+    """How many hours that lasts which both may tell of, by the probabilities."""
+    both = {code: likely * theirs[code] for code, likely in mine.items() if code in theirs}
+    return sum(likely * lasting().get(code, _UNKNOWN)[0] for code, likely in both.items()) / sum(
+        both.values()
+    )
 
 
 def _within(one: str, other: str) -> bool:
@@ -366,6 +386,8 @@ class _Where:
                 else:
                     disagreeing.add(slot)
         disagreeing -= agreeing
+        if _SORT not in agreeing:
+            disagreeing.discard(_LEVEL)  # a school and a church are no two schools
         self.agree += [_NUMBERS[slot][0] for slot in agreeing]
         self.clash += [_NUMBERS[slot][1] for slot in disagreeing]
         if agreeing - _COARSE:

@@ -115,6 +115,17 @@ def cues() -> dict[str, tuple[int, str]]:
 
 
 @lru_cache(maxsize=1)
+def cue_pairs() -> dict[str, tuple[str, ...]]:
+    """Of cues of two words the second ones by the first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for cue in cues():
+        first, _, second = cue.partition(" ")
+        if second:
+            found[first] = (*found.get(first, ()), second)
+    return found
+
+
+@lru_cache(maxsize=1)
 def school_slot() -> int:
     """The slot of schools, whose numbers tell them apart."""
     return cues()["sdn"][0]
@@ -122,8 +133,11 @@ def school_slot() -> int:
 
 @lru_cache(maxsize=1)
 def nicknames() -> dict[str, tuple[str, ...]]:
-    """Short names of places, written out."""
-    return {row["short"]: tuple(row["words"].split()) for row in read_table("duplicate_nicknames.csv")}
+    """Short names of places, written out, and the names of regions that are written as one word ("pasarminggu")."""
+    names = (tuple(words_of(path.region.name).split()) for path in regions())
+    joined = {"".join(name): name for name in names if len(name) > 1}
+    short = {row["short"]: tuple(row["words"].split()) for row in read_table("duplicate_nicknames.csv")}
+    return {name: words for name, words in joined.items() if name not in region_words()} | short
 
 
 @lru_cache(maxsize=1)
@@ -151,6 +165,16 @@ def lasting() -> dict[str, tuple[float, bool]]:
     return {
         row["category"]: (float(row["hours"]), row["reach"] == "area")
         for row in read_table("duplicate_categories.csv")
+    }
+
+
+@lru_cache(maxsize=1)
+def thing_hours() -> dict[str, float]:
+    """How many hours that lasts which a thing is named for, where it is not what its category usually lasts."""
+    return {
+        thing: float(row["hours"])
+        for row in read_table("duplicate_things.csv")
+        for thing in row["things"].split(";")
     }
 
 
@@ -185,6 +209,27 @@ def canonical(token: str, common: frozenset[str] | dict[str, float]) -> Thing:
         if form in common:
             return form, False
     return token, False
+
+
+#: What one name is written with by one and by another: Budhi and Budi, Soenter and Sunter, Musyawarah and Musjawarah.
+_LIKE = (
+    ("oe", "u"),
+    ("dj", "j"),
+    ("tj", "c"),
+    ("sj", "sy"),
+    ("bh", "b"),
+    ("dh", "d"),
+    ("th", "t"),
+    ("kh", "k"),
+    ("y", "i"),
+)
+
+
+def sounding(name: str) -> str:
+    """A name as it sounds, however it is spelt: "budhi" and "budi" are one."""
+    for written, heard in _LIKE:
+        name = name.replace(written, heard)
+    return "".join(c for at, c in enumerate(name) if not at or c != name[at - 1])
 
 
 def region_word(token: str) -> str:

@@ -34,7 +34,7 @@ _FROM = frozenset(
         "nyang",
     )
 )  # fmt: skip
-_LISTING = frozenset(
+LISTING = frozenset(
     ("dan", "sama", "ama", "serta", "dg", "dgn", "dengan", "n", "and", "karo", "jeung", "kalih", "lan")
 )
 _SAYS = frozenset(
@@ -44,7 +44,8 @@ _SAYS = frozenset(
 SHOPS = frozenset(
     (
         "bengkel", "bakso", "bakmi", "soto", "sate", "sop", "sup", "pecel", "gudeg", "martabak", "roti",
-        "kopi", "kantin", "apotek", "apotik", "spbu", "gudang", "kontrakan", "grup",
+        "kopi", "kantin", "karaoke", "kafe", "cafe", "resto", "kedai", "laundry",
+        "apotek", "apotik", "spbu", "gudang", "kontrakan", "grup",
     )
 )  # fmt: skip
 KEEPERS = frozenset(
@@ -61,15 +62,25 @@ _SIGNED = NAMES_OR_UNKNOWN | frozenset("Ttl")
 _PARTED, _BEGINS = frozenset(" \n(~*"), frozenset(".\n()~-–—*:")
 _ITEM = re.compile(r"\d[.)]")
 _SAID = frozenset((" ", ". ", ": ", " : ", ":", "."))
-#: Drawn out or without a vowel, a word is nobody's name.
-_NO_WORD = re.compile(r"(.)\1\1|^[^aeiouy]+$")
+#: Drawn out, without a vowel or shortened, a word is nobody's name: "parahhh", "tlg", "brhenti".
+_NO_WORD = re.compile(
+    r"(.)\1\1|^[^aeiouy]+$|^(?!tj|dj|nj|dz|ts|zh|rh|jh|bj|hw|kh|sy|ng|ny|th|ph|ch|sh|wh|mb|nd|mc)[bcdfghjkmnpqrstvwxz]{2}(?<![bcdfgkpst][rlwh])"
+    r"(?<!s[kmnpt])[a-z]|^(?!tjh|ngg|sch|chr|ndr|str|mbr|mcd)[bcdfghjkmnpqrstvwxz]{3}"
+)
+
+
+def pronounced(word: str) -> bool:
+    """Whether a word, in small letters, can be said, as names can."""
+    return _NO_WORD.search(word) is None
+
+
 _LISTED = frozenset((" ", ", ", " , "))
 
 
 def stands_for_a_name(words: Words, i: int) -> bool:
     """Whether word `i`, written small, stands where a form, a signature, a list or a greeting names somebody."""
     kind, low, sep, behind = words.kind, words.low, words.seps[i], words.seps[i + 1]
-    if _NO_WORD.search(low[i]):
+    if not pronounced(low[i]):
         return False
     if _begins(words, i) and _alone(words, i):
         return True
@@ -92,7 +103,7 @@ def stands_for_a_name(words: Words, i: int) -> bool:
             return True
     if last in _SAYS and sep == " " and behind[:1] == ",":
         return True
-    if last in _LISTING and sep == " ":
+    if last in LISTING and sep == " ":
         return i > 1 and kind[i - 2] in NAMES_OR_UNKNOWN and words.seps[i - 1] in _LISTED
     if last in _FIELD or before == RELATION:
         for at in range(i - 1, max(-1, i - 1 - _LONGEST_FIELD), -1):

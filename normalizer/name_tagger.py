@@ -14,8 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_frames import KEEPERS, SHOPS, stands_for_a_name
+from normalizer.name_frames import KEEPERS, SHOPS, pronounced, stands_for_a_name
 from normalizer.name_words import (
+    BOTH,
     CALLED,
     INTRO,
     NAME,
@@ -30,6 +31,12 @@ from normalizer.name_words import (
     kind_of,
 )
 
+#: From which score on a word written small is a name that nothing around it announces: surely only.
+STRAY = 1.2
+#: The same where a text or a sentence begins, with a misspelt word rather than with a name.
+STRAY_FIRST = 2.5
+#: The same right behind whoever it may be the name of: "saksi", "anak saya".
+STRAY_BESIDE = 0.0
 MODEL = DATA / "name_model.gz"
 _SPLIT = re.compile(r"([^\W\d_]+(?:['’`][^\W\d_]+)*)")
 #: What the expression does to plain letters without an apostrophe, in C: everything else is a space, or the letters are
@@ -69,6 +76,17 @@ _STAFF = frozenset((RELATION, OFFICE))
 _HONOURED = frozenset(
     ("h", "hj", "kh", "haji", "hajah", "kyai", "kiai", "dr", "prof", "jenderal", "pangeran", "raden")
 )
+_STRAY_LENGTH = 4
+#: With what a verb begins; a long word that does is rather one in dialect or haste than a name: "kegencet".
+_VERBS, _VERB_LENGTH = (
+    ("ke", "nge", "ter", "ber", "meng", "mem", "peng", "dib", "dic", "dit", "dig", "dik", "dip"),
+    7,
+)
+#: A text of whose words more than one in so many is unknown is in a language that no list knows.
+_FOREIGN = 4
+_APART, _GLUED = frozenset((" ", "\n", "(", '"', "")), frozenset("-0123456789@_/…")
+#: "keluarga Simatupang", though a street is called so.
+_KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset((NAME, BOTH))
 _UNSURE = frozenset((UNKNOWN, WEAK))
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
@@ -77,12 +95,16 @@ _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n":
 class Words:
     """A text taken apart: `seps[i]` stands before `words[i]`, `seps[-1]` at the end."""
 
-    __slots__ = ("kind", "low", "mode", "seps", "words")
+    __slots__ = ("announced", "kind", "low", "mode", "seps", "strays", "words")
 
     def __init__(self, text: str) -> None:
         self.words, self.seps = _parted(text)
         self.low = text_low = list(map(str.lower, self.words))
         self.kind: list[str] = list(map(kind_of().__getitem__, text_low))
+        #: Candidates that nothing but their letters and what stands around them speaks for.
+        self.strays: set[int] = set()
+        #: Those that a form, a signature, a list or a greeting announces.
+        self.announced: set[int] = set()
         self.mode = "m" if not text.isupper() else "U"
         if text.islower() or _LARGE.search(text) is None:
             self.mode = "l" if self.mode == "m" else "U"
@@ -182,13 +204,19 @@ def candidates(words: Words) -> list[int]:
                 opened = near and _opened(words, i, last == i - 1)
                 if not opened and what in _UNSURE and word[0] >= "a":
                     opened = stands_for_a_name(words, i)
+                    if opened:
+                        words.announced.add(i)
+                    if not opened and what == UNKNOWN and _stray(word, seps[i], seps[i + 1]):
+                        words.strays.add(i)
+                        opened = True
                 # The word of a place is a name only where one has begun.
                 named = (
                     what == "N" or opened or (word[0].isupper() and what not in _SELDOM and not short_form)
                 )
             if named:
                 found.append(i)
-                last = i
+                if i not in words.strays:
+                    last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
             opened = i and kind[i - 1] in ("J" if what in "RT" else "TtIJ")
@@ -197,6 +225,23 @@ def candidates(words: Words) -> list[int]:
                 found.append(i)
                 last = i
     return found
+
+
+def _stray(word: str, before: str, behind: str) -> bool:
+    """Whether a word written small can be somebody's name by itself: no part of another, of a code or of a word said
+    twice, and to be pronounced."""
+    apart = before[-1:] in _APART and behind[:1] not in _GLUED
+    if not apart or len(word) < _STRAY_LENGTH or not pronounced(word):
+        return False
+    return len(word) < _VERB_LENGTH or not word.startswith(_VERBS)
+
+
+def _beside_somebody(words: Words, i: int) -> bool:
+    """Whether word `i` stands right behind a word for somebody: "saksi Sarkum", "anak saya Sarkum"."""
+    if not i or words.seps[i] != " ":
+        return False
+    before = words.kind[i - 1]
+    return before in _STAFF or (before == SELF and i > 1 and words.kind[i - 2] == RELATION)
 
 
 def head_of(words: Words, i: int) -> str:
@@ -248,7 +293,7 @@ def features(words: Words, i: int, before: bool, head: str) -> tuple[str, ...]:
         f.append("7" + own + sb + lb)
     if own[0] == UNKNOWN:
         word = low[i]
-        f += ("x" + word[-3:], "y" + word[-4:], "z" + word[:3])
+        f += ("x" + word[-3:], "y" + word[-4:], "z" + word[:3], "w" + word[:4])
     elif own[0] in "WoBP":
         f.append("c" + low[i] + own[1])
     return tuple(f)
@@ -261,6 +306,8 @@ def surely(words: Words, i: int, head: str) -> bool:
         return False
     if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
         return True
+    if kind in _FAMILY_NAMES and words.low[i - 1] in _KIN and shape(words.words[i]) == "C":
+        return words.seps[i] == " "
     if head not in _TITLED or words.seps[i] not in _SPACED or twice(words, i - 1):
         return False
     # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
@@ -305,9 +352,19 @@ class NameTagger:
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= (
-                least if words.kind[i] in NAMES else unknown
-            ):
+            bound = least if words.kind[i] in NAMES or i in words.announced else unknown
+            if i in words.strays:
+                # In a language that no list knows, every word would be a name.
+                if words.kind.count(UNKNOWN) > max(_FOREIGN, len(words.kind) // _FOREIGN):
+                    continue
+                bound = (
+                    STRAY_BESIDE
+                    if _beside_somebody(words, i)
+                    else STRAY
+                    if words.seps[i] == " "
+                    else STRAY_FIRST
+                )
+            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= bound:
                 names.append(i)
                 last = i
         return names

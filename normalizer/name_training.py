@@ -17,7 +17,7 @@ from typing import Any
 
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, candidates, features, head_of
-from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, RELATION, UNKNOWN, given_names
+from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, RELATION, SHORT, TITLE, UNKNOWN, given_names
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
@@ -31,6 +31,8 @@ _STRANGERS = 0.2
 _MISSPELT = 0.03
 #: How often a name is a word for a relative too.
 _DAUGHTERS = 0.02
+#: How often a name right behind a title is a word of everyday use.
+_NICKNAMES = 0.06
 _SLOT = re.compile(r"\{(\w)\}|<(\w)>")
 _STREETS = (
     "Jl. {p}", "Jl. {p} Raya", "jalan {p} Dalam", "Jl. H. {n}", "Jalan Haji {n}", "Gg. {n}", "Gang H. {n}",
@@ -198,6 +200,8 @@ def _version(
     for i, what in enumerate(words.kind):
         if i in names and i - 1 in names and chance.random() < 0.05:
             words.kind[i] = ORDINARY  # somebody is called Contoh
+        elif i in names and i and words.kind[i - 1] in (TITLE, SHORT) and chance.random() < _NICKNAMES:
+            words.kind[i] = ORDINARY  # or Pak Kumis, or Encing Leha
         elif i in names and chance.random() < _DAUGHTERS:
             words.kind[i] = RELATION  # and somebody Putri
         elif (strangers and i in names) or chance.random() < _forgotten(what, i in names):

@@ -40,6 +40,8 @@ _STARTS = (
 #: A stem is at least so long; shorter ones are in any name.
 _STEM = 4
 _PLAIN = frozenset("oxHASRJ")
+#: "telegramku", "BPJS-nya": what somebody owns may be a brand, too.
+_OWNS, _OWNED = frozenset(("nya", "ny", "nye", "ku", "mu")), _PLAIN | {BRAND}
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +96,7 @@ def _by_stem(word: str) -> str:
         if (
             len(word) - len(ending) >= _STEM
             and word.endswith(ending)
-            and known.get(word[: -len(ending)]) in _PLAIN
+            and known.get(word[: -len(ending)]) in (_OWNED if ending in _OWNS else _PLAIN)
         ):
             return ORDINARY
     stem = word

@@ -41,7 +41,7 @@ _BLOCK = re.compile(
 )
 #: The same without the word, in a housing estate or a tower: "Perum Griya Asri E5/12", "unit A-1203".
 _ESTATE = re.compile(
-    r"(\b(?:perum|perumahan|komplek|kompleks|komp|griya|villa|vila|cluster|residence|apartemen|apt|tower|unit"
+    r"(\b(?:perum|perumahan|komplek|kompleks|komp|griya|villa|vila|cluster|residence|apartemen|apt|tower|unit|ruko"
     r"|rumah|no|nomor)"
     r"\b\.? ?(?:[A-Za-z][\w']* ){0,4}?)((?-i:[A-Z]){1,2}[\-/]?\d{1,4}(?:/\d{1,4}[A-Z]?|(?-i:[A-Z]))?)(?![\w/\-])",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ _BORN_DATE = re.compile(
 )
 _BORN_YEAR = re.compile(
     rf"(\b(?:lahir(?:an)?|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: (?:tahun|thn?|{_MONTH}))? )(?:19\d\d"
-    rf"|20[01]\d)\b",
+    rf"|20[01]\d)\b(?![\-/.]\d)",
     re.IGNORECASE,
 )
 #: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".

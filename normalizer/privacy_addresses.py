@@ -27,7 +27,7 @@ _AT = r"(?: ?[(\[{<*_'\"‘“] ?(?:at|et|a|@) ?[)\]}>*_'\"’”] ?| (?:at|et) 
 _DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
 _SPELT_EMAIL = re.compile(
     rf"\b[\w+-]{{2,40}}(?:{_DOT}[\w+-]{{1,30}}){{0,3}}{_AT}"
-    r"(?:(?:gmail|yahoo|ymail|hotmail|outlook|icloud)\b(?! ?[.(\[{]| dot | titik )"
+    r"(?:(?:gmail|yahoo|ymail|hotmail|outlook|icloud)\b(?! ?[.(\[{]| dot | titik )(?: com\b)?"
     rf"|[a-z0-9-]{{2,30}}(?:(?:{_DOT}| \. )[a-z0-9-]{{1,30}}){{0,2}}?(?:{_DOT}| \. )"
     rf"(?:com|net|org|id|co|go|ac|my|info|biz|example|test|kom)\b(?:{_DOT}id\b)?)",
     re.IGNORECASE,

@@ -43,16 +43,16 @@ _PHONE_BEFORE = re.compile(
 _CUSTOMER_BEFORE = re.compile(
     r"\b(?:id ?pel(?:anggan)?|idpel|pelanggan|nopel|meter(?:an)?|kwh|sambungan|token|polis|peserta|bpjs|jkn|sim"
     r"|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
-    r"|sppt|rekam medi[sk]|medrec|no\.? ?rm)\b(?: ?(?:no|nomor|nomer|saya|sy|nya|ibu|bapak|anak|pln|pam|listrik|air"
-    r"|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
+    r"|sppt|rekam medi[sk]|medrec|no\.? ?rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
+    r"|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
 )
 #: Numbers that an office gave to a person or a house; they may begin like a telephone's.
 _OFFICIAL_BEFORE = re.compile(
     r"\b(?:npwp|nop|nip|nisn|nik|ktp|kk|paspor|passport|bpjs|jkn|imei)\b"
     r"(?: ?(?:no|nomor|nomer|pbb|saya|sy|nya|number)\b)*[ .:=#\-]{0,4}$"
 )
-#: How the 18 digits of a taxed piece of land and of a civil servant are parted.
-_OFFICIAL = frozenset(((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3)))
+#: How the 18 digits of a taxed piece of land and of a civil servant are parted, and the 20 of bought electricity.
+_OFFICIAL = frozenset(((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3), (4, 4, 4, 4, 4)))
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
     r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
@@ -82,6 +82,12 @@ _HOUSE_WORDS = (
 )  # fmt: skip
 #: What has a number of its own, without a street's name near it.
 _DOORS = ("rumah", "rmh", "kos", "kontrakan", "kamar")
+#: "I live at 45 Jalan Bangka".
+_BEFORE_STREET = re.compile(r"[A-Za-z]?,? (?:Jalan|Jl\b|Jln\b|Gang\b)")
+_LIVES = re.compile(r"\b(?:live at|living at|stay at|address is|address:|reside at|house at) $")
+#: A flat is numbered with a letter behind, and needs no street: "unit 12B".
+_FLAT = re.compile(r"\b(?:unit|flat|apartment) $")
+_FLAT_LETTER = re.compile(r"[A-Za-z]{1,2}(?!\w)")
 _NUMBERS = re.compile(r"\d{1,4}(?: ?[/-] ?\d{1,4})?")
 #: Numbers of something else: laws, letters, queues, lines.
 _NO_HOUSE = re.compile(
@@ -122,7 +128,8 @@ _COUNTS = re.compile(
 #: What most short numbers of an address or a time stand behind.
 _COUNTED = ("rt ", "rw ", "rt. ", "rw. ", "/rw", "rt", "rw.", "km ", "jam ", "gg ")
 #: A plate's letters are parted from its digits by these, or by nothing.
-_AFTER_LETTERS = frozenset(" .-")
+_AFTER_LETTERS = frozenset(" .-_/")
+_SPACED = re.compile(r"\d(?: ?\d){2,3}")
 
 
 def without_numbers(text: str) -> str:
@@ -150,6 +157,8 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
     if text[start - 1 : start] in _AFTER_LETTERS or text[start - 1 : start].isalpha():
         digits = _GROUP.match(text, start, end)
         found = plate(text, start, digits.end(), before) if digits is not None else None
+        if digits is not None and digits.end() < end and _SPACED.fullmatch(text, start, end):  # B 12 34 XYZ
+            found = plate(text, start, end, before) or found
         if found is not None:
             yield *found, PLATE
             rest = _GROUP.search(text, found[1], end)
@@ -173,7 +182,7 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
             yield from _house(text, start, end, before)
         return
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, start, end)]
-    if len(groups) in (4, 7) and tuple(b - a for a, b in groups) in _OFFICIAL:
+    if 4 <= len(groups) <= 7 and tuple(b - a for a, b in groups) in _OFFICIAL:
         yield groups[0][0], groups[-1][1], NUMBER
         return
     at = 0
@@ -195,7 +204,8 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
         ):
             at += 1  # the number of something else, right before a NIK
             continue
-        stop = _sixteen(text, groups, at) or _stop(text, groups, at)
+        account = at == 0 and _ACCOUNT_BEFORE.search(before) is not None
+        stop = _sixteen(text, groups, at) or _stop(text, groups, at, account=account)
         first, last = groups[at][0], groups[stop - 1][1]
         mark = _mark(text, groups, at, stop, before if at == 0 else "")
         if mark:
@@ -270,20 +280,23 @@ def _plain(text: str, groups: list[tuple[int, int]], at: int) -> int:
 def _sixteen(text: str, groups: list[tuple[int, int]], at: int) -> int:
     """Where a number of sixteen digits ends that begins with group `at`; 0 when none does."""
     digits = 0
+    phone = at < len(groups) and _begins_phone(text, *groups[at])
     for stop in range(at, min(at + 16, len(groups))):
         a, b = groups[stop]
         if stop > at and (
             "\n" in text[groups[stop - 1][1] : a] or text[groups[stop - 1][1] : a] in (". ", ", ", "; ")
         ):
             return 0
+        if stop > at and a - groups[stop - 1][1] == 1 and phone and _begins_phone(text, a, b) and b - a > 3:
+            return 0  # two telephones: 0812-0000-1234/0812-0000-5678
         digits += b - a
         if digits >= 16:
             return stop + 1 if digits == 16 else 0
     return 0
 
 
-def _stop(text: str, groups: list[tuple[int, int]], at: int) -> int:
-    """Where the number that begins with group `at` ends."""
+def _stop(text: str, groups: list[tuple[int, int]], at: int, *, account: bool = False) -> int:
+    """Where the number that begins with group `at` ends. `account`: it stands behind the name of a bank."""
     phone = _begins_phone(text, *groups[at])
     digits = groups[at][1] - groups[at][0]
     short = digits <= 2
@@ -299,7 +312,14 @@ def _stop(text: str, groups: list[tuple[int, int]], at: int) -> int:
         elif (
             (digits >= _LONG and not short and b - a <= 2 and " " in sep)
             # "0812 0000 12 34" is one number, "0812 0000 12 24 jam" a number and hours.
-            and (not phone or b - a == 1 or digits + b - a > _LONGEST_MOBILE or _COUNTS.match(text, b))
+            and not (account and digits < 16 and not _COUNTS.match(text, b))
+            and (
+                not phone
+                or b - a == 1
+                or digits + b - a > _LONGEST_MOBILE
+                or _COUNTS.match(text, b)
+                or (stop + 1 < len(groups) and _begins_phone(text, a, b))
+            )
         ):
             break
         if phone and digits + b - a > _LONGEST_MOBILE + 2:
@@ -408,6 +428,14 @@ def _house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, 
     if not _NUMBERS.fullmatch(text, start, end):
         return
     near = before[-_NEAR:]
+    if _FLAT.search(near) and (letters := _FLAT_LETTER.match(text, end)):
+        yield start, letters.end(), HIDDEN
+        return
+    if near.endswith(("t ", "s ", ": ")):
+        street = _BEFORE_STREET.match(text, end)
+        if street is not None and _LIVES.search(near):
+            yield start, end + (text[end].isalpha()), HIDDEN
+            return
     if not near.rstrip(" .:#").endswith(_HOUSE_WORDS):
         tail = _BEHIND_STREET.match(text, end)
         numbered = tail is not None and (

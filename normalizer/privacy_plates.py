@@ -12,15 +12,17 @@ from normalizer.phrases import words_in
 
 MASK = "[pelat nomor]"
 #: What stands before a plate's digits: its letters, parted from them by little.
-_PREFIX = re.compile(r"(?<![\w/.\-])([A-Za-z]{1,2})[ .\-]{0,2}$")
-_SUFFIX = re.compile(r"[ .\-]{0,2}([A-Za-z]{1,3})(?![\w'’])")
+_PREFIX = re.compile(r"(?<![\w/.\-])([A-Za-z]{1,2})(?:[ .\-]{0,2}| - |[_/])$")
+_SUFFIX = re.compile(r"(?:[ .\-]{0,2}| - |[_/])([A-Za-z]{1,3})(?![\w'’/])")
 _VEHICLE = re.compile(
-    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|mobil(?:nya)?"
+    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|(?:ber)?nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|mobil(?:nya)?"
     r"|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|bus|angkot|pickup|avanza|xenia|innova|fortuner|pajero|beat|vario"
-    r"|mio|scoopy|nmax|vespa|taksi|taxi|plate|stnk)\b[^\d\n]{0,28}$"
+    r"|mio|scoopy|nmax|vespa|taksi|taxi|plate|stnk|mikrotrans|minibus|bajaj|trailer|tronton|boks?|box|sedan|ojol|ojek|car|bike|motorcycle|van"
+    r"|nabrak|menabrak|ditabrak|penabrak|tilang|ditilang|jambret|begal|pengemudi|pengendara|sopir|supir)\b[^\d\n]{0,40}$"
 )
 _PLATE_WORD = re.compile(
-    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|plate)\b[^\d\n]{0,20}$"
+    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|(?:ber)?nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|plate)\b"
+    r"[^\d\n]{0,20}$"
 )
 #: A vehicle right before letters and three or four digits, which are then its plate without the letters behind.
 _DRIVEN = re.compile(
@@ -43,19 +45,22 @@ _NO_PREFIX = re.compile(
 )
 #: With letters that pass for digits.
 _ALIKE = re.compile(
-    r"(?<![\w/.-])[A-Z]{1,2}[ .\-]{0,2}(?=[OIl ]*\d)(?:[\dOIl] ?){1,4}[ .\-]{0,2}(?=[A-Za-z]*[A-Z])[A-Za-z]"
-    r"{1,3}(?![\w'’])|(?<![\w/.-])[bB] ?(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}[ .\-]{0,2}[A-Za-z]{2,3}(?!\w)"
+    r"(?<![\w/.-])[A-Z]{1,2}(?:[ .\-]{0,2}| - |_)(?=[OIl ]*\d)(?:(?:[\dOIl]|(?<=\d)[ZS](?=\d)) ?){1,4}"
+    r"(?:[ .\-]{0,2}| - |_)"
+    r"(?=[A-Za-z]*[A-Z])[A-Za-z]{1,3}(?![\w'’])"
+    r"|(?<![\w/.-])[bB](?: ?| - |[_.-])(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}(?:[ .\-]{0,2}| - |_)[A-Za-z]{2,3}(?!\w)"
 )
 #: Written as plates are, and known to everybody as something else.
 _CODES = frozenset(("P2TL", "P3K", "P2P", "T2P", "G2G", "B2B", "P5K", "P4GN", "K3L", "B3K", "F1S", "N95S"))
 _LARGE_WORDS = frozenset(("RT", "RW", "KM", "WIB", "DKI", "NO", "JL", "GG", "LT", "HP", "WA", "DI", "KE"))
 _MOST_DIGITS, _LEAST_DIGITS = 4, 3
+_BEFORE, _VOWEL = 6, re.compile(r"[aeiou]", re.IGNORECASE)
 
 
 def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | None:
     """Start and end of the plate whose digits stand at `start` to `end`, or None. `before`: what stands before the
     digits, in small letters."""
-    prefix = _PREFIX.search(text, max(0, start - 5), start)
+    prefix = _PREFIX.search(text, max(0, start - _BEFORE), start)
     if prefix is None or prefix[1].lower() not in words_in("plate code"):
         return None
     digits = sum(map(str.isdigit, text[start:end]))
@@ -65,11 +70,17 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
         or _NO_PREFIX.search(before[: len(before) - (start - prefix.start())])
     ):
         return None
-    suffix = _SUFFIX.match(text, end, end + 7)
+    suffix = _SUFFIX.match(text, end, end + 8)
     if suffix is not None and text[prefix.start() : suffix.end()].upper() in _CODES:
         return None
-    parted = suffix is not None and text[end : end + 1] in " .-"
-    if suffix is not None and parted and _is_word(suffix[1]):
+    parted = suffix is not None and text[end : end + 1] in " .-_/"
+    if "/" in text[start - 1 : start] + text[end : end + 1]:
+        # Letters and decrees are numbered with strokes; a plate is only where a vehicle is spoken of.
+        ahead = before[: len(before) - (start - prefix.start())]
+        stroked = suffix is not None and text[start - 1] == text[end] and _VEHICLE.search(ahead)
+        return (prefix.start(), suffix.end()) if stroked and suffix is not None else None
+    dashed = suffix is not None and text[start - 3 : start] == text[end : end + 3] == " - "
+    if suffix is not None and parted and not dashed and _is_word(suffix[1]):
         called = suffix[1].isupper() and _PLATE_WORD.search(before[: len(before) - (start - prefix.start())])
         suffix = suffix if called else None
     code = prefix[1]
@@ -79,6 +90,10 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
             return prefix.start(), suffix.end()
         small = code.lower() == "b" or (len(code) == 1 and digits == _MOST_DIGITS and not parted)
         if digits >= _LEAST_DIGITS and len(letters) > 1 and small:
+            return prefix.start(), suffix.end()
+        # Letters that make no word behind a number that is no year.
+        unsaid = digits == _MOST_DIGITS and len(letters) > 1 and _VOWEL.search(letters) is None
+        if unsaid and text[start : start + 2] not in ("19", "20"):
             return prefix.start(), suffix.end()
     ahead = before[: len(before) - (start - prefix.start())]
     whole = suffix is not None and len(suffix[1]) > 1
@@ -103,5 +118,8 @@ def without_alike(text: str) -> str:
 
 
 def _is_plate(found: str) -> bool:
-    parts = re.split(r"[\d .\-]+", found)
-    return parts[0].lower()[:2].rstrip("oil") in words_in("plate code") and not _is_word(parts[-1])
+    parts = re.split(r"[\d .\-_]+", found)
+    code = parts[0].lower()[:2]
+    # Of "Bl298" the "l" is a digit.
+    known = code in words_in("plate code") or code.rstrip("oil") in words_in("plate code")
+    return known and not _is_word(parts[-1])

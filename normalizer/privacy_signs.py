@@ -28,7 +28,9 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ),
     BORN: ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l."),
     BLOCK: ("blok", "kav", "block"),
-    ESTATE: ("perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit "),
+    ESTATE: (
+        "perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit ", "ruko ",
+    ),
     SECRET: ("passw", "passcode", "sandi", "pwd"),
 }  # fmt: skip
 #: Words for digits in the languages of Jakarta, and how many digits each one says.

@@ -17,7 +17,7 @@ from normalizer.duplicate_memory import Recent
 from normalizer.duplicate_print import fingerprint_of, unpack
 from normalizer.duplicate_reading import Reader
 from normalizer.duplicate_score import Asked, compare, load
-from normalizer.duplicate_words import Slot
+from normalizer.duplicate_words import Slot, cues
 from normalizer.identity import decode_id, encode_id
 from normalizer.pipeline import build_context, normalise
 from normalizer.record import Attachment, Complaint, Contact, Coordinates, Message, Place, Sender
@@ -271,6 +271,48 @@ def test_words_of_one_thing_and_words_written_in_haste_are_one() -> None:
         assert one.keys() & reader.read(other).matters.keys(), other
     assert reader.read("trotoar").words.keys() & reader.read("sidewalk").words.keys()
     assert reader.read("smph numpuk").matters.keys() == reader.read("sampah numpuk").matters.keys()
+
+
+def test_a_name_is_found_behind_a_cue_of_two_words_and_in_english_before_it() -> None:
+    read = Reader(KEY, LEARNED.common).read
+    hospital = cues()["rsud"][0]
+    one = read("AC bangsal RSUD Koja mati").marks[hospital]
+    for other in ("bangsal rumah sakit Koja panas", "no cooling at Koja hospital"):
+        assert read(other).marks[hospital] == one, other
+    street = Slot.STREET
+    assert read("holes on Nawi street").marks[street] == read("lubang di jl nawi").marks[street]
+    # A hole in the road is on no street of that name.
+    assert street not in read("a hole in the road").marks
+    assert street in read("Jalan Beringin Raya gelap").marks
+    assert street not in read("jalan berlubang besar dalam").marks
+    # "pd" is short for pondok before a name, and for pada.
+    assert read("pd bambu gelap").regions.keys() == read("pondok bambu gelap").regions.keys()
+    assert street not in read("lampu jln pd mati").marks
+
+
+def test_an_amount_is_one_however_it_is_written() -> None:
+    read = Reader(KEY, LEARNED.common).read
+    for amount, others in (
+        ("parkir 35rb", ("parkir 35 ribu", "parkir Rp35.000", "parkir 35000", "parkir 35k")),
+        ("iuran Rp1.200.000", ("iuran 1,2 jt", "iuran 1,2 juta")),
+        ("minta goceng", ("minta 5000", "minta 5 ribu", "minta Rp 5.000")),
+    ):
+        for other in others:
+            assert read(amount).words.keys() <= read(other).words.keys(), other
+    assert Slot.HOUSE in read("jl nawi no 35").marks
+    assert read("parkir 35rb").words.keys() != read("parkir 25rb").words.keys()
+
+
+def test_a_hanging_cable_outlasts_an_outage_and_a_robbery_is_over_at_once() -> None:
+    for text, hours, linked in (
+        ("Kabel listrik menjuntai di Jl. Cendana Wangi 3, Kelurahan Kalisari", 120, True),
+        ("Listrik padam di Jl. Cendana Wangi 3, Kelurahan Kalisari", 120, False),
+        ("Ada begal di Jl. Cendana Wangi 3, Kelurahan Kalisari", 20, True),
+        ("Ada begal di Jl. Cendana Wangi 3, Kelurahan Kalisari", 72, False),
+    ):
+        world = World()
+        world.tell(text)
+        assert bool(links(world.tell(text, hours=hours))) is linked, (text, hours)
 
 
 def test_ten_citizens_are_linked_and_no_list_grows_beyond_ten() -> None:

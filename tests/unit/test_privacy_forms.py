@@ -89,7 +89,27 @@ guru SD bernama Bu «Elly» mencubit anak saya «Keisya»
 anggota kelompok: «jamal», «ucok», sama «butet»
 korban «asep», «dadang», serta «ujang»
 tetangga depan, keluarga Pak «Sitanggang», pelihara babi
+Ncang «Sapri» dan encing «Leha» kebanjiran, teteh «Wati» juga
+anaknya bu «Tini», mama «Dika» protes
+"My landlady Mrs. «Widjaja» cut off the water"
+kemarin «ngatiyem» jatuh di got, saksi «suryaningtyas» melihat
+uangnya dibawa «rizkiansyah» kabur
+air pam brhenti smntara, tlg diprbaiki, jln rusak parahhh
 Jl. H. Naman, Masjid Ust. Zulkifli dan Gang Koh Aliong gelap
+"""
+NAMESAKES = """
+lampu mati. Terima kasih¶«Ahmad Yani»
+terima kasih, «ahmad yani»
+lampu mati. «Agus Salim» «081200001234»
+«Agus Salim», warga RT 3
+(«Slamet Riyadi») 1. «Ahmad Yani» 2. «Iskandar Muda»
+a.n. «Dewi Sartika», NIK «3171012345670001» «Dewi Sartika»
+menurut «Dewi Sartika», ketua PKK, «Siti Contoh» dan «Agus Salim» tahu
+keluarga «Simatupang» bakar sampah
+Salam, Dewi Sartika macet total
+dari Ahmad Yani ke Pramuka macet, Imam Bonjol banjir
+Ahmad Yani, Pramuka, dan Matraman macet. lampu merah Agus Salim mati
+Program Keluarga Harapan belum cair
 """
 NUMBERS = """
 wa sy «0812 0000 12 34» ya
@@ -103,13 +123,31 @@ NIP «19780512 200501 1 003» bolos
 mobil «B 1234» nutup gang
 plat nomor «AD 4410 KE»
 motor «b 4471» ngebut
+truk «B - 7034 - UGA» ngetem, avanza «B_4314_JW», mobil pelat «F/9250/FAA» kabur
+nopol «B 1 2 3 4 XYZ», motor «b 54 86 kzt», plat «B - 8434 - LT»
+yang bawa «ad 8806 cdx» kabur, pelat «L-I39I-KAS»
+surat B/123/IV/2025, LP/B/112/I/2025, S/2038/SK dan 005/1234/KEL, dr 2019 smp skrg
+«0812-3456-0000»/«0813-4567-0000» tidak diangkat
+bri «1234 01 012345 53 6» ya
+token listrik «1234 5678 9012 3456 7890» gagal
+tanggal lahir «1990/01/01» salah
+no anggota «12345678», no pelanggan aetra «10012345»
+fax «021.8560000», idpel: «5123 4567 8901»
+unit «12B», Tower 2; ruko «A-17»; flat «3C»
+I live at «45» Jalan Bangka Raya
+plat «B 1Z34 XYZ» parkir
+email «sitic77 at gmail com» ya
 gedung B1234 lantai 2, vitamin B12, angkot M 24, bus 1234
 """
 
 
 @pytest.mark.parametrize(
     "text",
-    [line for part in (ACCOUNTS, FORMS, SIGNATURES, PEOPLE, NUMBERS) for line in part.strip().splitlines()],
+    [
+        line
+        for part in (ACCOUNTS, FORMS, SIGNATURES, PEOPLE, NAMESAKES, NUMBERS)
+        for line in part.strip().splitlines()
+    ],
 )
 def test_what_is_planted_goes_and_every_other_word_stays(text: str) -> None:
     text = text.replace("¶", "\n")
