@@ -209,6 +209,7 @@ class Service:
             setup_of(self.config, self.codec.keyring.identity_key, self.returned),
             self._remembering(),
             died=self.metrics.restarts.labels("filing process").inc,
+            alarm=self.alarm,
         )
         converser = Converser(
             journal=self.journal,

@@ -37,7 +37,7 @@ from normalizer.errors import Unavailable
 #: Complaints of one request: whoever asks meanwhile waits for so many.
 AT_ONCE = 8
 #: Seconds by the clock, on a machine that is busy with other things: for its start, and for one request.
-START, DEADLINE = 60.0, 60.0
+START, DEADLINE = 60.0, 30.0
 
 Kind = type[File] | type[Understand]
 
@@ -78,7 +78,8 @@ class FilingDied(Exception):
 class FilingProcess:
     """Fulfils `Filing`. What many ask at one moment goes to the process together.
 
-    It is taught what to remember by `remembering`. `died` is called whenever it has ended by itself or at its deadline.
+    It is taught what to remember by `remembering`. `died` is called whenever it has ended by itself or at its deadline,
+    `alarm` with the name `filing` and words when it does not start, and with None when it does.
     """
 
     def __init__(
@@ -88,9 +89,10 @@ class FilingProcess:
         *,
         deadline: float = DEADLINE,
         died: Callable[[], None] = lambda: None,
+        alarm: Callable[[str, str | None], None] = lambda name, words: None,
     ) -> None:
         self._setup, self._remembering = setup, remembering
-        self._deadline, self._died = deadline, died
+        self._deadline, self._died, self._alarm = deadline, died, alarm
         self._turn = asyncio.Lock()
         self._process: Process | None = None
         self._life = 0
@@ -219,13 +221,14 @@ class FilingProcess:
                 await _answer(self._process)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
             await self.close()
-            raise Unavailable(
-                "the filing process did not start ({why})", 5, why=f"{type(error).__name__}: {error}"
-            ) from error
+            why = f"{type(error).__name__}: {error}"
+            self._alarm("filing", f"the filing process does not start ({why})")
+            raise Unavailable("the filing process did not start ({why})", 5, why=why) from error
         except asyncio.CancelledError:
             await self.close()
             raise
         self._life += 1
+        self._alarm("filing", None)
         log.info("filing_process", pid=self._process.pid, seconds=round(time.monotonic() - began, 2))
         return self._process
 

@@ -206,7 +206,10 @@ async def test_who_gives_up_leaves_no_answer_for_the_next(world: IntakeWorld, pr
 
 
 async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: IntakeWorld) -> None:
-    filing = FilingProcess(setup(polygons="/nowhere/kelurahan.geojson"))
+    alarms: list[tuple[str, str | None]] = []
+    filing = FilingProcess(
+        setup(polygons="/nowhere/kelurahan.geojson"), alarm=lambda name, words: alarms.append((name, words))
+    )
     with pytest.raises(Unavailable, match="did not start"):
         await filing.ready()
     world.settler.filing = filing
@@ -215,6 +218,8 @@ async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: Intake
     await world.settler.settle(due.complaint_id)
     assert await world.journal.quarantined() == ()
     assert len(await world.journal.due(world.clock.now())) == 1
+    assert len(alarms) == 2
+    assert all(name == "filing" and words and "does not start" in words for name, words in alarms)
 
 
 async def test_it_dies_with_its_gateway(tmp_path: Path) -> None:
