@@ -27,7 +27,7 @@ from normalizer.record import Complaint, Evidence
 
 #: Numbers of papers that hold letters too, beside the paper's name.
 _PAPER = re.compile(
-    r"(\b(?:paspor|passport|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
+    r"(\b(?:pass?port?|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
     r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
     r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
     r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",
@@ -36,6 +36,7 @@ _PAPER = re.compile(
 _BLOCK = re.compile(
     r"(\b(?:blok|block|kav|kavling)\b\.? ?)"
     r"((?<=kav )\d{1,4}[A-Z]?|(?<=kav\. )\d{1,4}[A-Z]?|(?<=kavling )\d{1,4}[A-Z]?"
+    r"|\d{1,3} ?[/\-] ?\d{1,4}[A-Z]?"
     r"|[A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
     re.IGNORECASE,
 )

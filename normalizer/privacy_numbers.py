@@ -51,8 +51,11 @@ _OFFICIAL_BEFORE = re.compile(
     r"\b(?:npwp|nop|nip|nisn|nik|ktp|kk|paspor|passport|bpjs|jkn|imei)\b"
     r"(?: ?(?:no|nomor|nomer|pbb|saya|sy|nya|number)\b)*[ .:=#\-]{0,4}$"
 )
-#: How the 18 digits of a taxed piece of land and of a civil servant are parted, and the 20 of bought electricity.
-_OFFICIAL = frozenset(((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3), (4, 4, 4, 4, 4)))
+#: How the digits of a taxed piece of land, a civil servant, bought electricity, a taxpayer and a bank's account are
+#: parted.
+_OFFICIAL = frozenset(
+    ((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3), (4, 4, 4, 4, 4), (2, 3, 3, 1, 3, 3), (4, 2, 6, 2, 1))
+)
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
     r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
@@ -105,7 +108,7 @@ _LETTERED = re.compile(
     r"\b(?:rumah|kamar|unit|jl|jalan|gg|gang)\b[^\d\n]{0,40}\b(?:no|nomor|nomer|unit|kamar)\b\.? ?([a-z]{1,2}-?)$"
 )
 _ADDRESS = re.compile(
-    r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
+    r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|lrg|kp|kampung|desa|dusun|pondok|taman|villa|griya|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
     r"|cluster|alamat|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
     r"|domisili|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
 )
@@ -280,14 +283,14 @@ def _plain(text: str, groups: list[tuple[int, int]], at: int) -> int:
 def _sixteen(text: str, groups: list[tuple[int, int]], at: int) -> int:
     """Where a number of sixteen digits ends that begins with group `at`; 0 when none does."""
     digits = 0
-    phone = at < len(groups) and _begins_phone(text, *groups[at])
+    phone = at < len(groups) and text.startswith("08", groups[at][0])
     for stop in range(at, min(at + 16, len(groups))):
         a, b = groups[stop]
         if stop > at and (
             "\n" in text[groups[stop - 1][1] : a] or text[groups[stop - 1][1] : a] in (". ", ", ", "; ")
         ):
             return 0
-        if stop > at and a - groups[stop - 1][1] == 1 and phone and _begins_phone(text, a, b) and b - a > 3:
+        if phone and digits > _LONG and text.startswith("08", a) and b - a > _CODE - 1:
             return 0  # two telephones: 0812-0000-1234/0812-0000-5678
         digits += b - a
         if digits >= 16:

@@ -24,7 +24,8 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "facebook", " fb", "(fb", "/fb", "\nfb", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
     ),
     PAPER: (
-        "paspor", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk", " sim ",
+        "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk",
+        " sim ",
     ),
     BORN: ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l."),
     BLOCK: ("blok", "kav", "block"),

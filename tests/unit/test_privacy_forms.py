@@ -119,6 +119,11 @@ hubungi «0812 0000 12» 24 jam
 npwp «09.254.294.3-407.000» salah
 PBB nop «31.74.010.001.002-0345.0» ganda
 NIP «19780512 200501 1 003» bolos
+wajib pajak «26.270.625.8-996.000» dan «48 657 061 8 627 000» ditolak
+transfer «8827-74-025323-67-2» (Jago), kartu «0774 0263 3326 5570» hilang
+«0812 3456 0000» «0813 4567 0000» tidak diangkat
+tinggal di Kp. Melayu Kecil III no «105B», warga blok «34/25» Griya Asri
+pasport «x0490900» ditahan
 «B1234» parkir sembarangan terus
 mobil «B 1234» nutup gang
 plat nomor «AD 4410 KE»
