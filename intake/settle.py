@@ -25,7 +25,7 @@ from complaint_queue import points
 from complaint_queue.journal import ComplaintFile, Journal
 from complaint_queue.way_out import NewReply
 from intake.fairness import Fairness
-from intake.filing.work import Failed, Filing, Work
+from intake.filing.work import Failed, Filing, Work, failed_by
 from intake.logs import redact
 from intake.metrics import Metrics
 from normalizer.errors import Damaged, Unavailable
@@ -167,6 +167,7 @@ class Settler:
 
     async def settle(self, complaint_id: int) -> None:
         """Settle what is due of one complaint, or leave it for later."""
+        file = None
         try:
             file = await self._load(complaint_id)
             if file is None or await self._kept_by_the_bot(file):
@@ -180,27 +181,29 @@ class Settler:
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)
             await asyncio.sleep(1)
+        except Exception as error:  # whatever becomes of one, the others flow
+            if file is None:
+                raise
+            await self._failure(file, failed_by(error))
 
     async def _kept_by_the_bot(self, file: ComplaintFile) -> bool:
-        """Whether it is still being told. One person's turns are taken one after another."""
+        """Whether it is still being told. One person's turns are taken one after another.
+
+        A bot that fails keeps nothing: the complaint is filed as it is.
+        """
         if self.converse is None or not file.messages:
             return False
         turn = self._people.setdefault(file.messages[0].sender, asyncio.Lock())
         async with turn:
-            return await self._told_to_the_bot(file)
-
-    async def _told_to_the_bot(self, file: ComplaintFile) -> bool:
-        """Whether the bot keeps it for now. A bot that fails keeps nothing: the complaint is filed as it is."""
-        assert self.converse is not None  # noqa: S101 - as `_kept_by_the_bot` saw
-        try:
-            return await self.converse(file)
-        except Unavailable as error:
-            log.warning("dialogue_waits", reason=error.reason)
-            await asyncio.sleep(1)
-            return True
-        except Exception as error:
-            log.error("dialogue_failed", ticket=file.ticket, error=type(error).__name__, exc_info=error)
-            return False
+            try:
+                return await self.converse(file)
+            except Unavailable as error:
+                log.warning("dialogue_waits", reason=error.reason)
+                await asyncio.sleep(1)
+                return True
+            except Exception as error:
+                log.error("dialogue_failed", ticket=file.ticket, error=type(error).__name__, exc_info=error)
+                return False
 
     async def _load(self, complaint_id: int) -> ComplaintFile | None:
         try:

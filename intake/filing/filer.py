@@ -3,7 +3,6 @@ of recent complaints."""
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from complaint_queue.keeping import NEVER, Restored
 from intake.conversation.dialogue import Understood
 from intake.conversation.understanding import understand
 from intake.file_addresses import FileAddresses
-from intake.filing.work import Failed, Work
+from intake.filing.work import Failed, Work, failed_by
 from normalizer.assemble import added, assemble, with_added
 from normalizer.identity import Secrets, encode_id
 from normalizer.media import known, with_facts
@@ -56,14 +55,14 @@ class Filer:
         try:
             return self._remembered(file, self.work(file))
         except Exception as error:
-            return _failed(error)
+            return failed_by(error)
 
     def understand(self, file: ComplaintFile) -> Understood | Failed:
         """What the messages in the file mean to the bot."""
         try:
             return understand(file, self.adapter_of, self.context)
         except Exception as error:
-            return _failed(error)
+            return failed_by(error)
 
     def _remembered(self, file: ComplaintFile, work: Work) -> Work:
         """The work, with what is remembered of a complaint that the CRM hears of.
@@ -267,10 +266,6 @@ def _unsure(stored: Sequence[StoredMessage], record: Complaint) -> str:
         record.kind == "complaint" and record.kind_confidence >= CONFIDENT
     )
     return "not_surely_a_complaint" if talk else ""
-
-
-def _failed(error: Exception) -> Failed:
-    return Failed(kind=type(error).__name__, why=str(error), trace="".join(traceback.format_exception(error)))
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -33,6 +34,12 @@ class Failed(Struct, frozen=True, kw_only=True, tag="failed"):
     kind: str
     why: str
     trace: str = ""
+
+
+def failed_by(error: Exception) -> Failed:
+    """What an error says of itself."""
+    trace = "".join(traceback.format_exception(error))
+    return Failed(kind=type(error).__name__, why=str(error), trace=trace)
 
 
 class NotUnderstood(Exception):

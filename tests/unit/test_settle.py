@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from complaint_queue.journal import ComplaintFile
+from complaint_queue.way_out import NewReply
 from intake.register import AccountRegister
 from intake.settle import BUSY_TURN, FLOOD, KEPT_UP, LONGEST_REST, LOOK_EVERY, flooded, rest
-from normalizer.record import Message, Sender
+from normalizer.record import Complaint, Message, Sender
 from tests.intake_world import START, IntakeWorld, intake_world
 
 SITI = Sender(reference="1001", name="Siti Contoh")
@@ -125,6 +127,34 @@ class TestRegister:
         assert found is not None
         assert (found.stage, found.text) == ("Menunggu", "")
         assert await AccountRegister(world.journal, "said").find("261123-9999-0") is None
+
+
+async def test_an_error_over_one_is_its_own(world: IntakeWorld) -> None:
+    tickets = [
+        (await world.say(Message(external_id=str(n), text=f"{POTHOLE} {n}", sender=SITI))).ticket
+        for n in range(5)
+    ]
+
+    async def fails(file: ComplaintFile, record: Complaint) -> tuple[NewReply, ...]:
+        if file.ticket == tickets[2]:
+            raise ZeroDivisionError
+        return ()
+
+    world.settler.acknowledge = fails
+    loop = asyncio.create_task(world.settler.run())
+    try:
+        async with asyncio.timeout(60):
+            while len(await world.events()) < 4 or not await world.journal.quarantined():
+                world.clock.forward(5)
+                world.settler.wake()
+                await asyncio.sleep(0.05)
+        assert not loop.done()
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+    assert {e.complaint.ticket for e in await world.events()} == {*tickets} - {tickets[2]}
+    (entry,) = await world.journal.quarantined()
+    assert (entry.stage, "ZeroDivisionError" in entry.reason) == ("settle", True)
 
 
 async def test_settling_rests_while_the_doors_are_busy_and_not_after(world: IntakeWorld) -> None:
