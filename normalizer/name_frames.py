@@ -76,10 +76,15 @@ def pronounced(word: str) -> bool:
 
 _LISTED = frozenset((" ", ", ", " , "))
 
+#: Whatever may announce a name, of the words that are none and no titles.
+_CUES = _FIELD | LISTING | _SAYS | {"n", "p"}
+
 
 def stands_for_a_name(words: Words, i: int) -> bool:
     """Whether word `i`, written small, stands where a form, a signature, a list or a greeting names somebody."""
     kind, low, sep, behind = words.kind, words.low, words.seps[i], words.seps[i + 1]
+    if i and sep == " " and behind[-1:] != "[" and kind[i - 1] in "ox" and low[i - 1] not in _CUES:
+        return False  # most words of most texts
     if not pronounced(low[i]):
         return False
     if _begins(words, i) and _alone(words, i):

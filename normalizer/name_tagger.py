@@ -33,6 +33,8 @@ from normalizer.name_words import (
 
 #: From which score on a word written small is a name that nothing around it announces: surely only.
 STRAY = 1.2
+#: What its letters alone have to say at least.
+STRAY_LETTERS = -0.1
 #: The same where a text or a sentence begins, with a misspelt word rather than with a name.
 STRAY_FIRST = 2.5
 #: The same right behind whoever it may be the name of: "saksi", "anak saya".
@@ -293,10 +295,15 @@ def features(words: Words, i: int, before: bool, head: str) -> tuple[str, ...]:
         f.append("7" + own + sb + lb)
     if own[0] == UNKNOWN:
         word = low[i]
-        f += ("x" + word[-3:], "y" + word[-4:], "z" + word[:3], "w" + word[:4])
+        f += letters(word)
     elif own[0] in "WoBP":
         f.append("c" + low[i] + own[1])
     return tuple(f)
+
+
+def letters(word: str) -> tuple[str, str, str, str]:
+    """What the letters of a word that no list holds say."""
+    return "x" + word[-3:], "y" + word[-4:], "z" + word[:3], "w" + word[:4]
 
 
 def surely(words: Words, i: int, head: str) -> bool:
@@ -348,7 +355,11 @@ class NameTagger:
         """Which words are names: those whose score is `least` or more, `unknown` where no list of names holds them."""
         names: list[int] = []
         last, run_end, head = -2, -2, "^"
+        strays = words.strays
         for i in candidates(words):
+            # The letters alone turn most words away, before what stands around them is looked at.
+            if i in strays and self.score(letters(words.low[i])) < STRAY_LETTERS + self._bias:
+                continue
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i

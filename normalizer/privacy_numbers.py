@@ -53,9 +53,9 @@ _OFFICIAL_BEFORE = re.compile(
 )
 #: How the digits of a taxed piece of land, a civil servant, bought electricity, a taxpayer and a bank's account are
 #: parted.
-_OFFICIAL = frozenset(
-    ((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3), (4, 4, 4, 4, 4), (2, 3, 3, 1, 3, 3), (4, 2, 6, 2, 1))
-)
+_OFFICIAL = dict.fromkeys(
+    ((2, 2, 3, 3, 3, 4, 1), (8, 6, 1, 3), (4, 4, 4, 4, 4), (2, 3, 3, 1, 3, 3)), NUMBER
+) | {(4, 2, 6, 2, 1): ACCOUNT}
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
     r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
@@ -185,8 +185,9 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
             yield from _house(text, start, end, before)
         return
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, start, end)]
-    if 4 <= len(groups) <= 7 and tuple(b - a for a, b in groups) in _OFFICIAL:
-        yield groups[0][0], groups[-1][1], NUMBER
+    mark = _OFFICIAL.get(tuple(b - a for a, b in groups)) if 4 <= len(groups) <= 7 else None
+    if mark is not None:
+        yield groups[0][0], groups[-1][1], mark
         return
     at = 0
     while at < len(groups):
@@ -207,8 +208,7 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
         ):
             at += 1  # the number of something else, right before a NIK
             continue
-        account = at == 0 and _ACCOUNT_BEFORE.search(before) is not None
-        stop = _sixteen(text, groups, at) or _stop(text, groups, at, account=account)
+        stop = _sixteen(text, groups, at) or _stop(text, groups, at, before if at == 0 else "")
         first, last = groups[at][0], groups[stop - 1][1]
         mark = _mark(text, groups, at, stop, before if at == 0 else "")
         if mark:
@@ -298,8 +298,8 @@ def _sixteen(text: str, groups: list[tuple[int, int]], at: int) -> int:
     return 0
 
 
-def _stop(text: str, groups: list[tuple[int, int]], at: int, *, account: bool = False) -> int:
-    """Where the number that begins with group `at` ends. `account`: it stands behind the name of a bank."""
+def _stop(text: str, groups: list[tuple[int, int]], at: int, before: str) -> int:
+    """Where the number that begins with group `at` ends; `before`: what stands before it."""
     phone = _begins_phone(text, *groups[at])
     digits = groups[at][1] - groups[at][0]
     short = digits <= 2
@@ -315,7 +315,7 @@ def _stop(text: str, groups: list[tuple[int, int]], at: int, *, account: bool = 
         elif (
             (digits >= _LONG and not short and b - a <= 2 and " " in sep)
             # "0812 0000 12 34" is one number, "0812 0000 12 24 jam" a number and hours.
-            and not (account and digits < 16 and not _COUNTS.match(text, b))
+            and not (digits < 16 and not _COUNTS.match(text, b) and _ACCOUNT_BEFORE.search(before))
             and (
                 not phone
                 or b - a == 1
