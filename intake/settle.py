@@ -42,9 +42,9 @@ URGENT_WAIT = 2.0
 AT_ONCE, FLOOD_AT_ONCE = 48, 4
 #: Messages a second. Up to the first, filing keeps up with what comes and never rests; from the second on it rests
 #: fully, because it could not keep up anyhow; between them in proportion.
-KEPT_UP, FLOOD = 60.0, 160.0
-#: Seconds over which they are counted.
-LOOK_EVERY = 0.25
+KEPT_UP, FLOOD = 80.0, 160.0
+#: Seconds over which they are counted; so many in less time are enough to tell.
+LOOK_EVERY, MANY = 1.0, 40
 #: Nor does it rest while all turns of the event loop are shorter than this (seconds) and it works less than this share
 #: of the time: then nobody waits.
 BUSY_TURN, BUSY_SHARE = 0.002, 0.4
@@ -146,7 +146,8 @@ class Settler:
         await asyncio.sleep(0)
         self._turn = max(self._turn, loop.time() - before)
         since = before - self._looked_at
-        if since >= LOOK_EVERY:  # in less time too few come to tell a flood from two that happen to meet
+        if since >= LOOK_EVERY or self._came >= MANY:
+            # Fewer in less time would not tell a flood from some that happen to meet.
             worked = time.thread_time()
             busy = self._turn > BUSY_TURN or worked - self._worked > BUSY_SHARE * since
             # It ebbs slowly: a window in which fewer came by chance is no reason to begin with very many.
