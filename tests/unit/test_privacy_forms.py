@@ -33,6 +33,9 @@ akun X «contohwarga_12»
 id line saya «contohwarga»
 username jaki saya «siti.contoh77»
 skype: «live:siti.contoh»
+akun palsu bernama «pemprov.jkt_bantuan», akun penipu «bansos_cair2024»
+IG/@«siti_contoh», akun '«siti_contoh»' menipu
+@dishubDKI_JKT tolong, @«sopirnakal» ini
 lewat telegram saya lapor tapi tidak dibalas
 instagram dinas tidak aktif, telegram juga
 tiktok bikin anak malas sekolah
@@ -95,6 +98,8 @@ anaknya bu «Tini», mama «Dika» protes
 kemarin «ngatiyem» jatuh di got, saksi «suryaningtyas» melihat
 uangnya dibawa «rizkiansyah» kabur
 air pam brhenti smntara, tlg diprbaiki, jln rusak parahhh
+oknum staf kelurahan «Suparjo», Sdri. «Putri» hilang
+petugas kelurahan Guntur dan petugas Puskesmas Kartini ramah
 Jl. H. Naman, Masjid Ust. Zulkifli dan Gang Koh Aliong gelap
 """
 NAMESAKES = """
