@@ -115,6 +115,10 @@ Salam, Dewi Sartika macet total
 dari Ahmad Yani ke Pramuka macet, Imam Bonjol banjir
 Ahmad Yani, Pramuka, dan Matraman macet. lampu merah Agus Salim mati
 Program Keluarga Harapan belum cair
+Pelapor: «Dedi Mulyadi», «0812 0000 1234», pak «Anies» tetangga saya
+lampu mati¶Hormat saya,¶«Sri Mulyani»
+Dedi Mulyadi itu gubernur, menurut Sri Mulyani pajak naik, terima kasih Pak Prabowo
+Kepada Yth. Pramono Anung, Bang Anies - kapan
 """
 NUMBERS = """
 wa sy «0812 0000 12 34» ya
