@@ -40,7 +40,7 @@ LISTING = frozenset(
 _SAYS = frozenset(
     ("kata", "kate", "ujar", "ucap", "menurut", "jare", "ceuk", "said", "sebut", "tanya", "jawab", "lapor")
 )
-#: Shops that people call after whoever keeps them, and titles of somebody alive: "bengkel Koh Aliong".
+#: Shops that people call after whoever keeps them, and (`KEEPERS`) titles of somebody alive: "bengkel Koh Aliong".
 SHOPS = frozenset(
     (
         "bengkel", "bakso", "bakmi", "soto", "sate", "sop", "sup", "pecel", "gudeg", "martabak", "roti",
@@ -56,6 +56,14 @@ KEEPERS = frozenset(
         "uda", "uni", "lae", "ito", "bpk", "ibu", "bapak",
     )
 )  # fmt: skip
+#: Where people work that is called after its place, and places with a name that people bear.
+OFFICES = frozenset(
+    (
+        "kelurahan", "kel", "kecamatan", "kec", "puskesmas", "rsud", "halte", "stasiun", "terminal", "mal",
+        "mall",
+    )
+)  # fmt: skip
+PLACES_TOO = frozenset(("guntur", "kamal", "wijaya", "kusuma", "citra", "kartini", "komarudin"))
 #: An unknown word may be a name too; what a line of a signature is made of, and what parts the last two of a list.
 NAMES_OR_UNKNOWN = NAMES | {UNKNOWN}
 _SIGNED = NAMES_OR_UNKNOWN | frozenset("Ttl")

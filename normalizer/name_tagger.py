@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_frames import KEEPERS, SHOPS, pronounced, stands_for_a_name
+from normalizer.name_frames import KEEPERS, OFFICES, PLACES_TOO, SHOPS, pronounced, stands_for_a_name
 from normalizer.name_words import (
     BOTH,
     CALLED,
@@ -89,6 +89,9 @@ _FOREIGN = 4
 _APART, _GLUED = frozenset((" ", "\n", "(", '"', "")), frozenset("-0123456789@_/…")
 #: "keluarga Simatupang", though a street is called so.
 _KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset((NAME, BOTH))
+#: Words for relatives that are names as well: "Sdri. Putri A."
+_DAUGHTERS = frozenset(("putri", "putra"))
+_SAID_OF = frozenset((" ", ": ", ". "))
 _UNSURE = frozenset((UNKNOWN, WEAK))
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
@@ -186,7 +189,14 @@ def candidates(words: Words) -> list[int]:
                 staff = called > 0 and kind[called - 1] in _STAFF and low[i] not in _HONOURED
                 called = -2 if staff or (low[i] in KEEPERS and low[called] in SHOPS) else i
                 continue
-            if what not in _CLOSED and (text[i][0].isupper() or (what in _NAMED and text[i].islower())):
+            # "staf kelurahan Suparjo" is somebody, too, for no kelurahan bears a name that is nothing else.
+            works = what == NAME and called > 0 and kind[called - 1] in _STAFF and low[called] in OFFICES
+            works = works and low[i] not in PLACES_TOO
+            if (
+                not works
+                and what not in _CLOSED
+                and (text[i][0].isupper() or (what in _NAMED and text[i].islower()))
+            ):
                 called, left = i, left - 1
                 continue
         if (what in _CLOSED and not (what in _SELDOM and i and _after_title(words, i))) or seps[i].endswith(
@@ -221,8 +231,10 @@ def candidates(words: Words) -> list[int]:
                     last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
-            opened = i and kind[i - 1] in ("J" if what in "RT" else "TtIJ")
-            follows = (last == i - 1 and seps[i] == " ") or (opened and seps[i] in (" ", ": "))
+            opened = i and kind[i - 1] in ("J" if what in "RT" and low[i] not in _DAUGHTERS else "TtIJ")
+            follows = (last == i - 1 and seps[i] == " ") or (
+                opened and seps[i] in (_SAID_OF if low[i] in _DAUGHTERS else (" ", ": "))
+            )
             if i and follows and text[i][0].isupper() and what in "olRT":
                 found.append(i)
                 last = i
@@ -309,8 +321,10 @@ def letters(word: str) -> tuple[str, str, str, str]:
 def surely(words: Words, i: int, head: str) -> bool:
     """Whether word `i` is a known name right after a title or "a.n.", which needs no weighing."""
     kind = words.kind[i]
-    if not i or (kind not in NAMES and not _after_title(words, i)):
+    if not i or (kind not in NAMES and words.low[i] not in _DAUGHTERS and not _after_title(words, i)):
         return False
+    if words.low[i] in _DAUGHTERS:
+        return words.kind[i - 1] in "Tt" and words.seps[i] in _SPACED and shape(words.words[i]) == "C"
     if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
         return True
     if kind in _FAMILY_NAMES and words.low[i - 1] in _KIN and shape(words.words[i]) == "C":

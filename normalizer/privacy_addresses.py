@@ -50,12 +50,12 @@ _NETWORK = (
     r"\b(?:ig|insta(?:gram)?|twitter|tiktok|telegram|tele|line|discord|threads|snapchat|skype|github|facebook"
     r"|fb|shopee|tokopedia|olx|youtube|yt|akun|username(?: jaki)?|user id|user jaki)"
 )
-_OWNER = r"(?:saya|sy|gue|gw|gua|aku|ane|aye|kula|abdi|ku|kami|nya|dia|ybs|pelaku|akun|my)\b"
+_OWNER = r"(?:saya|sy|gue|gw|gua|aku|ane|aye|kula|abdi|ku|kami|nya|dia|ybs|pelaku|penipu|palsu|toko|jualan|akun|my)\b"
 #: An account of a network named beside it, without @: with a colon any word, else one that looks like an account.
 _ACCOUNT_NAME = re.compile(
     rf"({_NETWORK}(?:ku|nya)?\b(?:[ \-]?{_OWNER}){{0,2}})"
-    r"(?:( ?(?:[:=]|->|=>) ?| id:? )((?:live:)?[\w.]{3,30}\w)"
-    r"|( (?:(?:di|adalah|yaitu|is|at|namanya|bernama) )?)((?=[\w.]*(?:[\d_.]\w|#\d))[\w.]{4,30}\w))(?:#\d{4})?"
+    r"(?:( ?(?:[:=]|->|=>) ?|/(?=@)| id:? )@?((?:live:)?[\w.]{3,30}\w)"
+    r"|( (?:(?:di|adalah|yaitu|is|at|namanya|bernama) )?[\"'“‘]?)((?=[\w.]*(?:[\d_.]\w|#\d))[\w.]{4,30}\w))(?:#\d{4})?"
     r"(?![\w/@])",
     re.IGNORECASE,
 )

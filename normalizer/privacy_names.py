@@ -13,26 +13,20 @@ from functools import lru_cache
 
 from normalizer.folding import fold
 from normalizer.gazetteer import read_table
-from normalizer.name_frames import LISTING
 from normalizer.name_tagger import Words, tagger
 from normalizer.name_words import (
     BEFORE,
     BRAND,
     CALLED,
     HEAD,
-    INTRO,
     LINK,
     NAME,
     NAMES,
-    RELATION,
-    SELF,
-    SHORT,
-    SIGN,
-    TITLE,
     UNKNOWN,
     kind_of,
 )
 from normalizer.phrases import words_in
+from normalizer.privacy_namesakes import namesake, somebody
 
 MASK = "[nama]"
 #: From which score on a word is a name, one of the lists and one that no list holds: below even odds, for
@@ -42,20 +36,6 @@ LEAST, LEAST_UNKNOWN = -1.0, -0.4
 _OFFICE_NEAR = 3
 _HIGH = frozenset(("gubernur", "gub", "wagub", "presiden", "wapres", "menteri"))
 _JOINED = frozenset((" ", ". ", ".", "-", " - ", "'", "’", "  "))
-#: What stands before a person rather than before a street of the same name.
-_PERSON_BEFORE = frozenset((TITLE, SHORT, SELF, INTRO, RELATION))
-#: What stands before somebody, and not before a street; what leads to a street; what says who somebody is.
-_BEFORE_PERSON = frozenset(
-    (
-        "menurut", "kata", "kate", "oleh", "milik", "punya", "rumah", "diminta", "disuruh", "dipukul", "diancam",
-        "bertemu", "tersangka", "dipalak", "mewakili", "diwakili",
-    )
-)  # fmt: skip
-_WAYS = frozenset(
-    ("di", "ke", "dari", "arah", "jl", "jalan", "sampai", "depan", "dekat", "simpang", "lewat", "antara")
-)
-_BELONGS = frozenset(("warga", "wrg", "ketua", "rt", "rw", "pelapor", "umur", "usia", "penghuni", "pemilik"))
-_ENDS, _NEXT = frozenset(("\n", ")", "]", "[", "/")), re.compile(r"\d[.)]")
 _CHILD_OF = frozenset(("bin", "binti"))
 _ANY_NAME = NAMES | {UNKNOWN}
 #: A syllable of a Chinese Indonesian's name, and those that are ordinary words too.
@@ -173,47 +153,15 @@ def _spare(words: Words, chosen: set[int]) -> None:
             # A longer name is somebody else's: "Pramono Hadi".
             longer = start + length in chosen and words.seps[start + length] == " "
             near = _HIGH.intersection(low[max(0, start - _OFFICE_NEAR) : start])
-            person = how == "street" and _as_person(words, start, start + length, chosen)
-            if not longer and (
-                how == "alone" or (how == "office" and near) or (how == "street" and not person)
-            ):
+            if how == "street":
+                private = somebody(words, start, start + length, chosen)
+            else:
+                private = namesake(words, start, start + length) if how == "alone" else not near
+            if not longer and not private:
                 chosen.difference_update(range(start, start + length))
             start += length - 1
             break
         start += 1
-
-
-def _as_person(words: Words, start: int, end: int, chosen: set[int]) -> bool:
-    """Whether the name of a street, words `start` to `end`, stands where somebody's does: "a.n. Agus Salim"."""
-    low, kind, seps = words.low, words.kind, words.seps
-    before, behind = seps[start], seps[end]
-    ends = (
-        end == len(low)
-        or behind[:1] in _ENDS
-        or behind.endswith(("[", " (", " - ", ": "))
-        or _NEXT.search(behind)
-    )
-    if start:
-        last = low[start - 1]
-        if (
-            kind[start - 1] in _PERSON_BEFORE
-            or last in _BEFORE_PERSON
-            or (last == "n" and low[start - 2] == "a")
-        ):
-            return True
-        if ":" in before and last == "dari":
-            return True
-        if last in LISTING and start - 2 in chosen:
-            return True
-        if kind[start - 1] == SIGN and ends:
-            return True
-    if end + 1 < len(low) and low[end] in LISTING and end + 1 in chosen and kind[end + 1] == NAME:
-        return low[start - 1] not in _WAYS if start else True
-    fresh = not start or before[-1:] in "\n(" or before[:1] in ".!?])-" or _NEXT.search(before) is not None
-    if not fresh:
-        return False
-    belongs = behind in (", ", " ") and end < len(low) and low[end] in _BELONGS
-    return bool(ends and (start or end < len(low)) and behind[:1] != ",") or belongs
 
 
 def _again(words: Words, chosen: set[int]) -> None:

@@ -17,7 +17,7 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ADDRESS: ("alamat", "almt", "domisili", "tinggal"),
     LINK: ("://", "www."),
     NETWORK: (
-        " ig ", " ig-", " ignya", " igku", "ig:", "(ig", "\nig ", "/ig", " ig=",
+        " ig ", " ig-", " ignya", " igku", "ig:", "ig/", "fb/", "(ig", "\nig ", "/ig", " ig=",
         "insta", "twitter", "tiktok", "telegram",
         " tele ", "tele:", "/tele", " teleku", " telenya", "line ", "line:", " x saya", " x gue", " x gw", "akun x",
         " x:", "discord", "threads", "snapchat", "skype", "github", "username", "user id", "user jaki",

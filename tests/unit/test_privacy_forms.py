@@ -33,6 +33,9 @@ akun X «contohwarga_12»
 id line saya «contohwarga»
 username jaki saya «siti.contoh77»
 skype: «live:siti.contoh»
+akun palsu bernama «pemprov.jkt_bantuan», akun penipu «bansos_cair2024»
+IG/@«siti_contoh», akun '«siti_contoh»' menipu
+@dishubDKI_JKT tolong, @«sopirnakal» ini
 lewat telegram saya lapor tapi tidak dibalas
 instagram dinas tidak aktif, telegram juga
 tiktok bikin anak malas sekolah
@@ -95,6 +98,8 @@ anaknya bu «Tini», mama «Dika» protes
 kemarin «ngatiyem» jatuh di got, saksi «suryaningtyas» melihat
 uangnya dibawa «rizkiansyah» kabur
 air pam brhenti smntara, tlg diprbaiki, jln rusak parahhh
+oknum staf kelurahan «Suparjo», Sdri. «Putri» hilang
+petugas kelurahan Guntur dan petugas Puskesmas Kartini ramah
 Jl. H. Naman, Masjid Ust. Zulkifli dan Gang Koh Aliong gelap
 """
 NAMESAKES = """
@@ -110,6 +115,10 @@ Salam, Dewi Sartika macet total
 dari Ahmad Yani ke Pramuka macet, Imam Bonjol banjir
 Ahmad Yani, Pramuka, dan Matraman macet. lampu merah Agus Salim mati
 Program Keluarga Harapan belum cair
+Pelapor: «Dedi Mulyadi», «0812 0000 1234», pak «Anies» tetangga saya
+lampu mati¶Hormat saya,¶«Sri Mulyani»
+Dedi Mulyadi itu gubernur, menurut Sri Mulyani pajak naik, terima kasih Pak Prabowo
+Kepada Yth. Pramono Anung, Bang Anies - kapan
 """
 NUMBERS = """
 wa sy «0812 0000 12 34» ya
