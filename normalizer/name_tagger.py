@@ -24,11 +24,13 @@ from normalizer.name_words import (
     OFFICE,
     OPENERS,
     ORDINARY,
+    PLACE,
     RELATION,
     SELF,
     UNKNOWN,
     WEAK,
     kind_of,
+    place_words,
 )
 
 #: From which score on a word written small is a name that nothing around it announces: surely only.
@@ -92,6 +94,22 @@ _KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset(
 #: Words for relatives that are names as well: "Sdri. Putri A."
 _DAUGHTERS = frozenset(("putri", "putra"))
 _SAID_OF = frozenset((" ", ": ", ". "))
+#: Parts of a place's name that a name of its own may follow.
+_SIDES = frozenset(
+    (
+        "raya", "baru", "lama", "besar", "kecil", "dalam", "utara", "selatan", "timur", "barat", "pusat", "tengah",
+        "indah", "permai", "asri", "hijau", "merah", "biru", "mas",
+    )
+)  # fmt: skip
+#: What lanes are called everywhere.
+_FLOWERS = frozenset(
+    (
+        "melati", "mawar", "kenanga", "anggrek", "dahlia", "kamboja", "flamboyan", "teratai", "seruni", "tulip",
+        "rambutan", "mangga", "duren", "jambu", "nangka", "salak", "delima", "manggis", "kancil", "kelinci", "merpati",
+        "elang", "swadaya", "damai", "bersama", "gotong", "royong", "bahagia", "sejahtera", "makmur",
+    )
+)  # fmt: skip
+_PLACES = frozenset((PLACE, BOTH))
 _UNSURE = frozenset((UNKNOWN, WEAK))
 _SEEN_THROUGH, _NAMED = frozenset("Ttl"), frozenset("NWBu")
 _COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
@@ -187,11 +205,12 @@ def candidates(words: Words) -> list[int]:
             if what in _SEEN_THROUGH:
                 # "bengkel Koh Aliong", "pengurus masjid Ust. Zulkifli" say who somebody is.
                 staff = called > 0 and kind[called - 1] in _STAFF and low[i] not in _HONOURED
-                called = -2 if staff or (low[i] in KEEPERS and low[called] in SHOPS) else i
+                keeper = low[i] in KEEPERS and (low[called] in SHOPS or kind[called] != CALLED)
+                called = -2 if staff or keeper else i
                 continue
             # "staf kelurahan Suparjo" is somebody, too, for no kelurahan bears a name that is nothing else.
-            works = what == NAME and called > 0 and kind[called - 1] in _STAFF and low[called] in OFFICES
-            works = works and low[i] not in PLACES_TOO
+            works = called > 0 and what == NAME and kind[called - 1] in _STAFF and low[called] in OFFICES
+            works = (works and low[i] not in PLACES_TOO) or (what == NAME and _behind_place(words, i))
             if (
                 not works
                 and what not in _CLOSED
@@ -239,6 +258,17 @@ def candidates(words: Words) -> list[int]:
                 found.append(i)
                 last = i
     return found
+
+
+def _behind_place(words: Words, i: int) -> bool:
+    """Whether a place's own name, which says where somebody belongs, ends right before word `i`: "rusun Tambora Siti",
+    "kelurahan Tebet Timur Siti", but not "Jalan Raya Kartini"."""
+    last = words.low[i - 1]
+    if words.seps[i] != " " or words.low[i] in place_words():
+        return False
+    if last in _SIDES:
+        return i > 1 and words.kind[i - 2] in _PLACES
+    return words.kind[i - 1] == PLACE or last in _FLOWERS
 
 
 def _stray(word: str, before: str, behind: str) -> bool:

@@ -113,6 +113,15 @@ def _by_stem(word: str) -> str:
     return UNKNOWN
 
 
+@lru_cache(maxsize=1)
+def place_words() -> frozenset[str]:
+    """Every word of the name of a region or of a known place."""
+    rows = list(read_table("kelurahan.csv"))
+    named = [row[key] for row in rows for key in ("name", "kecamatan")]
+    named += [row["alias"] for row in read_table("aliases.csv")]
+    return frozenset(word for name in named for word in fold(name).split())
+
+
 def _add_places(known: dict[str, str], words: list[str]) -> None:
     for word in words:
         if word.isalpha() and known.get(word) != ORDINARY:

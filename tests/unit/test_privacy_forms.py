@@ -99,6 +99,10 @@ kemarin «ngatiyem» jatuh di got, saksi «suryaningtyas» melihat
 uangnya dibawa «rizkiansyah» kabur
 air pam brhenti smntara, tlg diprbaiki, jln rusak parahhh
 oknum staf kelurahan «Suparjo», Sdri. «Putri» hilang
+penghuni rusun Tambora «Siti Contoh» dan warga kelurahan Tebet Timur «Yulianti» melapor
+pedagang pasar Palmerah «Yanto» digusur, warga gg. kenanga pak «suparjo» bakar sampah
+ngurus akte di kel pinang ranti dpersulit, dsuruh balik
+Jalan Raya Kartini, Apartemen Kalibata City, Taman Ismail Marzuki dan Jl. Kemang Raya gelap
 petugas kelurahan Guntur dan petugas Puskesmas Kartini ramah
 Jl. H. Naman, Masjid Ust. Zulkifli dan Gang Koh Aliong gelap
 """
