@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,6 +63,14 @@ async def start(module: str) -> Process:
         env={"PATH": os.defpath, "PYTHONPATH": root, "MALLOC_ARENA_MAX": "1"},
         start_new_session=True,
     )
+
+
+async def end(process: Process | None) -> None:
+    """End the process, whatever it is doing."""
+    if process is not None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def send(process: Process, content: bytes) -> None:

@@ -1,6 +1,6 @@
 """The composition root: builds every part once, starts them in order, stops them in reverse.
 
-    keys -> file store -> journal -> normaliser -> settler, kept worker, media, reading -> publisher
+    keys -> file store -> journal -> filing -> settler, kept worker, media, reading -> publisher
          -> adapters -> web server -> the adapters' own loops
 
 Doors open last and close first: while a door is open, everything behind it can keep what it takes.

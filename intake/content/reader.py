@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from asyncio.subprocess import Process
-from contextlib import suppress
 from typing import Protocol
 
 import msgspec
@@ -107,11 +106,7 @@ class ContentReader:
 
     async def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        await pipes.end(process)
 
     # one file
 

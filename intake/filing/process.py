@@ -123,13 +123,13 @@ class FilingProcess:
         return made
 
     async def close(self) -> None:
-        """End the process. What it had in hand is filed after the next start."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        """End the process for good. What it had in hand is filed after the gateway's next start."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+        while self._asked:
+            self._asked.popleft().answer.cancel()
+        await self._end()
 
     # what is asked
 
@@ -164,6 +164,9 @@ class FilingProcess:
         return together
 
     async def _answer_these(self, asked: Sequence[Asked]) -> None:
+        asked = [one for one in asked if not one.answer.done()]  # whoever asked may have gone
+        if not asked:
+            return
         kind = asked[0].kind
         try:
             if kind is File:
@@ -181,7 +184,7 @@ class FilingProcess:
             return
         made = answer.made if isinstance(answer, Answers) else ()
         for one, its in zip(asked, made, strict=True):
-            if not one.answer.done():  # whoever asked may have gone
+            if not one.answer.done():
                 one.answer.set_result(its)
 
     async def _teach(self) -> None:
@@ -201,14 +204,18 @@ class FilingProcess:
                 await pipes.send(process, _encode(request))
                 return await _answer(process)
         except asyncio.CancelledError:  # its answer would be taken for the next one's
-            await self.close()
+            await self._end()
             raise
         except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
             ended = process.returncode
-            await self.close()
+            await self._end()
             self._died()
             why = f"it ended with {ended}" if ended is not None else f"{type(error).__name__}: {error}"
             raise FilingDied(f"the filing process: {why}") from None
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        await pipes.end(process)
 
     async def _started(self) -> Process:
         if self._process is not None and self._process.returncode is None:
@@ -220,12 +227,12 @@ class FilingProcess:
                 await pipes.send(self._process, _encode(self._setup))
                 await _answer(self._process)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
-            await self.close()
+            await self._end()
             why = f"{type(error).__name__}: {error}"
             self._alarm("filing", f"the filing process does not start ({why})")
             raise Unavailable("the filing process did not start ({why})", 5, why=why) from error
         except asyncio.CancelledError:
-            await self.close()
+            await self._end()
             raise
         self._life += 1
         self._alarm("filing", None)

@@ -205,6 +205,21 @@ async def test_who_gives_up_leaves_no_answer_for_the_next(world: IntakeWorld, pr
     assert [w.record.ticket for w in works if isinstance(w, Work) and w.record] == [f.ticket for f in due]
 
 
+async def test_closed_in_the_middle_it_leaves_no_process_and_nobody_waiting(
+    world: IntakeWorld, process: Deadly
+) -> None:
+    for number in range(20):
+        await world.say(message(number, f"{POTHOLE} {number}"))
+    asked = [asyncio.create_task(process.file(file)) for file in await loaded(world)]
+    await process.ready()
+    pid = process.pid
+    await process.close()
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(answer, Work | asyncio.CancelledError) for answer in answers)
+    assert process.pid is None and pid is not None and not files(pid)
+
+
 async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: IntakeWorld) -> None:
     alarms: list[tuple[str, str | None]] = []
     filing = FilingProcess(
