@@ -61,6 +61,9 @@ class ReplyWorker:
     _busy: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _on_their_way: Counter[str] = field(default_factory=Counter)
     _resting: Resting = field(default_factory=lambda: Resting(OF_ONE))
+    _unsure_of: set[str] = field(default_factory=set)
+    """Accounts that are repeating something that may have been heard: one at a time each, so that a second death leaves
+    one in doubt and not sixteen."""
 
     def wake(self) -> None:
         self._wake.set()
@@ -93,6 +96,8 @@ class ReplyWorker:
         for one in due:
             if one.reply_id in self._busy or not self._resting.room(one.account, self._on_their_way):
                 continue
+            if one.unsure and one.account in self._unsure_of:
+                continue
             self._begin(one)
             begun += 1
             if begun == room:
@@ -103,12 +108,14 @@ class ReplyWorker:
         return begun
 
     def _closed(self) -> tuple[str, ...]:
-        return self._resting.closed(self.clock(), self._on_their_way)
+        return (*self._resting.closed(self.clock(), self._on_their_way), *self._unsure_of)
 
     def _begin(self, one: WaitingReply) -> None:
         task = asyncio.create_task(self._say(one), name=f"reply:{one.account}")
         self._busy[one.reply_id] = task
         self._on_their_way[one.account] += 1
+        if one.unsure:
+            self._unsure_of.add(one.account)
         task.add_done_callback(lambda _: self._done(one))
 
     async def idle(self) -> None:
@@ -120,6 +127,8 @@ class ReplyWorker:
     def _done(self, one: WaitingReply) -> None:
         self._busy.pop(one.reply_id, None)
         self._on_their_way[one.account] -= 1
+        if one.unsure:
+            self._unsure_of.discard(one.account)
         self._wake.set()
 
     async def _sleep(self) -> None:

@@ -121,6 +121,32 @@ async def test_a_provider_that_never_answers_holds_up_nobody_else(world: World) 
     assert hanging.asked == replies.OF_ONE
 
 
+async def test_what_a_death_left_in_doubt_is_repeated_one_after_another(world: World) -> None:
+    """So that the next death, a moment later, leaves one in doubt for good, and not all of them."""
+    hanging = Hanging(Account(name="stumm", adapter="said", channel="twitter"), None, world.account.ports)
+    world.inside.adapters["stumm"] = hanging
+    await complaints_of(world, 6, "stumm")
+    for life, asked in enumerate((6, 1, 1)):
+        hanging.asked = 0
+        worker = replies.ReplyWorker(
+            world.inside.journal, world.inside.adapters, world.inside.clock.now, world.inside.metrics
+        )
+        running = asyncio.create_task(worker.run())
+        who = Sender(reference=f"life-{life}")
+        await world.complain(number=f"life-{life}", sender=who)
+        worker.wake()  # others are heard meanwhile
+        try:
+            async with asyncio.timeout(10):
+                while len(world.account.told) <= life or hanging.asked < asked:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert hanging.asked == asked
+        world.inside.clock.forward(1)
+
+
 class Failing(Speaking):
     """A provider that is away until it is back; of what it is asked meanwhile it takes some without saying so."""
 
