@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Struct
 
-from intake.pipes import frame
 from normalizer.record import Coordinates, Moment
 
 #: Bytes. A public copy of the largest size is below 4 MiB even when it shows noise.
@@ -59,8 +57,3 @@ class Before(Struct, frozen=True, kw_only=True, tag="before"):
 
 
 Answer = Ready | Want | Before | Found
-
-
-def pack(message: Read | Answer) -> bytes:
-    """A message as a frame."""
-    return frame(msgspec.msgpack.encode(message))

@@ -18,15 +18,17 @@ import msgspec
 
 from intake.content import picture
 from intake.content.films import read_film
-from intake.content.frames import PIECE, Before, Found, Read, Ready, Want, pack
+from intake.content.frames import PIECE, Before, Found, Read, Ready, Want
 from intake.content.sounds import read_sound
-from intake.pipes import own_ends, take
+from intake.pipes import give, own_ends, take
 
 #: Seconds of processor time for one file.
 CPU_SECONDS = 2.0
 #: Bytes of memory of its own, all in all: 50 megapixels at four bytes, and the interpreter. With what it shares with
 #: others, its libraries, it stays below 256 MiB.
 MEMORY = 224 * 1024 * 1024
+
+_encode = msgspec.msgpack.encode
 
 
 class Remote(io.RawIOBase):
@@ -56,8 +58,7 @@ class Remote(io.RawIOBase):
         size = min(len(view), PIECE, self._size - self._at)
         if size <= 0:
             return 0
-        self._giving.write(pack(Want(offset=self._at, size=size)))
-        self._giving.flush()
+        give(self._giving, _encode(Want(offset=self._at, size=size)))
         content = take(self._taking)
         view[: len(content)] = content
         self._at += len(content)
@@ -83,8 +84,7 @@ def read(request: Read, taking: BinaryIO, giving: BinaryIO) -> Found:
     """What is in the file. Whatever goes wrong in it ends as a remark."""
 
     def before(facts: Found) -> None:
-        giving.write(pack(Before(facts=facts)))
-        giving.flush()
+        give(giving, _encode(Before(facts=facts)))
 
     kind = request.media_type
     piece = PIECE if kind.startswith("image/") else 64 * 1024
@@ -107,8 +107,7 @@ def main() -> None:
     picture.prepare()
     picture.rehearse()
     give_up()
-    giving.write(pack(Ready()))
-    giving.flush()
+    give(giving, _encode(Ready()))
     try:
         while content := take(taking):
             request = msgspec.msgpack.decode(content, type=Read)
@@ -117,8 +116,7 @@ def main() -> None:
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
             found = read(request, taking, giving)
             signal.setitimer(signal.ITIMER_PROF, 0)
-            giving.write(pack(found))
-            giving.flush()
+            give(giving, _encode(found))
     except (EOFError, BrokenPipeError):
         sys.exit(0)
 

@@ -10,7 +10,7 @@ from complaint_queue.keeping import NEVER, Restored
 from intake.conversation.dialogue import Understood
 from intake.filing.work import Failed, Work
 
-#: Bytes. A complaint has at most twenty messages of two million characters, and is never near that.
+#: Bytes of an answer: far above eight complaints of twenty messages each.
 LARGEST = 512 * 1024 * 1024
 
 

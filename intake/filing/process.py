@@ -107,8 +107,7 @@ class FilingProcess:
     async def ready(self) -> None:
         async with self._turn:
             await self._started()
-            with suppress(FilingDied):
-                await self._teach()
+            await self._teach()
 
     async def file(self, file: ComplaintFile) -> Work | Failed:
         made = await self._ask(File, file)
@@ -174,9 +173,8 @@ class FilingProcess:
             answer = await self._exchange(kind(tuple(one.file for one in asked)))
         except FilingDied as error:
             log.warning("filing_died", error=str(error), complaints=len(asked))
-            if (
-                len(asked) > 1
-            ):  # nobody knows over which of them: each is asked for alone, and a death is its own
+            # Nobody knows over which of them: each is asked for alone, and a death is its own.
+            if len(asked) > 1:
                 for one in asked:
                     await self._answer_these([one])
             elif not asked[0].answer.done():
@@ -188,9 +186,11 @@ class FilingProcess:
                 one.answer.set_result(its)
 
     async def _teach(self) -> None:
+        """A death over what is remembered is no complaint's fault: it is filed all the same, without links."""
         if self._remembering is not None:
             await self._started()
-            await self._remembering.follow(self._learn, self._life)
+            with suppress(FilingDied):
+                await self._remembering.follow(self._learn, self._life)
 
     async def _learn(self, page: Sequence[StoredFingerprint]) -> None:
         await self._exchange(Learn(tuple(page)))

@@ -11,8 +11,10 @@ import gc
 import os
 import resource
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -39,12 +41,18 @@ def filer_of(setup: Setup) -> Filer:
     return Filer(
         context=_context(setup, recent),
         secrets=secrets,
-        adapter_of=setup.adapters.__getitem__,
+        adapter_of=partial(_adapter_of, setup.adapters),
         addresses=FileAddresses(secrets, setup.public_url, _now),
         crm_key=setup.crm_key,
         clock=_now,
         returned=setup.returned,
     )
+
+
+def _adapter_of(adapters: Mapping[str, str], account: str) -> str:
+    if account not in adapters:
+        raise LookupError(f"there is no account {account!r} any more; put it back into the configuration")
+    return adapters[account]
 
 
 def _context(setup: Setup, recent: Recent | None) -> Context:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from complaint_queue.journal import ComplaintFile
 from complaint_queue.keys import Keyring
 from intake.conversation.dialogue import Understood
-from intake.filing.frames import Answer, File, Request, Setup
+from intake.filing.frames import Answer, File, Learn, Request, Setup
 from intake.filing.process import FilingProcess
 from intake.filing.work import Failed, NotUnderstood, Work
 from intake.remembering import Remembering
@@ -43,11 +43,15 @@ def setup(**changes: object) -> Setup:
 
 
 class Deadly(FilingProcess):
-    """It is killed whenever it gets the poison."""
+    """It is killed whenever it gets the poison, or is taught while it is `unteachable`."""
 
     deaths = 0
+    unteachable = False
 
     async def _exchange(self, request: Request) -> Answer:
+        if isinstance(request, Learn) and self.unteachable:
+            os.kill((await self._started()).pid, signal.SIGKILL)
+            self.deaths += 1
         if isinstance(request, File) and any(
             POISON in m.message.text for f in request.files for m in f.messages
         ):
@@ -160,6 +164,20 @@ async def test_a_new_process_is_taught_what_the_old_one_knew(world: IntakeWorld,
     assert process.pid != pid
     assert [one.ticket for one in (await world.record(second.ticket)).possible_duplicates] == [first.ticket]
     assert len(await world.events()) == 2
+
+
+async def test_a_death_over_what_is_remembered_is_no_complaints_fault(
+    world: IntakeWorld, process: Deadly
+) -> None:
+    await world.say(message(1, POTHOLE))
+    await world.settle()
+    await process.close()  # whatever is started from now on has to be taught
+    process.unteachable = True
+    await world.say(message(2, AGAIN))
+    await world.settle()
+    assert len(await world.events()) == 2
+    assert process.deaths == 1
+    assert await world.journal.quarantined() == ()
 
 
 async def test_what_kills_it_is_held_for_a_person_and_the_others_are_filed(
