@@ -11,7 +11,7 @@ import aio_pika
 import pytest
 
 from complaint_queue import schema, topology
-from intake.private_rabbitmq import PrivateRabbitMQ
+from intake.private_rabbitmq import NICER, PrivateRabbitMQ
 from normalizer.errors import Misconfigured
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(180)]
@@ -30,6 +30,8 @@ async def test_a_node_is_killed_and_comes_back_with_its_data_and_then_leaves_not
 ) -> None:
     async with PrivateRabbitMQ() as node:
         assert node.port != rabbitmq.port
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, node.pid) == min(19, own + NICER), "the gateway comes first"
         async with await aio_pika.connect(node.url) as connection, connection.channel() as channel:
             await topology.declare(channel)
             exchange = await channel.get_exchange(topology.EXCHANGE)
