@@ -35,7 +35,7 @@ from intake.conversation.converse import Converser
 from intake.data_folder import data_folder
 from intake.deadletters import dead_letters
 from intake.fairness import Fairness
-from intake.filing.process import FilingProcess, setup_of
+from intake.filing.process import FilingProcess, check_files, setup_of
 from intake.guard import GuardedFetch
 from intake.journals import files_of, journal_of, turns_of
 from intake.kept import KeptWorker
@@ -64,10 +64,8 @@ from intake.web.connections import KEEPALIVE, LONGEST_LINE, Doorways, GuardedSit
 from intake.web.health import Health
 from intake.web.hooks import Hooks
 from intake.web.remote import remote_of
-from normalizer.category import offered
-from normalizer.errors import Misconfigured
-from normalizer.identity import Secrets, ticket_day
-from normalizer.pipeline import build_context
+from normalizer.errors import Misconfigured, Unavailable
+from normalizer.identity import Secrets
 from normalizer.record import RawEvent
 from normalizer.sentence import because
 from normalizer.settings import convert
@@ -78,6 +76,8 @@ CANCEL_AGAIN = 4.0
 LOOK_AGAIN = 5.0
 #: Names under which gateways on one journal take turns with work of the night; no account can be called so.
 RETENTION, RECONCILIATION = ":retention", ":reconciliation"
+#: Seconds after which a clerk who types has gone on.
+OFFERED_WITHIN = 3.0
 
 log = structlog.get_logger()
 
@@ -200,13 +200,10 @@ class Service:
         self.replies = ReplyWorker(self.journal, self.adapters, self.clock.now, self.metrics)
         answerer = self._answerer()
         keeper = StatusKeeper(self.journal, answerer, self.metrics, self.replies.wake)
-        self.context = build_context(
-            polygons=_path(gateway.polygons),
-            category_model=_path(gateway.category_model),
-            kind_model=_path(gateway.kind_model),
-        )
+        setup = setup_of(self.config, self.codec.keyring.identity_key, self.returned)
+        check_files(setup)
         self.filing = FilingProcess(
-            setup_of(self.config, self.codec.keyring.identity_key, self.returned),
+            setup,
             self._remembering(),
             died=self.metrics.restarts.labels("filing process").inc,
             alarm=self.alarm,
@@ -306,6 +303,14 @@ class Service:
             silent=frozenset(silent),
         )
 
+    async def _offered(self, text: str) -> Sequence[str]:
+        """Categories for a clerk who is typing; none while there is no filing, or when it takes too long to help."""
+        try:
+            async with asyncio.timeout(OFFERED_WITHIN):
+                return await self.filing.offer(text)
+        except (TimeoutError, Unavailable):
+            return ()
+
     def _settled(self) -> None:
         self.broker.wake()
         self.replies.wake()
@@ -384,7 +389,7 @@ class Service:
             channels=tuple(sorted({a.channel for a in self.config.accounts})),
             polygons=self.config.gateway.polygons,
             woken=self._released,
-            categories_of=lambda text: offered(text, ticket_day(self.clock.now()), self.context),
+            categories_of=self._offered,
             accounts=self.config.accounts,
             pauses=self.pauses,
             deadletters=lambda: dead_letters(self.broker.url, self.staff, self.config.broker.virtual_host),
@@ -485,7 +490,3 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
         if waiting:
             log.warning("cancelled_again", tasks=[task.get_name() for task in waiting])
     tasks.clear()
-
-
-def _path(setting: str) -> Path | None:
-    return Path(setting) if setting else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from normalizer.categories import CategoryWords
-from normalizer.duplicate_memory import Recent
-from normalizer.place_names import PlaceNames
-from normalizer.ports import LanguageDetector, MediaFacts, RegionFinder
 from normalizer.record import Complaint, Evidence
-from normalizer.text_model import TextModel
+
+if TYPE_CHECKING:  # whoever reads contacts alone need not load what all the steps together know
+    from normalizer.categories import CategoryWords
+    from normalizer.duplicate_memory import Recent
+    from normalizer.place_names import PlaceNames
+    from normalizer.ports import LanguageDetector, MediaFacts, RegionFinder
+    from normalizer.text_model import TextModel
 
 
 @dataclass(frozen=True)

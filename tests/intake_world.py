@@ -27,7 +27,7 @@ from intake.config import Config
 from intake.conversation.dialogue import Understood
 from intake.file_addresses import FileAddresses
 from intake.filing.filer import Filer
-from intake.filing.work import Failed, Work
+from intake.filing.work import Failed, Offered, Work
 from intake.journals import files_of, journal_of
 from intake.media_reading import MediaReading
 from intake.metrics import Metrics
@@ -36,9 +36,9 @@ from intake.remembering import Remembering
 from intake.settle import Settler
 from normalizer.duplicate_memory import DAYS, Recent
 from normalizer.identity import Secrets
-from normalizer.pipeline import build_context
 from normalizer.record import Complaint, ComplaintEvent, Message, RawEvent
 from normalizer.settings import convert
+from tests.steps import context
 
 START = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 
@@ -92,6 +92,11 @@ class FilingHere:
             understood = await asyncio.to_thread(self.filer.understand, file)
         assert isinstance(understood, Understood), understood
         return understood
+
+    async def offer(self, text: str) -> tuple[str, ...]:
+        offered = await asyncio.to_thread(self.filer.offer, text)
+        assert isinstance(offered, Offered), offered
+        return offered.codes
 
     async def close(self) -> None:
         return
@@ -183,7 +188,7 @@ async def intake_world(
     receiver = Receiver(journal, files, secrets, metrics, lambda: None)
     world: IntakeWorld
     filer = Filer(
-        context=replace(build_context(), recent=Recent(secrets.fingerprint_key())),
+        context=replace(context(), recent=Recent(secrets.fingerprint_key())),
         secrets=secrets,
         adapter_of=lambda account: world.adapters[account].name,
         addresses=FileAddresses(secrets, "https://aduan.example.go.id", clock.now),

@@ -8,7 +8,6 @@ import re
 import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,10 @@ from intake.staff import StaffStore
 from intake.web import pages
 from intake.web.paper import paper_number
 from normalizer.category import offered
-from normalizer.context import Context
 from normalizer.errors import Unavailable
 from normalizer.identity import Secrets, encode_id, ticket_day, ticket_of
-from normalizer.pipeline import build_context
 from normalizer.record import Message, RawEvent
+from tests.steps import context
 
 OFFICE, OTHER_OFFICE = "31.71.01.1002", "31.74.01.1001"
 PASSWORD = "tiga becak melintas pelan"
@@ -39,14 +37,9 @@ PNG = (
 )
 
 
-@lru_cache(maxsize=1)
-def _context() -> Context:
-    return build_context()
-
-
-def categories_of(text: str) -> Sequence[str]:
+async def categories_of(text: str) -> Sequence[str]:
     """As the gateway answers, with the weights that it is delivered with."""
-    return offered(text, date(2026, 11, 23), _context())
+    return offered(text, date(2026, 11, 23), context())
 
 
 class HeldClock:

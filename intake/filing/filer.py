@@ -17,9 +17,10 @@ from complaint_queue.keeping import NEVER, Restored
 from intake.conversation.dialogue import Understood
 from intake.conversation.understanding import understand
 from intake.file_addresses import FileAddresses
-from intake.filing.work import Failed, Work, failed_by
+from intake.filing.work import Failed, Offered, Work, failed_by
 from normalizer.assemble import added, assemble, with_added
-from normalizer.identity import Secrets, encode_id
+from normalizer.category import offered
+from normalizer.identity import Secrets, encode_id, ticket_day
 from normalizer.media import known, with_facts
 from normalizer.pipeline import Context, normalise
 from normalizer.record import Added, Complaint, ComplaintEvent, EventKind, Evidence
@@ -61,6 +62,13 @@ class Filer:
         """What the messages in the file mean to the bot."""
         try:
             return understand(file, self.adapter_of, self.context)
+        except Exception as error:
+            return failed_by(error)
+
+    def offer(self, text: str) -> Offered | Failed:
+        """Which categories words may belong to that somebody is still typing."""
+        try:
+            return Offered(codes=offered(text, ticket_day(self.clock()), self.context))
         except Exception as error:
             return failed_by(error)
 

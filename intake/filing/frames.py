@@ -8,7 +8,7 @@ from complaint_queue.fingerprints import StoredFingerprint
 from complaint_queue.journal import ComplaintFile
 from complaint_queue.keeping import NEVER, Restored
 from intake.conversation.dialogue import Understood
-from intake.filing.work import Failed, Work
+from intake.filing.work import Failed, Offered, Work
 
 #: Bytes of an answer: far above eight complaints of twenty messages each.
 LARGEST = 512 * 1024 * 1024
@@ -51,18 +51,24 @@ class Understand(Struct, frozen=True, tag="understand"):
     files: tuple[ComplaintFile, ...]
 
 
+class Offer(Struct, frozen=True, tag="offer"):
+    """To the process: say which categories each of these texts may belong to."""
+
+    texts: tuple[str, ...]
+
+
 class Ready(Struct, frozen=True, tag="ready"):
     """From the process: it has loaded its models, or has learnt."""
 
 
-Made = Work | Understood | Failed
+Made = Work | Understood | Offered | Failed
 
 
 class Answers(Struct, frozen=True, tag="answers"):
-    """From the process: what was asked for, in the order of the files."""
+    """From the process: what was asked for, in the order of the files or texts."""
 
     made: tuple[Made, ...]
 
 
-Request = Learn | File | Understand
+Request = Learn | File | Understand | Offer
 Answer = Ready | Answers

@@ -26,11 +26,12 @@ from intake.filing.frames import (
     File,
     Learn,
     Made,
+    Offer,
     Request,
     Setup,
     Understand,
 )
-from intake.filing.work import Failed, NotUnderstood, Work
+from intake.filing.work import Failed, NotUnderstood, Offered, Work
 from intake.remembering import Remembering
 from normalizer.errors import Unavailable
 
@@ -39,7 +40,7 @@ AT_ONCE = 8
 #: Seconds by the clock, on a machine that is busy with other things: for its start, and for one request.
 START, DEADLINE = 60.0, 30.0
 
-Kind = type[File] | type[Understand]
+Kind = type[File] | type[Understand] | type[Offer]
 
 log = structlog.get_logger()
 _encode = msgspec.msgpack.Encoder().encode
@@ -47,10 +48,10 @@ _decoder = msgspec.msgpack.Decoder(Answer)
 
 
 class Asked(NamedTuple):
-    """One question about one complaint, and who waits for its answer."""
+    """One question about one complaint, or about words that may become one, and who waits for its answer."""
 
     kind: Kind
-    file: ComplaintFile
+    about: ComplaintFile | str
     answer: asyncio.Future[Made]
 
 
@@ -69,6 +70,15 @@ def setup_of(config: Config, identity_key: bytes, returned: Restored) -> Setup:
         kind_model=gateway.kind_model,
         returned=returned,
     )
+
+
+def check_files(setup: Setup) -> None:
+    """Try the files that an operator named: a wrong one is told before any door opens. Raises `Misconfigured`."""
+    if setup.polygons or setup.category_model or setup.kind_model:
+        # Else this process never loads what the steps know.
+        from intake.filing.worker import context_of
+
+        context_of(setup)
 
 
 class FilingDied(Exception):
@@ -121,6 +131,10 @@ class FilingProcess:
             raise NotUnderstood(f"{made.kind}: {made.why}\n{made.trace}")
         return made
 
+    async def offer(self, text: str) -> tuple[str, ...]:
+        made = await self._ask(Offer, text)
+        return made.codes if isinstance(made, Offered) else ()
+
     async def close(self) -> None:
         """End the process for good. What it had in hand is filed after the gateway's next start."""
         if self._asking is not None:
@@ -132,8 +146,8 @@ class FilingProcess:
 
     # what is asked
 
-    async def _ask(self, kind: Kind, file: ComplaintFile) -> Made:
-        asked = Asked(kind, file, asyncio.get_running_loop().create_future())
+    async def _ask(self, kind: Kind, about: ComplaintFile | str) -> Made:
+        asked = Asked(kind, about, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._answer_all())
@@ -166,13 +180,13 @@ class FilingProcess:
         asked = [one for one in asked if not one.answer.done()]  # whoever asked may have gone
         if not asked:
             return
-        kind = asked[0].kind
+        request: Callable[..., Request] = asked[0].kind
         try:
-            if kind is File:
+            if request is File:
                 await self._teach()
-            answer = await self._exchange(kind(tuple(one.file for one in asked)))
+            answer = await self._exchange(request(tuple([one.about for one in asked])))
         except FilingDied as error:
-            log.warning("filing_died", error=str(error), complaints=len(asked))
+            log.warning("filing_died", error=str(error), together=len(asked))
             # Nobody knows over which of them: each is asked for alone, and a death is its own.
             if len(asked) > 1:
                 for one in asked:

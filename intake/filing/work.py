@@ -36,6 +36,12 @@ class Failed(Struct, frozen=True, kw_only=True, tag="failed"):
     trace: str = ""
 
 
+class Offered(Struct, frozen=True, kw_only=True, tag="offered"):
+    """Codes of categories that some words may belong to, the likeliest first."""
+
+    codes: tuple[str, ...]
+
+
 def failed_by(error: Exception) -> Failed:
     """What an error says of itself."""
     trace = "".join(traceback.format_exception(error))
@@ -60,6 +66,9 @@ class Filing(Protocol):
 
     async def understand(self, file: ComplaintFile) -> Understood:
         """What the messages in the file mean to the bot. Raises `NotUnderstood`."""
+
+    async def offer(self, text: str) -> tuple[str, ...]:
+        """Up to three codes of categories for words that somebody is still typing; none where our code failed."""
 
     async def close(self) -> None:
         """End it."""

@@ -21,7 +21,7 @@ import msgspec
 
 from intake.file_addresses import FileAddresses
 from intake.filing.filer import Filer
-from intake.filing.frames import Answers, Learn, Ready, Request, Setup, Understand
+from intake.filing.frames import Answers, Learn, Offer, Ready, Request, Setup, Understand
 from intake.pipes import give, own_ends, take
 from normalizer.context import Context
 from normalizer.duplicate_memory import Recent
@@ -39,7 +39,7 @@ def filer_of(setup: Setup) -> Filer:
     secrets = Secrets(setup.identity_key)
     recent = Recent(secrets.fingerprint_key(), days=setup.days, most=setup.most) if setup.days else None
     return Filer(
-        context=_context(setup, recent),
+        context=replace(context_of(setup), recent=recent),
         secrets=secrets,
         adapter_of=partial(_adapter_of, setup.adapters),
         addresses=FileAddresses(secrets, setup.public_url, _now),
@@ -55,13 +55,13 @@ def _adapter_of(adapters: Mapping[str, str], account: str) -> str:
     return adapters[account]
 
 
-def _context(setup: Setup, recent: Recent | None) -> Context:
-    context = build_context(
+def context_of(setup: Setup) -> Context:
+    """What the steps know. Raises `Misconfigured` for a file that is none."""
+    return build_context(
         polygons=_path(setup.polygons),
         category_model=_path(setup.category_model),
         kind_model=_path(setup.kind_model),
     )
-    return replace(context, recent=recent)
 
 
 def _path(name: str) -> Path | None:
@@ -92,6 +92,8 @@ def main() -> None:
                 give(giving, encode(Ready()))
             elif isinstance(request, Understand):
                 give(giving, encode(Answers(tuple(map(filer.understand, request.files)))))
+            elif isinstance(request, Offer):
+                give(giving, encode(Answers(tuple(map(filer.offer, request.texts)))))
             else:
                 give(giving, encode(Answers(tuple(map(filer.file, request.files)))))
     except (EOFError, BrokenPipeError):

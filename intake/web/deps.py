@@ -79,7 +79,7 @@ class PageDeps:
     channels: tuple[str, ...] = ()
     polygons: str = ""
     """A GeoJSON file for the map; empty: cells around the kelurahan's points."""
-    categories_of: Callable[[str], Sequence[str]] = lambda text: ()
+    categories_of: Callable[[str], Awaitable[Sequence[str]]] | None = None
     """Codes of the categories that a text may belong to, the likeliest first."""
     public_form_account: str = ""
     """The account of the public form at `/lapor`; empty: there is no such page."""

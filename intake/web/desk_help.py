@@ -33,7 +33,8 @@ async def suggest(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     guard.check_form(request, session, form.get("csrf", ""))
     text = form.get("text", "")[:_ENOUGH].strip()
-    codes = request.app[DEPS].categories_of(text) if text else ()
+    categories_of = request.app[DEPS].categories_of
+    codes = await categories_of(text) if text and categories_of is not None else ()
     return web.json_response({"codes": list(codes)})
 
 

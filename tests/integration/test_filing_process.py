@@ -15,11 +15,11 @@ from complaint_queue.journal import ComplaintFile
 from complaint_queue.keys import Keyring
 from intake.conversation.dialogue import Understood
 from intake.filing.frames import Answer, File, Learn, Request, Setup
-from intake.filing.process import FilingProcess
+from intake.filing.process import FilingProcess, check_files
 from intake.filing.work import Failed, NotUnderstood, Work
 from intake.remembering import Remembering
 from normalizer.duplicate_memory import DAYS, MOST
-from normalizer.errors import Unavailable
+from normalizer.errors import Misconfigured, Unavailable
 from normalizer.record import Message, Sender
 from tests.gateway_process import GatewayProcess
 from tests.intake_world import FilingHere, IntakeWorld, intake_world
@@ -111,6 +111,24 @@ async def test_many_are_understood_together_each_for_itself(world: IntakeWorld, 
     here = [await FilingHere(world.filer).understand(file) for file in due]
     assert len({repr(u) for u in here}) == len(texts)
     assert await asyncio.gather(*map(process.understand, due)) == here
+
+
+async def test_whoever_types_is_offered_the_same_among_others(world: IntakeWorld, process: Deadly) -> None:
+    await world.say(message(1, POTHOLE))
+    (due,) = await loaded(world)
+    typed = ("lampu jalan mati", "got mampet bau", "xqz")
+    *offered, filed = await asyncio.gather(*map(process.offer, typed), process.file(due))
+    assert offered == [await FilingHere(world.filer).offer(text) for text in typed]
+    assert offered[0][0] == "lampu_jalan"
+    assert isinstance(filed, Work)
+
+
+async def test_a_wrong_file_is_told_before_the_doors_open(tmp_path: Path) -> None:
+    check_files(setup())
+    wrong = tmp_path / "kinds.gz"
+    wrong.write_bytes(b"no model")
+    with pytest.raises(Misconfigured, match="kind_model"):
+        check_files(setup(kind_model=str(wrong)))
 
 
 async def test_a_process_that_dies_while_many_are_understood_is_asked_again(

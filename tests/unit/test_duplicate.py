@@ -19,11 +19,12 @@ from normalizer.duplicate_reading import Reader
 from normalizer.duplicate_score import Asked, compare, load
 from normalizer.duplicate_words import Slot, cues
 from normalizer.identity import decode_id, encode_id
-from normalizer.pipeline import build_context, normalise
+from normalizer.pipeline import normalise
 from normalizer.record import Attachment, Complaint, Contact, Coordinates, Message, Place, Sender
+from tests.steps import context
 
 KEY = b"a key of thirty-two bytes, or so"
-BASE = build_context()
+BASE = context()
 LEARNED = load()
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 POTHOLE = "Jalan berlubang di Jl. Cendana Wangi 3 depan bengkel, Kelurahan Kalisari, sudah ada yang jatuh"

@@ -16,13 +16,13 @@ from intake.evaluation.scores import Confusion, Figure
 from normalizer import duplicate_training
 from normalizer.errors import Malformed
 from normalizer.learning import examples
-from normalizer.pipeline import build_context
 from normalizer.tasks import KIND
 from normalizer.text_model import TextModel
 from normalizer.text_training import Example, learn
+from tests.steps import context
 
 EVALUATION = Path(__file__).resolve().parents[1] / "evaluation"
-CONTEXT = build_context()
+CONTEXT = context()
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import pytest
 
 from normalizer.kind import judge
 from normalizer.kind_manner import kind_units
-from normalizer.pipeline import build_context
 from normalizer.text_units import LINK, SITE, words_of
+from tests.steps import context
 
-MODEL = build_context().kind_model
+MODEL = context().kind_model
 LINKS = (
     "https://drive.google.com/file/d/contoh/view",
     "drive.google.com/file/d/contoh",

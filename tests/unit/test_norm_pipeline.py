@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normalizer.assemble import added, assemble, with_added
-from normalizer.pipeline import STEPS, Context, build_context, normalise
+from normalizer.pipeline import STEPS, Context, normalise
 from normalizer.record import (
     Attachment,
     Complaint,
@@ -22,9 +22,10 @@ from normalizer.record import (
     Region,
     Sender,
 )
+from tests.steps import context
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-CONTEXT = build_context()
+CONTEXT = context()
 
 
 def raw(*messages: Message) -> Complaint:

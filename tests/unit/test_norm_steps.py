@@ -16,7 +16,7 @@ from normalizer.language import TwoVoices
 from normalizer.media import sniff
 from normalizer.moderation import step as moderate
 from normalizer.numbers import is_nik, masked, niks, phones, to_e164
-from normalizer.pipeline import build_context, normalise
+from normalizer.pipeline import normalise
 from normalizer.place import corrected
 from normalizer.place_address import address_of
 from normalizer.place_text import read_place
@@ -24,8 +24,9 @@ from normalizer.privacy import public
 from normalizer.record import Attachment, Complaint, Coordinates, Message, Sender
 from normalizer.text import MAX_CHARACTERS, clean, storable, storable_message
 from normalizer.text import step as clean_step
+from tests.steps import context
 
-CONTEXT = build_context()
+CONTEXT = context()
 DETECTOR = TwoVoices()
 
 

@@ -18,8 +18,9 @@ from normalizer.place import step
 from normalizer.place_links import from_geohash, from_plus_code, shared_places
 from normalizer.place_points import corrected
 from normalizer.record import Attachment, Complaint, Coordinates, Place, Region
+from tests.steps import context
 
-CONTEXT = build_context()
+CONTEXT = context()
 GEOJSON = (
     Path(os.environ.get("KANAL_MATERIALS", Path(__file__).resolve().parents[3] / "shared" / "materials"))
     / "regions"
