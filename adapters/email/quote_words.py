@@ -4,7 +4,8 @@ from __future__ import annotations
 
 #: How a line begins that ends in "… wrote:".
 STARTERS = (
-    "on ", "pada ", "tanggal ", "tgl ", "am ", "le ", "el ", "il ", "op ", "den ", "d. ", "på ", "em ", "no dia ",
+    "on ", "pada ", "tanggal ", "tgl ", "pd ", "di ", "am ", "le ", "el ", "il ", "op ", "den ",
+    "d. ", "på ", "em ", "no dia ",
     "w dniu ", "dnia ", "pe ", "dne ", "il giorno ", "il giorno", "a ", "ngày ", "vào ", "kirjoitti ",
     "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag",
     "måndag", "tisdag", "lördag", "söndag", "fre ", "tor ", "ons ", "tis ", "tir ", "man ", "mån ", "lør ", "lör ",
@@ -29,7 +30,10 @@ FORWARD_MARKS = frozenset(
     {
         "forwarded message", "begin forwarded message", "original message forwarded",
         "pesan diteruskan", "pesan yang diteruskan", "pesan terusan", "mulai pesan diteruskan", "diteruskan",
-        "mulai pesan yang diteruskan", "pesan dialihkan", "surat diteruskan", "pesan yang diforward",
+        "mulai pesan yang diteruskan", "pesan dialihkan", "pesan yang dialihkan", "pesan yang dilanjutkan",
+        "pesan dilanjutkan", "surel terusan", "surel diteruskan", "email terusan", "email diteruskan",
+        "email yang diteruskan", "forwarded email", "forwarded mail", "forward message",
+        "surat diteruskan", "pesan yang diforward",
         "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "message transféré",
         "début du message transféré", "message transmis", "mensaje reenviado", "inicio del mensaje reenviado",
         "messaggio inoltrato", "inizio messaggio inoltrato", "doorgestuurd bericht", "begin doorgestuurd bericht",
@@ -51,13 +55,29 @@ ORIGINAL_MARKS = frozenset(
     }
 )  # fmt: skip
 
+#: Between rulers only: alone on a line they may be the citizen's own heading.
+ORIGINAL_BETWEEN_RULES = frozenset(
+    f"{what} {which}"
+    for what in ("pesan", "surat", "email", "e mail", "mail", "surel", "surat elektronik")
+    for which in (
+        *("asli", "asal", "awal", "semula", "orisinal", "original", "sebelumnya", "balasan", "dibalas"),
+        "yang dibalas",
+    )
+) | frozenset(
+    f"{which} {what}"
+    for which in ("original", "previous", "replied", "reply", "quoted")
+    for what in ("message", "email", "e mail", "mail")
+)
+#: How a line between rulers begins that names who forwarded.
+FORWARDED_BY = ("diteruskan dari ", "diteruskan oleh ", "forwarded by ", "forwarded from ")
+
 _KEYS = {
     "from": "from dari pengirim von de da van från fra od expéditeur 差出人 发件人 寄件者 보낸사람 от",
     "sent": "sent date dikirim terkirim tanggal tgl gesendet datum envoyé enviado fecha data inviato verzonden"
     " skickat sendt dato wysłano 送信日時 日時 发送时间 日期 날짜 дата отправлено",
-    "to": "to kepada ke untuk an à para aan till til do dla 宛先 收件人 받는사람 кому cc tembusan",
-    "subject": "subject perihal subjek hal judul re betreff objet asunto oggetto onderwerp ämne emne temat assunto"
-    " 件名 主题 主旨 제목 тема",
+    "to": "to kepada ke untuk penerima an à para aan till til do dla 宛先 收件人 받는사람 кому cc bcc tembusan",
+    "subject": "subject perihal subjek subyek hal judul re betreff objet asunto oggetto onderwerp ämne emne temat"
+    " assunto 件名 主题 主旨 제목 тема",
 }
 #: The names of header fields in quoted header blocks, and which of the four they are.
 HEADER_KEYS = {word: kind for kind, words in _KEYS.items() for word in words.split()} | {
@@ -67,6 +87,9 @@ HEADER_KEYS = {word: kind for kind, words in _KEYS.items() for word in words.spl
     "sent at": "sent",
     "date sent": "sent",
     "tanggal kirim": "sent",
+    "dikirim pada": "sent",
+    "dikirim tanggal": "sent",
+    "waktu kirim": "sent",
     "sendt den": "sent",
 }
 
@@ -121,6 +144,15 @@ TITLES = frozenset(
     {
         "pak", "bapak", "bpk", "bu", "ibu", "bang", "abang", "mas", "mbak", "mba", "kak", "h", "hj", "dr", "drg", "ir",
         "prof", "sdr", "sdri", "ny", "tn", "mr", "mrs", "ms", "mpok", "babeh", "ustaz", "ustad", "oma", "opa", "om",
+    }
+)  # fmt: skip
+
+#: How a sentence begins about somebody who wrote; no program calls a sender so.
+NOT_SENDERS = frozenset(
+    {
+        "petugas", "admin", "saya", "kami", "warga", "tetangga", "ketua", "beliau", "dia", "ia", "mereka", "pihak",
+        "akun", "lurah", "camat", "seorang", "ada", "anak", "suami", "istri", "the", "they", "he", "she", "i", "we",
+        "someone", "somebody", "my", "our", "your", "an", "a", "officer", "staff",
     }
 )  # fmt: skip
 

@@ -9,27 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from adapters.email.attributions import LONGEST_LINE, attribution, is_programmed
 from adapters.email.quote_words import (
     FORWARD_MARKS,
+    FORWARDED_BY,
     HEADER_KEYS,
     OFFICES,
+    ORIGINAL_BETWEEN_RULES,
     ORIGINAL_MARKS,
-    STARTERS,
-    VERBS,
-    VERBS_ALONE,
 )
-from adapters.email.signatures import RULE, without_signature
+from adapters.email.signatures import without_signature
 
-_LONGEST_LINE = 400
 _MARKED = re.compile(r"\s{0,3}[>|]")
 _MORE_THAN = re.compile(r"\s{0,3}>\s?\d+(?![\d.)]).*[^?]$")
-_INDONESIAN = ("pada ", "tanggal ", "tgl ")
-_TIME = re.compile(r"\d{1,2}[.:h]\s?\d{2}")
-_YEAR = re.compile(r"(19|20)\d{2}")
-_DASHES = re.compile(r"[\s\-_=*>.~|–—]+")
+#: A time of day, not the beginning of "12.03.2025".
+_TIME = re.compile(r"(?<![\d.])\d{1,2}[.:h]\s?\d{2}(?!\.?\d*\.?\d{4})")
+_ORNAMENTS = r"\s\-_=*>.~|–—‐‑─━#\[\]"
+_DASHES = re.compile(f"[{_ORNAMENTS}]+")
+_RULER = re.compile(f"[{_ORNAMENTS}]{{2,}}")
+_ADORNED = re.compile(r"\W{3,}.*\W{3,}|\s*\[.*\]\s*")
+#: Lines that a block of header fields may take, with what is wrapped.
+_FIELD_LINES = 12
 _KEY = re.compile(r"\*{0,2}([^:：*]{1,20}?)\*{0,2}\s?[:：]\*{0,2}\s*(.*)")
-#: Yahoo's program for Android puts the quote itself behind the words that announce it.
-_INLINE = re.compile(r"(\b(?:menulis|wrote):)\s{2,}\S.*")
 _ADDRESS = re.compile(r"[\w.+\-]{1,64}@[\w.\-]{1,200}")
 _FORWARDED = re.compile(
     r"\W*(fwd?|fw|terusan|teruskan|diteruskan|tr|wg|rv|enc|i|vs|vb|doorst)\s*:", re.IGNORECASE
@@ -60,24 +61,27 @@ def _parted(
         line = lines[index]
         if _MARKED.match(line) and not _is_more_than(lines, index):
             index += 1
+            while out and not out[-1].strip() and index < len(lines) and not lines[index].strip():
+                index += 1
             continue
-        if len(line) <= _LONGEST_LINE and line.strip():
-            mark = _mark(line)
-            if mark in FORWARD_MARKS:
+        if len(line) <= LONGEST_LINE and line.strip():
+            if _announces_forward(line):
+                if _has_words(out) and _from_office(lines, index + 1, ours):
+                    return _without_rule(out), []
                 return _without_rule(out), _brought(lines[index + 1 :])
-            original = mark in ORIGINAL_MARKS
+            original = _announces_original(line)
             if original or _header_block(lines, index):
                 if forwarded and not _from_office(lines, index, ours):
                     return _without_rule(out), _brought(lines[index + original :])
                 if _has_words(out):
                     return _without_rule(out), []
-            length = _attribution(lines, index)
+            length = attribution(lines, index)
             if length:
                 following = _next_words(lines, index + length)
                 if following is not None and _MARKED.match(lines[following]):
                     index += length
                     continue
-                if _is_programmed(lines[index : index + length]):
+                if is_programmed(lines[index : index + length], _line(lines, following)):
                     return (out, []) if _has_words(out) else (out + lines[index:], [])
         out.append(line)
         index += 1
@@ -94,7 +98,7 @@ def _brought(lines: list[str]) -> list[str]:
     index, fields = 0, False
     while index < len(lines):
         line = lines[index]
-        if not _has_words(out) and len(line) <= _LONGEST_LINE and _is_header(line, fields):
+        if not _has_words(out) and len(line) <= LONGEST_LINE and _is_header(line, fields):
             index += 1
             fields = bool(line.strip())
             while index < len(lines) and lines[index][:1] in (" ", "\t") and lines[index].strip():
@@ -107,20 +111,25 @@ def _brought(lines: list[str]) -> list[str]:
 
 def _is_header(line: str, fields: bool) -> bool:
     """A header field, known, or among known ones (`fields`); or a line that announces a forwarded mail."""
-    if _header_kind(line) or not line.strip() or _mark(line) in FORWARD_MARKS:
+    if _header_kind(line) or not line.strip() or _announces_forward(line):
         return True
     return fields and _KEY.match(line.strip()) is not None
 
 
+def _field(line: str) -> tuple[str | None, str]:
+    """Which of the known header fields a line is, and what it says."""
+    match = _KEY.match(line.replace("\u200e", "").strip()[:LONGEST_LINE])
+    return (HEADER_KEYS.get(match[1].strip().casefold()), match[2]) if match else (None, "")
+
+
 def _header_kind(line: str) -> str | None:
-    match = _KEY.match(line.replace("\u200e", "").strip())
-    return HEADER_KEYS.get(match[1].strip().casefold()) if match else None
+    return _field(line)[0]
 
 
 def _from_office(lines: list[str], index: int, ours: Callable[[str], bool] | None) -> bool:
     """Whether an office like ours wrote the mail whose header fields begin about `index`."""
     for line in lines[index : index + 8]:
-        if len(line) <= _LONGEST_LINE and _header_kind(line) == "from":
+        if len(line) <= LONGEST_LINE and _header_kind(line) == "from":
             sender = line.casefold()
             addresses = _ADDRESS.findall(sender)
             return any(word in sender for word in OFFICES) or (
@@ -132,6 +141,18 @@ def _from_office(lines: list[str], index: int, ours: Callable[[str], bool] | Non
 def _mark(line: str) -> str:
     """A line such as `-------- Pesan asli --------` without its ornaments."""
     return " ".join(_DASHES.sub(" ", line).casefold().strip(" :：").split())
+
+
+def _announces_forward(line: str) -> bool:
+    mark = _mark(line)
+    return mark in FORWARD_MARKS or (
+        mark.startswith(FORWARDED_BY) and len(mark) <= 90 and _ADORNED.fullmatch(line) is not None
+    )
+
+
+def _announces_original(line: str) -> bool:
+    mark = _mark(line)
+    return mark in ORIGINAL_MARKS or (mark in ORIGINAL_BETWEEN_RULES and _ADORNED.fullmatch(line) is not None)
 
 
 def _has_words(lines: list[str]) -> bool:
@@ -146,41 +167,15 @@ def _next_words(lines: list[str], index: int) -> int | None:
     return None
 
 
+def _line(lines: list[str], index: int | None) -> str:
+    return "" if index is None else lines[index]
+
+
 def _without_rule(out: list[str]) -> list[str]:
     """The ruler that some programs draw above a quote goes with it."""
-    while out and (not out[-1].strip() or RULE.fullmatch(out[-1])):
+    while out and (not out[-1].strip() or (len(out[-1]) <= LONGEST_LINE and _RULER.fullmatch(out[-1]))):
         out.pop()
     return out
-
-
-def _attribution(lines: list[str], index: int) -> int:
-    """How many lines from `index` on say who wrote what is quoted below: `Pada … menulis:`; 0 when none do."""
-    first = _INLINE.sub(r"\1", lines[index].strip()).strip("*_").casefold()
-    begins = first.startswith(STARTERS)
-    if not begins and not _YEAR.search(first) and "@" not in first and not first.endswith((":", "：")):
-        return 0
-    joined = ""
-    for count in range(1, 5):
-        if index + count > len(lines) or not lines[index + count - 1].strip():
-            return 0
-        line = _INLINE.sub(r"\1", lines[index + count - 1].strip())
-        joined = (joined + " " + line.strip("*_")).strip().casefold()
-        if len(joined) > _LONGEST_LINE:
-            return 0
-        if joined.endswith((":", "：")) and _says_wrote(joined, begins):
-            return count
-        if not begins and count == 2:
-            return 0
-    return 0
-
-
-def _is_programmed(lines: list[str]) -> bool:
-    """Whether a program wrote the line that says who wrote: "Pada hari Senin pukul 9.15 Pak RW menulis:" is a sentence
-    of a letter, in Indonesian the programs always give the address."""
-    said = " ".join(lines)
-    if any(mark in said for mark in "@<["):
-        return True
-    return _TIME.search(said) is not None and not said.strip().casefold().startswith(_INDONESIAN)
 
 
 def _is_more_than(lines: list[str], index: int) -> bool:
@@ -190,38 +185,25 @@ def _is_more_than(lines: list[str], index: int) -> bool:
     return not any(_MARKED.match(line) for line in (lines[index - 1], *lines[index + 1 : index + 2]))
 
 
-def _says_wrote(joined: str, begins: bool) -> bool:
-    dated = _TIME.search(joined) is not None or "@" in joined
-    if begins and dated and any(verb in joined for verb in VERBS):
-        return True
-    body = joined.rstrip(":： ")
-    if not (dated or _YEAR.search(joined)):
-        return False
-    if body.endswith(VERBS_ALONE):
-        return True
-    # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all.
-    if not body.endswith(">") or "@" not in body or _TIME.search(body) is None:
-        return False
-    return _YEAR.search(body) is not None
-
-
 def _header_block(lines: list[str], index: int) -> bool:
     """`Dari: … Dikirim: … Kepada: … Perihal: …` as programs write it: with a time, or an address.
 
     A letter begins with words like these too; but no citizen writes the minute into them.
     """
-    match = _KEY.match(lines[index].strip())
-    if match is None or HEADER_KEYS.get(match[1].strip().casefold()) not in ("from", "sent"):
+    first = _header_kind(lines[index])
+    if first is None:
         return False
     found: set[str] = set()
     proof = timed = False
-    for line in lines[index : index + 8]:
-        match = _KEY.match(line.replace("\u200e", "").strip()[:_LONGEST_LINE])
-        kind = HEADER_KEYS.get(match[1].strip().casefold()) if match else None
-        if match is None or kind is None:
+    for line in lines[index : index + _FIELD_LINES]:
+        kind, value = _field(line)
+        if kind is None:
             continue
         found.add(kind)
         if kind == "sent":
-            timed = _TIME.search(match[2]) is not None
-        proof = proof or "@" in match[2]
-    return {"from", "sent"} <= found and len(found) >= 3 and (timed or proof)
+            timed = timed or _TIME.search(value) is not None
+        proof = proof or "@" in value
+    if not {"from", "sent", "to"} <= found:
+        # A program that leaves out to whom still gives an address and the minute.
+        return first == "from" and {"from", "sent", "subject"} <= found and timed and proof
+    return timed and (proof or "subject" in found)

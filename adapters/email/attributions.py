@@ -1,0 +1,150 @@
+"""The line above a quote that says who wrote it and when: `Pada Rab, 12 Mar 2025 10.11, Siti <a@b.c> menulis:`.
+
+Programs write it in fixed shapes; people write sentences that look like it ("Pada hari Senin pukul 9.15 Pak RW
+menulis:"). What tells them apart, in Indonesian and English: a program gives the address beside the verb, or a date
+that no hand writes and then a name and nothing else. Each expression runs over one line or a few joined ones, at most
+400 characters.
+"""
+
+from __future__ import annotations
+
+import re
+
+from adapters.email.quote_words import NOT_SENDERS, OFFICES, STARTERS, TITLES, VERBS, VERBS_ALONE
+
+LONGEST_LINE = 400
+_TIME = re.compile(r"\d{1,2}[.:h]\s?\d{2}")
+_YEAR = re.compile(r"(19|20)\d{2}")
+#: Yahoo's program for Android puts the quote itself behind the words that announce it.
+_INLINE = re.compile(r"(\b(?:menulis|wrote):)\s{2,}\S.*")
+_ORNAMENT = "*_-–— "
+_DAY = (
+    r"(?:sen(?:in)?|sel(?:asa)?|rab(?:u)?|kam(?:is)?|jum(?:['’]?at)?|sab(?:tu)?|ming?(?:gu)?|ahad"
+    r"|mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b\.?,?\s+"
+)
+_SHORT_MONTH = (
+    r"(?:jan|feb|mar|apr|mei|may|jun|jul|agt|agu|ags|agust|aug|sept?|okt|oct|nov|nop|des|dec|pebr?)\b\.?"
+)
+_MONTH = (
+    r"(?:januari|februari|pebruari|maret|april|juni|juli|agustus|september|oktober|november|nopember|desember"
+    r"|january|february|march|june|july|august|october|december)\b"
+)
+_CLOCK = (
+    r"(?:,?\s*(?:pada\s+)?(?:pukul|pkl\.?|jam|pada|at)?\s*"
+    r"(?P<time>\d{1,2}[.:]\d{2}(?P<seconds>[.:]\d{2})?(?:\s*[ap]m\b)?)"
+    r"(?P<zone>\s*(?:\(?(?:gmt|utc)\s?[+-]?[\d.:]*\)?|wib\b|wita\b|wit\b|[+-]\d{4}))?)"
+)
+#: When: a day of the week, the date in one of its orders, the time of day.
+_WHEN = re.compile(
+    rf"(?P<day>{_DAY})?(?:"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:de\s+)?(?:{_SHORT_MONTH}|(?P<full>{_MONTH}))[ ,]+\d{{2,4}}"
+    rf"|(?:{_SHORT_MONTH}|(?P<full_first>{_MONTH}))\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    rf"|\d{{1,2}}[/.\-]\d{{1,2}}[/.\-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}})\b{_CLOCK}?",
+    re.IGNORECASE,
+)
+_WROTE = r"(?:telah\s+)?(?:menulis|menuliskan|mengirim|tulis|wrote|writes)"
+_HAS_WROTE = re.compile(rf"\b{_WROTE}\b", re.IGNORECASE)
+#: The address right before the verb, as all programs give it that give one.
+_ADDRESS_WROTE = re.compile(
+    rf"[\w.+\-]@[\w.\-]+[^\w@]{{0,8}}(?:mailto:[^\s>\]]+[>\])]{{1,3}})?[\s,;]*{_WROTE}\s*$", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"[<\[(]*\s?(?:mailto:)?[\w.+\-]{1,64}@[\w.\-]{1,200}\s?[>\])]*")
+_QUOTING = re.compile(
+    r"(?:quoting|mengutip|zitat von|citando a?)\s[^@]{0,100}[<(][\w.+\-]{1,64}@[\w.\-]{1,200}[>)]$",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"(?:(?:pada|pd|on|di|tanggal|tgl)\b\.?\s*(?=\S))", re.IGNORECASE)
+_SPOKEN = re.compile(r"\bhari\b", re.IGNORECASE)
+_SMALL = frozenset({"via", "dan", "and", "of", "de", "bin", "binti", "van", "der", "melalui"})
+
+
+def attribution(lines: list[str], index: int) -> int:
+    """How many lines from `index` on say who wrote what is quoted below; 0 when none do."""
+    first = _plain(lines[index]).casefold()
+    begins = first.startswith(STARTERS) or _WHEN.match(first) is not None
+    if not begins and not _YEAR.search(first) and "@" not in first and not first.endswith((":", "：")):
+        return 0
+    joined = ""
+    for count in range(1, 6):
+        if index + count > len(lines) or not lines[index + count - 1].strip():
+            return 0
+        joined = f"{joined} {_plain(lines[index + count - 1])}".strip()
+        if len(joined) > LONGEST_LINE:
+            return 0
+        if joined.endswith((":", "：")) and _says_wrote(joined.casefold(), begins):
+            return count
+        if not begins and count == 2:
+            return 0
+    return 0
+
+
+def is_programmed(lines: list[str], quote: str) -> bool:
+    """Whether a program wrote the `lines` that say who wrote, above a `quote` without marks (its first line)."""
+    said = " ".join(_plain(line) for line in lines).rstrip(":： ")
+    if _HAS_WROTE.search(said) is None:
+        # Of a language that we have no grammar for; never a sentence such as "Pada 3 Maret 2025 10.15 tertulis:".
+        if _OPENING.match(said):
+            return False
+        return any(mark in said for mark in "@<[") or _TIME.search(said) is not None
+    if _ADDRESS_WROTE.search(said) is not None:
+        return True
+    return _names_only(said) and quote.strip()[:1] not in ('"', "“", "'", "‘", "«")
+
+
+def _plain(line: str) -> str:
+    return _INLINE.sub(r"\1", line.strip()).strip(_ORNAMENT)
+
+
+def _names_only(said: str) -> bool:
+    """Whether nothing but a name or an address is left beside the date and "wrote"."""
+    when = _WHEN.search(said)
+    if when is None or when["time"] is None:
+        return False
+    given = _ADDRESS.search(said) is not None
+    english = re.search(r"\bwrote\b", said, re.IGNORECASE) is not None
+    if not given and not english:
+        # In letters dates are spelt out; a program that spells them out gives the second or the zone, too.
+        spelt = (when["full"] or when["full_first"]) and not (when["seconds"] or when["zone"])
+        if spelt or _SPOKEN.search(said):
+            return False
+    rest = f"{said[: when.start()]} {said[when.end() :]}"
+    rest = _HAS_WROTE.sub(" ", _ADDRESS.sub(" ", rest), count=1)
+    rest = rest.strip(" ,;:.\"'<>()[]")
+    for _ in range(3):
+        rest = _OPENING.sub("", rest, count=1).strip(" ,") if _OPENING.match(rest) else rest
+    rest = re.sub(r"(?:^|\s)(?:pada|on|at|tanggal|hari)$", "", rest, flags=re.IGNORECASE).strip(
+        " ,;:.\"'<>()[]"
+    )
+    return _is_sender(rest) if rest else given
+
+
+def _is_sender(rest: str) -> bool:
+    words = [word.strip(",;.\"'()<>[]") for word in rest.split()]
+    words = [word for word in words if word]
+    if not words or len(words) > 10 or words[0].casefold() in TITLES or words[0].casefold() in NOT_SENDERS:
+        return False
+    return rest.casefold() in OFFICES or all(
+        word[0].isupper() or word[0].isdigit() or not word[0].isalpha() or word.casefold() in _SMALL
+        for word in words
+    )
+
+
+def _says_wrote(joined: str, begins: bool) -> bool:
+    dated = _TIME.search(joined) is not None or "@" in joined
+    if begins and dated and any(verb in joined for verb in VERBS):
+        return True
+    body = joined.rstrip(":： ")
+    if _QUOTING.match(body) is not None:
+        return True
+    if not (dated or _YEAR.search(joined)):
+        return False
+    if body.endswith(VERBS_ALONE):
+        return True
+    # "Siti menulis pada 12/03/2025 10.11:"
+    when = _WHEN.search(body)
+    if when is not None and when.end() == len(body) and _HAS_WROTE.search(body) is not None:
+        return True
+    # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all.
+    if not body.endswith(">") or "@" not in body or _TIME.search(body) is None:
+        return False
+    return _YEAR.search(body) is not None
