@@ -103,7 +103,7 @@ def _accepted(
             contacts=(Contact(kind="email", value=sender.address),) if sender.address else (),
         ),
         subject=subject,
-        text=reply_text(full, subject, settings.is_ours) or subject,
+        text=reply_text(full, subject, settings.is_ours, sender.name) or subject,
         original_text=full,
         attachments=tuple(_attachment(file) for file in files),
         follows=follows,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: How a line begins that ends in "… wrote:".
 STARTERS = (
     "on ", "pada ", "tanggal ", "tgl ", "pd ", "di ", "am ", "le ", "el ", "il ", "op ", "den ",
@@ -99,20 +104,59 @@ SENT_FROM = (
     "skickat från min ", "skickat från ", "verzonden vanaf mijn ", "verstuurd vanaf mijn ", "verzonden met ",
     "von meinem ", "gesendet von meinem ", "gesendet von ", "gesendet mit ", "envoyé de mon ", "envoyé depuis mon ",
     "envoyé à partir de ", "enviado desde mi ", "enviado desde ", "enviado do meu ", "enviado via ", "enviado de ",
-    "inviato da ", "inviato dal mio ", "wysłano z ", "wysłane z ", "отправлено с ", "dikirim dari ",
-    "dikirim melalui ", "dikirim lewat ", "dikirim menggunakan ", "terkirim dari ", "terkirim dr ", "dikirim via ",
-    "dikirimkan dari ", "dihantar dari ", "kirim dari ",
-    "dikirim dengan ", "diketik dari ", "diketik di ", "dari iphone ",
+    "inviato da ", "inviato dal mio ", "wysłano z ", "wysłane z ", "отправлено с ",
 )  # fmt: skip
 
-AD_ENDS = (
-    "iphone", "ipad", "android", "samsung", "galaxy", "blackberry", "yahoo", "outlook", "mail", "xiaomi", "redmi",
-    "oppo", "vivo", "realme", "huawei", "nokia", "smartphone", "handset", "mobile", "telepon", "ponsel", "perangkat",
-    "hp saya", "tablet", "phone", "gmail", "windows", "device", "proton", "infinix", "webmail",
-)  # fmt: skip
+#: The same in Indonesian, where a place may follow as well.
+SENT_FROM_HERE = (
+    "dari iphone ",
+    "from my ",
+    *(
+        f"{sent} {by} "
+        for sent in (
+            *(
+                "dikirim",
+                "dikirimkan",
+                "terkirim",
+                "diposkan",
+                "diposting",
+                "diketik",
+                "ditulis",
+                "dibuat",
+                "dihantar",
+            ),
+            *("kirim", "ketik", "tulis"),
+        )
+        for by in ("dari", "dr", "melalui", "lewat", "menggunakan", "via", "dengan", "pakai", "memakai", "di")
+    ),
+)
+
+#: Words of which one makes what follows "sent from" a device or a program; beginnings of such words.
+DEVICES = _words(
+    "hp handphone ponsel telepon telpon telp gawai gadget perangkat tablet smartphone handset mobile seluler"
+    " phone device laptop komputer pc mac macbook ipad iphone ipod android ios windows blackberry bb yahoo"
+    " outlook gmail proton zoho hotmail thunderbird spark superhuman webmail samsung galaxy xiaomi redmi poco"
+    " oppo vivo realme huawei honor nokia infinix itel tecno advan asus zenfone lenovo sony xperia motorola moto"
+    " pixel oneplus evercoss mito polytron axioo sharp aquos lg htc meizu iqoo nothing k-9 fairemail canary"
+    " airmail edison hey mailbird hape"
+)
+DEVICE_PARTS = ("iphone", "android", "samsung", "galaxy", "smartphone", "ponsel", "xiaomi", "outlook")
+#: What may stand beside them in small letters.
+AROUND_DEVICES = _words(
+    "saya ku aku gue gw my milik cerdas pintar genggam seluler jadul untuk for di on dengan with melalui via from"
+    " dari the aplikasi app secure email e-mail surel surat yang aman versi handheld wireless powered by using"
+    " dan a an new baru tablet kantor pribadi"
+)
+#: With these it is a place or a sentence.
+NO_DEVICES = _words(
+    "desa kampung rumah sekolah warung toko gang rt rw kelurahan kecamatan kota jalan jl pos kontrakan kos kost"
+    " kamar hati lokasi tempat kemarin tadi tetangga teman petugas sudah belum tidak office house street village"
+    " home balai puskesmas masjid musala halte stasiun terminal pasar apartemen rusun"
+)
 
 ADS = (
-    "get outlook for", "dapatkan outlook untuk", "powered by telkomsel blackberry", "get yahoo mail",
+    "get outlook for", "dapatkan outlook untuk", "tidak ada virus. www",
+    "powered by telkomsel blackberry", "get yahoo mail",
     "yahoo mail: search, organize", "yahoo mail: cari, atur", "virus-free", "bebas virus", "ohne viren",
     "obtenir outlook pour", "obtener outlook para", "outlook voor", "télécharger outlook",
     "diese nachricht wurde von meinem android",
@@ -125,7 +169,8 @@ FORMULAS = frozenset(
     {
         "hormat saya", "hormat kami", "hormat", "salam hormat", "hormat saya dan keluarga", "hormat kami sekeluarga",
         "salam", "salam hangat", "salam takzim", "salam santun", "salam sehat", "salam kami", "salam saya",
-        "salam hormat saya", "salam hormat kami", "dengan hormat kami", "tertanda", "ttd", "hormat warga",
+        "salam hormat saya", "salam hormat kami", "dengan hormat kami", "dengan hormat", "hormatku",
+        "hormat kula sakulawarga", "tertanda", "ttd", "hormat warga",
         "hormat abdi", "salam ti abdi", "hurmat abdi", "hormat kula", "yang melapor", "yang melaporkan",
         "regards", "best regards", "kind regards", "warm regards", "warmest regards", "with regards",
         "best", "best wishes", "all the best", "sincerely", "yours sincerely", "sincerely yours", "yours faithfully",
@@ -134,6 +179,12 @@ FORMULAS = frozenset(
         "thanks and regards", "thanks & regards", "thanks and best regards", "thank you and regards",
         "terima kasih dan salam", "terima kasih dan hormat kami",
     }
+)  # fmt: skip
+
+#: The same with a comma behind, in few words.
+FORMULAS_WITH_COMMA = (
+    "warga yang", "warga peduli", "dari warga", "dari kami", "yang membuat", "yang melapor", "yang mengadu", "pelapor",
+    "pemohon", "pengadu", "pengirim", "dari saya", "yang bertanda tangan",
 )  # fmt: skip
 
 #: "Salam olahraga", "Hormat kami semua": few words that begin so, alone on a line.
@@ -181,21 +232,48 @@ NO_NAME = frozenset(
     }
 )  # fmt: skip
 
+#: Given names that are things as well: alone on a last line they say nothing about who wrote.
+NAMES_OF_THINGS = _words(
+    "melati mawar anggrek cempaka dahlia kenanga teratai flamboyan seroja bougenville kartini indah bagus cahaya"
+    " bunga intan permata mutiara bulan bintang mega surya mentari fajar senja embun damai makmur jaya mulia aman"
+    " sentosa harapan setia budi kasih rahmat rahayu lestari sari tirta wangi putih puspa kusuma sekar asri"
+    " permai merdeka garuda rajawali merpati kenari cendana kamboja soka tulip lily rosela nusa bahari samudra"
+    " gunung guntur badai halim agung"
+)
+
 #: How the paragraph begins that says who may read a mail, and what else it then says.
 DISCLAIMER_BEGINS = (
     "disclaimer", "penafian", "pemberitahuan", "important", "confidential", "jangan cetak", "sebelum mencetak",
     "peringatan", "pernyataan", "perhatian", "penting:", "notice", "important notice",
     "legal notice", "this e-mail", "this email", "this message", "this communication", "the information",
-    "the contents", "e-mail ini", "email ini", "surel ini", "pesan ini", "surat elektronik ini",
-    "informasi dalam", "informasi yang",
+    "the content", "e-mail ini", "email ini", "surel ini", "pesan ini", "surat elektronik ini",
+    "informasi dalam", "informasi yang", "isi dari", "isi pesan", "dokumen ini",
     "isi email", "isi e-mail", "isi surel", "seluruh informasi", "please consider the environment", "please think",
+    "p please", "please do not print", "please don't print", "save a tree", "go green",
     "pertimbangkan lingkungan", "mohon pertimbangkan", "think before", "save paper", "hemat kertas", "kerahasiaan",
+    "apabila anda", "jika anda", "bila anda", "if you", "caution", "warning", "the views", "any views", "pandangan",
+    "external email", "email eksternal", "surel eksternal", "perlu diketahui", "catatan kerahasiaan",
 )  # fmt: skip
 DISCLAIMER_WORDS = (
-    "confidential", "privileged", "intended", "recipient", "addressee", "environment", "before printing", "rahasia",
-    "hak istimewa", "penerima", "ditujukan", "dimaksudkan", "menyebarluaskan", "penyebarluasan", "disebarluaskan",
-    "lingkungan", "mencetak", "save paper", "kertas", "virus",
+    "confidential", "privileged", "intended recipient", "intended only", "intended solely", "intended for", "addressee",
+    "named recipient", "before printing", "print this", "printing this", "in error", "originated from outside",
+    "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
+    "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
+    "cetak surel", "cetak email", "save paper", "kertas", "karena kesalahan", "beri tahu pengirim", "hapus email",
+    "luar organisasi", "views expressed",
 )  # fmt: skip
+#: What such a paragraph is about.
+DISCLAIMED = (
+    "mail", "surel", "pesan", "surat elektronik", "message", "communication", "information", "informasi", "dokumen",
+    "print", "cetak", "kertas", "paper", "recipient", "confidentiality", "disclaimer", "penafian", "kerahasiaan",
+)  # fmt: skip
+#: In a company's words about its mails, wherever they begin.
+LIABILITY = (
+    r"accepts? no (?:liability|responsibility)", r"(?:not|nor) (?:be )?(?:liable|responsible) for",
+    r"tidak bertanggung ?jawab atas .{0,80}(?:virus|surel|e-?mail)",
+)  # fmt: skip
+#: Whoever says "I" writes himself: "Email ini rahasia, tolong jangan sebut nama saya."
+OWN_WORDS = ("saya", "aku", "gue", "tolong", "my name", "please help")
 
 #: In the name or the address of whoever answers for an office: what such a sender wrote is a quote, not a report.
 OFFICES = (

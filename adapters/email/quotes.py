@@ -37,16 +37,18 @@ _FORWARDED = re.compile(
 )
 
 
-def reply_text(text: str, subject: str = "", ours: Callable[[str], bool] | None = None) -> str:
+def reply_text(
+    text: str, subject: str = "", ours: Callable[[str], bool] | None = None, sender: str = ""
+) -> str:
     """`text` without quotes and signatures; of a forwarded mail its words and those that came with it.
 
-    `ours` tells our own addresses: what we wrote is a quote even in a mail that was forwarded to us. Everything stays
-    when nothing else would be left.
+    `ours` tells our own addresses: what we wrote is a quote even in a mail that was forwarded to us. `sender` is the
+    name that the address bears. Everything stays when nothing else would be left.
     """
     forwarded = _FORWARDED.match(subject) is not None
     written, brought = _parted(text.split("\n"), forwarded, ours)
     result = "\n\n".join(
-        part for lines in (written, brought) if (part := "\n".join(without_signature(lines)).strip())
+        part for lines in (written, brought) if (part := "\n".join(without_signature(lines, sender)).strip())
     )
     return result if any(c.isalnum() for c in result) else text.strip()
 

@@ -7,28 +7,21 @@ only where everything behind it looks like a signature too; a postscript stays. 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from adapters.email.quote_words import (
-    AD_ENDS,
-    ADS,
-    DISCLAIMER_BEGINS,
-    DISCLAIMER_WORDS,
-    FORMULA_BEGINS,
-    FORMULAS,
-    NO_NAME,
-    SENT_FROM,
-    THANKS,
-    TITLES,
-)
-from normalizer.name_words import given_names
+from adapters.email.added import is_dispensable, without_disclaimer, without_tail
+from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
+from adapters.email.quote_words import FORMULA_BEGINS, FORMULAS, FORMULAS_WITH_COMMA, THANKS
 
-RULE = re.compile(r"\s*[_\-=*]{5,}\s*")
 _DELIMITER = re.compile(r"(--|__|—)\s?")
+#: A line that some draw above their name, and others between parts of a letter.
+_LINE = re.compile(r"\s*(?:[_\-=*~–—]\s?){3,40}\s*")
+#: "- Siti Contoh", "// Siti", "-Siti-".
+_DASHED = re.compile(r"\s*(?:[-–—~*]{1,2}|//)\s?(?=[^\W\d_])")
+_DATED = re.compile(r"(?:[A-Z]\w+(?: [A-Z]\w+){0,2},\s*)?\d{1,2}[ /.-]\w{1,9}[ /.-]\d{4}\W*")
+_BY_NAME = re.compile(r"(?:pelapor|pengirim|pemohon|pengadu|tertanda|ttd)\s*[:,]?\s+", re.IGNORECASE)
 #: Lines of a signature behind a delimiter or a formula, and how long one may be.
 _LINES = 12
 _LONGEST = 200
-_TRIM = " \t*_~>,.:;!-–—"
 _CONTACT = re.compile(
     r"\W*(?:(?:hp|no|nomor|wa|whatsapp|te?lp?|telepon|tel|t|m|p|f|fax|mobile|phone|cp|ponsel|kontak|contact|hubungi)\b"
     r"[\s.:/]*){0,3}[+(]{0,2}\d[\d\s().+/\-]{6,}\W*|\W*(?:e-?mail|surel|website|www|https?)\b.*|\S+@\S+\W*"
@@ -43,58 +36,64 @@ _NUMBER = re.compile(
 )
 #: Who signs for many.
 _BODY = re.compile(
-    r"(?:a\.?n\.?|warga|ketua|pengurus|keluarga|pelapor|penghuni|paguyuban|forum)\b(?: [\w./]+){1,5}$",
+    r"(?:a\.?n\b\.?|(?:warga|ketua|pengurus|keluarga|pelapor|penghuni|paguyuban|forum)\b)(?: [\w./]+){1,5}$",
     re.IGNORECASE,
 )
-_NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
-_SMALL_IN_NAMES = frozenset({"bin", "binti", "van", "de", "der", "dan", "al", "el", "di", "&", "dkk"})
-#: What is left of a picture in a text: "[image: logo.png]", "[cid:…]".
-_PICTURE = re.compile(r"\s*\[(?:image|cid|gambar|inline image)\b[^\]\n]{0,200}\]\s*", re.IGNORECASE)
+_MANY = re.compile(r"\s*(?:ibu|bapak|warga|keluarga|pengurus|penghuni)", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b\W*[:.]?", re.IGNORECASE)
 
 
-def without_signature(lines: list[str]) -> list[str]:
-    """`lines` up to where the signature begins; all of them when nothing would be left."""
-    lines = _without_delimited(_without_tail(lines))
-    lines = _without_disclaimer(lines)
-    lines = _without_formula(lines)
-    return _without_tail(_without_names(_without_tail(lines)))
+def without_signature(lines: list[str], sender: str = "") -> list[str]:
+    """`lines` up to where the signature begins; all of them when nothing would be left.
 
-
-def _without_tail(lines: list[str]) -> list[str]:
-    end = len(lines)
-    while end and _is_dispensable(lines[end - 1]):
-        end -= 1
-    return lines[:end]
+    `sender`: the name that the address of the mail bears, "" when there is none.
+    """
+    lines = _without_delimited(without_disclaimer(without_tail(lines)))
+    lines = without_disclaimer(lines)
+    for _ in range(2):
+        # "Hormat saya," and below it "ttd" and the name.
+        lines = _without_formula(lines)
+    lines = without_tail(_without_names(without_tail(lines)))
+    return without_tail(_without_bare_name(lines, sender))
 
 
 def _without_delimited(lines: list[str]) -> list[str]:
     """Without what stands behind the last delimiter that has only a few short lines behind it."""
     end = len(lines)
     for index in range(end - 1, max(end - _LINES - 8, -1), -1):
-        listed = RULE.fullmatch(lines[index]) is not None
-        if index and (listed or _DELIMITER.fullmatch(lines[index])):
+        if not index or len(lines[index]) > _LONGEST or not _LINE.fullmatch(lines[index] + "--"):
+            continue
+        drawn = _DELIMITER.fullmatch(lines[index]) is None
+        if not drawn or _LINE.fullmatch(lines[index]):
             behind = [line for line in lines[index + 1 : end] if line.strip()]
-            if listed and not any("mailing list" in line.casefold() for line in behind):
+            if drawn and not _is_signed_below(behind):
                 continue
             if len(behind) <= _LINES and all(len(line) <= _LONGEST for line in behind):
                 end = index
-    return _without_tail(lines[:end])
+    return without_tail(lines[:end])
 
 
-def _without_disclaimer(lines: list[str]) -> list[str]:
-    """Without the last paragraphs that say who may read a mail; never without the first one."""
-    for _ in range(3):
-        start = len(lines)
-        while start and lines[start - 1].strip():
-            start -= 1
-        said = " ".join(lines[start:]).casefold().strip(_TRIM + "[(\"'")
-        if not start or len(said) > 3000 or not said.startswith(DISCLAIMER_BEGINS):
-            break
-        if not any(word in said for word in DISCLAIMER_WORDS):
-            break
-        lines = _without_tail(lines[:start])
-    return lines
+def _is_signed_below(behind: list[str]) -> bool:
+    """Whether a name stands below a drawn line, and nothing but what belongs to it; or a list's own words do."""
+    if any("mailing list" in line.casefold() for line in behind):
+        return True
+    return bool(behind) and is_person(behind[0]) and all(map(_is_signature_line, behind))
+
+
+def _without_bare_name(lines: list[str], sender: str) -> list[str]:
+    """Without a last paragraph that is a name, and at most a role, an office and numbers below it."""
+    start = len(lines)
+    while start and len(lines) - start <= _LINES and lines[start - 1].strip():
+        start -= 1
+    above = next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")
+    if not above or start == len(lines) or above[-1] in ":," or _DASHED.match(above):
+        return lines
+    first, *others = lines[start:]
+    name = _DASHED.sub("", _BY_NAME.sub("", first.strip(), count=1), count=1)
+    if not is_person(name, sender) or not all(map(_is_signature_line, others)):
+        return lines
+    # Names below each other are a list of people.
+    return lines if any(is_person(line) for line in others) else lines[:start]
 
 
 def _without_formula(lines: list[str]) -> list[str]:
@@ -107,25 +106,55 @@ def _without_formula(lines: list[str]) -> list[str]:
             break
         if line and _is_formula(line) and any(c.isalnum() for before in lines[:index] for c in before):
             end = index + 1
-            while end < len(lines) and (not lines[end].strip() or _is_signature_line(lines[end])):
+            while end < len(lines) and _is_below_formula(lines, end, index + 1):
                 end += 1
             rest = lines[end:]
             if rest and not _POSTSCRIPT.match(rest[0]):
                 # "Salam," in the middle of a letter is no end of it.
                 return lines
-            return _without_tail(lines[:index]) + (["", *rest] if rest else [])
+            return _without_date(without_tail(lines[:index])) + (["", *rest] if rest else [])
+    return lines
+
+
+def _is_below_formula(lines: list[str], index: int, start: int) -> bool:
+    line = lines[index]
+    if is_dispensable(line) or _is_signature_line(line):
+        return True
+    # "Salam," and a name in small letters, last of all.
+    return (
+        index <= start + 1
+        and len(line.split()) <= 6
+        and line.strip()[-1] not in ".!?:;"
+        and not any(rest.strip() for rest in lines[index + 1 :])
+        and (begins_with_given_name(line) or _MANY.match(line) is not None)
+    )
+
+
+def _without_date(lines: list[str]) -> list[str]:
+    """Without "Jakarta, 12 Maret 2025" right above the formula; never without all."""
+    if (
+        len(lines) > 1
+        and len(lines[-1]) <= _LONGEST
+        and "," in lines[-1]
+        and _DATED.fullmatch(lines[-1].strip())
+    ):
+        return without_tail(lines[:-1])
     return lines
 
 
 def _is_formula(line: str) -> bool:
-    said = line.casefold().strip(_TRIM)
+    said = line.casefold().strip(TRIM)
     if said in FORMULAS or (
         said.startswith(FORMULA_BEGINS) and len(said.split()) <= 4 and line[-1] not in ".!?"
     ):
         return True
+    if line.endswith(",") and said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5:
+        return True
+    if said.endswith(" regards") and len(said.split()) <= 4:
+        return True
     # "Salam, Ferdinand": the formula and the name on one line.
     formula, comma, name = line.partition(",")
-    return bool(comma) and formula.casefold().strip(_TRIM) in FORMULAS and is_name(name)
+    return bool(comma) and formula.casefold().strip(TRIM) in FORMULAS and is_name(name)
 
 
 def _without_names(lines: list[str]) -> list[str]:
@@ -150,37 +179,12 @@ def _says_thanks(line: str) -> bool:
     return len(said) <= 300 and any(f" {word} " in f" {said} " for word in THANKS)
 
 
-def is_name(line: str) -> bool:
-    """Whether a line is a person's name, or looks like one: up to five capitalised words, none of them ordinary."""
-    bare = line.strip(_TRIM + "()")
-    words = bare.split()
-    if not 1 <= len(words) <= 5 or len(bare) > 60 or "?" in line or "!" in line:
-        return False
-    small = [word.strip(".,").casefold() for word in words]
-    if len(words) > 1 and small[0] in TITLES:
-        words, small = words[1:], small[1:]
-    if any(word in NO_NAME for word in small):
-        return False
-    if all(word in _given_names() for word in small):
-        return True
-    return all(
-        (_NAME_WORD.fullmatch(word) and word[0].isupper()) or word.casefold() in _SMALL_IN_NAMES
-        for word in words
-    )
-
-
-@lru_cache(maxsize=1)
-def _given_names() -> frozenset[str]:
-    """Names that are believed when they are written small too."""
-    return frozenset(name for names in given_names().values() for name in names if len(name) >= 4)
-
-
 def _is_signature_line(line: str) -> bool:
     """Name, role, office, address or number: short, and no sentence."""
-    line = line.strip()
+    line = line.strip(" \t*_")
     if not line or len(line) > 90 or _POSTSCRIPT.match(line):
         return False
-    if is_name(line) or _CONTACT.fullmatch(line):
+    if is_name(line) or _CONTACT.fullmatch(line) or _DATED.fullmatch(line) or _BODY.match(line):
         return True
     words = line.split()
     if len(words) <= 12 and sum(map(str.isdigit, line)) >= 7 and line[-1].isdigit():
@@ -188,25 +192,3 @@ def _is_signature_line(line: str) -> bool:
     if line[-1] in ".!?:;" and len(words) > 3:
         return False
     return len(words) <= 8 and (line[0].isupper() or line[0] in "(+|")
-
-
-def _is_dispensable(line: str) -> bool:
-    """Empty, a ruler, or what a telephone or a free mail service puts below everybody's mails."""
-    words = line.strip().strip("-_*~<>[]() .").casefold()
-    if not words or _PICTURE.fullmatch(line):
-        return bool(words) or not line.strip() or RULE.fullmatch(line) is not None or len(line.strip()) <= 2
-    if len(words) > 160:
-        return False
-    if words.startswith(ADS):
-        return True
-    return any(words.startswith(start) and _is_device(words[len(start) :]) for start in SENT_FROM)
-
-
-def _is_device(rest: str) -> bool:
-    """What follows "sent from": a product, not a sentence."""
-    rest = rest.partition("<http")[0].strip(" .")
-    return (
-        0 < len(rest.split()) <= 8
-        and "," not in rest
-        and (any(word in rest for word in AD_ENDS) or (len(rest.split()) <= 4 and rest[-1:] not in ",;:!?"))
-    )

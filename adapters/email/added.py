@@ -1,0 +1,150 @@
+"""What telephones, mail programs and companies add below everybody's mails, whoever wrote them.
+
+"Dikirim dari HP saya", "Get Outlook for Android", "Maaf kalau typo, diketik dari HP", "This e-mail is confidential
+…". A line goes only when all of it is known to be such: "Dikirim dari kantor kelurahan" and "Email ini rahasia, tolong
+jangan sebut nama saya" are the citizen's own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from adapters.email.quote_words import (
+    ADS,
+    AROUND_DEVICES,
+    DEVICE_PARTS,
+    DEVICES,
+    DISCLAIMED,
+    DISCLAIMER_BEGINS,
+    DISCLAIMER_WORDS,
+    LIABILITY,
+    NO_DEVICES,
+    OWN_WORDS,
+    SENT_FROM,
+    SENT_FROM_HERE,
+)
+
+#: A line that separates, or ornaments: "________", "* * *".
+RULE = re.compile(r"\s*[_\-=*]{5,}\s*")
+_TRIM = " \t*_~>,.:;!-–—[(\"'"
+#: What is left of a picture in a text: "[image: logo.png]", "[cid:…]"; of a link to a place in the mail itself.
+_PICTURE = re.compile(
+    r"\s*(?:\[(?:image|cid|gambar|inline image)\b[^\]\n]{0,200}\]|<#[\w-]{1,80}>)\s*", re.IGNORECASE
+)
+_GET = re.compile(
+    r"(?:get|download|dapatkan|unduh)\s(?:aplikasi\s)?[\w. ]{2,30}\s"
+    r"(?:(?:for|untuk|di|on)\s(?:android|ios|iphone|ipad|mac|windows|desktop|mobile)|mail)\b"
+)
+_SORRY = re.compile(r"\b(?:maaf\w*|excuse|apolog\w+|forgive|pardon|sorry)\b")
+_MISTYPED = re.compile(
+    r"\b(?:ketik\w*|ketikan|typos?|brevity|brief|singkat|ejaan|spelling|autocorrect|kesalahan|errors?)\b"
+)
+_THIS_MAIL = re.compile(
+    r"(?:pesan|e-?mail|surel|mail|surat|this (?:e-?mail|message) was) (?:ini )?(?:saya )?(?=\w)"
+)
+_ANGLE_LINK = re.compile(r"\s?<https?:[^<>]*>?")
+_LIABLE = re.compile("|".join(LIABILITY))
+_OWN = re.compile(rf"\b(?:{'|'.join(OWN_WORDS)})\b")
+_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
+
+
+def is_dispensable(line: str) -> bool:
+    """Empty, a ruler, or what a telephone or a free mail service puts below everybody's mails."""
+    words = line.strip().strip("-_*~<>[]() .")
+    if not words or _PICTURE.fullmatch(line):
+        return bool(words) or not line.strip() or RULE.fullmatch(line) is not None or len(line.strip()) <= 2
+    if len(words) > 160:
+        return False
+    words = _ANGLE_LINK.sub("", words).strip()
+    said = words.casefold()
+    return said.startswith(ADS) or _GET.match(said) is not None or _is_sent_from(words) or _is_apology(words)
+
+
+def _is_apology(words: str) -> bool:
+    """ "Please excuse my brevity", and "Maaf kalau typo, diketik dari HP": not "Maaf kalau salah kirim"."""
+    said = words.casefold()
+    sorry = _SORRY.search(said)
+    if sorry is None or sorry.start() > 16 or len(said.split()) > 12 or _MISTYPED.search(said) is None:
+        return False
+    _, comma, rest = said.partition(",")
+    return (
+        not comma or _is_sent_from(rest.strip(" .")) or _MISTYPED.search(rest) is not None or not rest.strip()
+    )
+
+
+def _is_sent_from(words: str) -> bool:
+    announced = _THIS_MAIL.match(words.casefold())
+    words = words[announced.end() :] if announced else words
+    said = words.casefold()
+    for start in (*SENT_FROM, *SENT_FROM_HERE):
+        if said.startswith(start):
+            return _is_device(words[len(start) :], start in SENT_FROM_HERE)
+    return False
+
+
+def _is_device(rest: str, here: bool) -> bool:
+    """What follows "sent from": a product, not a sentence; then at most an apology. `here`: in Indonesian, where any
+    place may follow too."""
+    device, _, tail = rest.strip(" .").partition(",")
+    if ". " in device:
+        device, _, more = device.partition(". ")
+        tail = f"{more},{tail}"
+    if tail.strip(" .,") and not (_SORRY.search(tail.casefold()) or _says_mail(tail.casefold())):
+        return False
+    tokens = _TOKEN.findall(device)
+    if not 0 < len(tokens) <= 10:
+        return False
+    small = [token.casefold() for token in tokens]
+    known = [_is_known(token) for token in small]
+    if any(known):
+        return all(
+            is_known
+            or token.casefold() in AROUND_DEVICES
+            or token[0].isupper()
+            or any(map(str.isdigit, token))
+            for token, is_known in zip(tokens, known, strict=True)
+        ) and not any(token in NO_DEVICES for token in small)
+    if len(tokens) > 4 or device[-1:] in ";:!?" or any(token in NO_DEVICES for token in small):
+        return False
+    return not here or small[-1] in ("saya", "ku", "aku", "gue", "gw")
+
+
+def _is_known(token: str) -> bool:
+    return token in DEVICES or token.startswith(DEVICE_PARTS) or token.endswith(("mail", "phone"))
+
+
+def _says_mail(tail: str) -> bool:
+    return len(tail.split()) <= 5 and any(word in tail for word in ("surel", "mail", "aman", "secure"))
+
+
+def without_disclaimer(lines: list[str]) -> list[str]:
+    """Without the last paragraphs that say who may read a mail; never without the first one."""
+    for _ in range(3):
+        start = len(lines)
+        while start and lines[start - 1].strip():
+            start -= 1
+        if not start or not _is_disclaimer(" ".join(lines[start:]).casefold().strip(_TRIM)):
+            break
+        lines = without_tail(lines[:start])
+    return lines
+
+
+def _is_disclaimer(said: str) -> bool:
+    if len(said) > 3000:
+        return False
+    if (
+        len(said) <= 1500
+        and any(word in said for word in ("virus", "mail", "surel"))
+        and _LIABLE.search(said)
+    ):
+        return True
+    if not said.startswith(DISCLAIMER_BEGINS) or _OWN.search(said):
+        return False
+    return any(word in said for word in DISCLAIMER_WORDS) and any(word in said for word in DISCLAIMED)
+
+
+def without_tail(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and is_dispensable(lines[end - 1]):
+        end -= 1
+    return lines[:end]

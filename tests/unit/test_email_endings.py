@@ -1,0 +1,212 @@
+"""What telephones, programs, companies and people put below a mail, and the last lines of complaints that stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.email.quotes import reply_text
+
+WORDS = "Selamat pagi,\n\nlampu di Jl. Contoh 5 masih mati sejak 3 Maret.\n\nMohon diperbaiki."
+
+DEVICES = [
+    "Dikirim dari HP saya", "Dikirim dari hp", "Dikirim dari HP Android saya.", "Dikirim dari ponsel saya",
+    "Dikirim dari ponsel Xiaomi saya", "Dikirim dari perangkat Xiaomi saya", "Dikirim dari perangkat saya",
+    "Dikirim dari perangkat seluler", "Dikirim dari perangkat HUAWEI saya", "Dikirim dari Redmi Note 12 saya",
+    "Dikirim dari POCO X3", "Dikirim dari OPPO A57", "Dikirim dari vivo saya", "Dikirim dari realme C55 saya",
+    "Dikirim dari Infinix Hot 30i", "Dikirim dari itel saya", "Dikirim dari TECNO SPARK 10",
+    "Dikirim dari Galaxy saya", "Dikirim dari Samsung Galaxy A15 5G saya",
+    "Dikirim dari ponsel cerdas Samsung Galaxy saya.", "Dikirim dari tablet Samsung saya", "Dikirim dari iPad saya",
+    "Dikirim dari iPhone 13 Pro saya", "Dikirim dari iPhone saya, mohon maaf jika ada salah ketik",
+    "Dikirim dari Mac saya", "Dikirim dari laptop saya", "Dikirim dari telepon genggam saya",
+    "Dikirim dari telepon pintar saya", "Dikirim dari gawai saya", "Dikirim dari Mail untuk Windows 10",
+    "Dikirim dari Email untuk Windows", "Dikirim dari aplikasi Gmail", "Dikirim dari Gmail Seluler",
+    "Dikirim dari Outlook untuk Android", "Dikirim dari Outlook untuk iOS", "Dikirim dari Outlook seluler",
+    "Dikirim dari Yahoo Mail untuk iPhone", "Dikirim dari Yahoo Mail di Android", "Dikirim dari Surat untuk Windows",
+    "Dikirim dari myMail untuk Android", "Dikirim dari Proton Mail Android",
+    "Dikirim dengan Proton Mail, surel yang aman.", "Dikirim menggunakan Zoho Mail", "Dikirim menggunakan ponsel",
+    "Dikirim melalui telepon seluler", "Dikirim lewat HP Nokia saya", "Dikirim via HP", "Dikirimkan dari ponsel saya",
+    "Terkirim dari HP saya", "Terkirim dari iPhone", "Terkirim dr hp jadul", "Terkirim melalui ponsel Advan saya",
+    "Diposkan dari ponsel OPPO saya", "Diposkan dari iPhone saya", "Diketik dari HP, maaf singkat",
+    "Diketik dengan ponsel, mohon maaf bila ada kesalahan", "Ditulis dari HP saya", "Dibuat di ponsel saya",
+    "Kirim dari ponsel saya", "Pesan ini dikirim dari ponsel saya", "Email ini dikirim dari HP saya",
+    "Surel ini dikirim dari perangkat Xiaomi saya.", "Mail ini dikirim dari hp, maaf kalau ada typo",
+    "Dikirim dari HP\nMohon maaf atas salah ketik", "Mohon maaf bila ada salah ketik, dikirim dari ponsel.",
+    "Dikirim dari ponsel saya. Mohon maaf bila ada salah ketik.", "Maaf kalau typo, diketik dari HP",
+    "Dapatkan Outlook untuk iOS", "Dapatkan Outlook untuk Android<https://aka.ms/AAb9ysg>",
+    "Unduh Yahoo Mail untuk iOS", "Dapatkan BlueMail untuk Android", "Dapatkan aplikasi Yahoo Mail",
+    "Yahoo Mail: Cari, Atur, Taklukkan", "Sent from my iPhone", "Sent from my Galaxy", "Sent from my Galaxy A54",
+    "Sent from my Xiaomi", "Sent from my OPPO", "Sent from my Huawei Mobile",
+    "Sent from my BlackBerry\u00ae smartphone", "Sent from my T-Mobile 4G LTE Device",
+    "Sent from my phone, please excuse typos", "Sent from my mobile. Apologies for brevity.", "Sent from my HP",
+    "Sent from mobile", "Sent from Samsung Mobile", "Sent from Samsung tablet.", "Sent from Mail for Windows 10",
+    "Sent from Mail<https://go.microsoft.com/fwlink/?LinkId=550986> for Windows", "Sent from Outlook for iOS",
+    "Sent from Yahoo Mail on Android", "Sent from Yahoo Mail for iPhone", "Sent from Proton Mail for iOS",
+    "Sent with Proton Mail secure email.", "Sent with ProtonMail Secure Email.", "Sent with Spark",
+    "Sent via Superhuman", "Sent from Gmail Mobile", "Sent using Zoho Mail", "Sent from Zoho Mail for Mobile",
+    "Sent via BlackBerry from Telkomsel", "Get Outlook for Android", "Get Outlook for iOS<https://aka.ms/o0ukef>",
+    "Get BlueMail for Android", "Get Outlook for Mac", "Powered by Telkomsel BlackBerry\u00ae",
+    "Virus-free. www.example.org", "Bebas virus. www.example.org", "Tidak ada virus. www.example.org",
+    "Virus-free.www.example.org\n<#DAB4FAD8-2DD7>", "Sent from my Android phone with K-9 Mail.",
+    "-- \nDikirim dari perangkat Android saya dengan K-9 Mail. Mohon maaf bila saya singkat.",
+    "Dikirim dari perangkat Android saya dengan K-9 Mail. Mohon maaf bila saya singkat.", "Please excuse my brevity.",
+    "Sent from my iPhone\n\nPlease excuse any typos", "[Dikirim dari HP]", "(dikirim dari hp)",
+    "~ dikirim dari Xiaomi ~", "*Dikirim dari iPhone saya*", "_Dikirim dari ponsel saya_", "<<Dikirim dari HP>>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", DEVICES)
+def test_what_a_telephone_or_a_program_adds_goes(line: str) -> None:
+    assert reply_text(f"{WORDS}\n\n{line}") == WORDS
+    assert reply_text(f"{WORDS}\n\n\n{line}\n\n") == WORDS
+    assert reply_text(f"{WORDS}\n\nSalam,\nSiti Contoh\n\n{line}") == WORDS
+    assert reply_text(f"{WORDS}\n\n{line}\n\nPada 12 Mar 2025 10.11, Layanan Aduan menulis:\n> lama") == WORDS
+
+
+SIGNED = [
+    "-- \nSiti Contoh", "--\nSiti Contoh\nRT 03",
+    "-- \nSiti Contoh, S.E., M.M.\nKepala Bagian Umum\nPT Contoh Jaya\n0812-0000-1234",
+    "--\n\nSiti Contoh\nJl. Contoh 5 RT 03/RW 04", "___\nSiti Contoh\nKetua RT 03",
+    "__________\nSiti Contoh\nKetua RT 03", "---\nSiti Contoh\n0812-0000-1234", "\u2014\nSiti",
+    "***\nSiti Contoh\nWarga RT 03", "======\nSiti Contoh\nsiti@example.org", "\u2014 Siti Contoh", "- Siti Contoh",
+    "~ Siti", "-Siti-", "// Siti Contoh", "Siti Contoh", "Siti", "Budi Santoso", "Ibu Siti", "Pak Budi RT 03",
+    "Siti Contoh, RT 03/RW 04", "Siti Contoh\n0812-0000-1234", "Siti Contoh\nKetua RT 03\n0812-0000-1234",
+    "Siti Contoh (0812-0000-1234)", "Siti Contoh - 0812-0000-1234",
+    "Siti Contoh\nPT Contoh Jaya\nTelp. (021) 5550-1234", "SITI CONTOH", "Hormat saya,\nSiti Contoh",
+    "Hormat Saya\n\n\nSiti Contoh", "Hormat kami,\nSiti Contoh\nKetua RT 03\nRT 03/RW 04 Kelurahan Contoh",
+    "Hormat saya,\n\n(Siti Contoh)", "Hormat saya,\n\nttd\n\nSiti Contoh", "Hormat saya, Siti Contoh",
+    "Hormat saya\nSiti Contoh\nNIP 0000", "Hormat kami,\na.n. Warga RT 03\nSiti Contoh",
+    "Hormat kami,\nPengurus RW 04", "Dengan hormat,\nSiti Contoh", "Hormatku,\nSiti", "Salam,\nSiti",
+    "Salam hormat,\nSiti Contoh", "Salam\nSiti Contoh\nWA: 0812-0000-1234", "Salam dari kami,\nWarga RT 03",
+    "Salam sejahtera,\nSiti", "Salam hangat dari Tebet,\nSiti", "Salam saya, Siti",
+    "Salam sehat selalu,\nSiti Contoh", "Salam kompak,\nBudi", "Salam lestari\nBudi Contoh", "Salam & hormat,\nSiti",
+    "Tertanda,\nSiti Contoh", "Ttd,\nSiti Contoh", "TTD\nWarga RT 03", "Pelapor,\nSiti Contoh",
+    "Pelapor: Siti Contoh", "Yang membuat laporan,\nSiti Contoh", "Yang melaporkan,\n\nSiti Contoh\n0812-0000-1234",
+    "Pemohon,\nSiti Contoh", "Warga yang resah,\nSiti", "Dari warga RT 03,\nSiti",
+    "Jakarta, 12 Maret 2025\n\nHormat saya,\n\n\nSiti Contoh", "Jakarta, 12 Maret 2025\nHormat kami,\nPengurus RW 04",
+    "Regards,\nSiti", "Best regards,\nSiti Contoh\nProcurement Manager\nPT Contoh\nM: +62 812 0000 1234",
+    "Kind regards\nSiti Contoh | Manager | PT Contoh", "Yours faithfully,\n\nSiti Contoh", "Cheers,\nSiti",
+    "Best,\nS.", "Many regards,\nSiti", "With kind regards,\nSiti Contoh", "Sincerely,\nSiti Contoh (Mrs.)",
+    "BR,\nSiti", "Warm Regards,\n*Siti Contoh*",
+    "Hormat saya,\n*Siti Contoh*\n_Ketua RT 03_\nMobile: 0812-0000-1234\nwww.example.org",
+    "Salam,\nSiti Contoh\nInstagram: @siti.contoh\nhttps://example.org",
+    "Salam,\nSiti\n\n[image: logo.png]\n\nPT Contoh Jaya",
+    "Siti Contoh\nBuilding Manager\nMenara Contoh Lt. 5, Jl. Contoh 5, Jakarta 12345\nT. 021-5550-1234 F. 021-5550-1235",  # noqa: E501
+    "Salam,\nSiti Contoh\n\n<https://example.org>", "Hormat saya,\nSiti Contoh\nKTP 0000",
+    "Salam,\n\nSiti Contoh\n\n12 Maret 2025", "Salam,\nSiti & Budi", "Salam,\nKel. Contoh", "Salam,\nibu2 RT 03",
+    "Salam,\nsiti contoh (warga rt 03)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("below", SIGNED)
+def test_a_signature_goes(below: str) -> None:
+    assert reply_text(f"{WORDS}\n\n{below}") == WORDS
+    assert reply_text(f"{WORDS}\n\n\n{below}\n\nDikirim dari HP saya\n") == WORDS
+
+
+def test_the_name_that_the_address_bears_is_a_signature_however_it_is_written() -> None:
+    for sender, below in [
+        ("Siti Contoh", "siti"), ("Contoh, Siti", "siti contoh"), ("SITI CONTOH (RW)", "siti contoh"), ("Oei Tjoe", "Oei Tjoe"),  # noqa: E501
+        ("Bunga Melati", "Melati"), ("Yohanes Ndun", "Ndun"),
+    ]:  # fmt: skip
+        assert reply_text(f"{WORDS}\n\n{below}", "", None, sender) == WORDS
+    assert reply_text(f"{WORDS}\n\nmelati", "", None, "Siti Contoh") == f"{WORDS}\n\nmelati"
+
+
+def test_people_who_are_listed_are_no_signature() -> None:
+    for people in (
+        "Budi Santoso\nSiti Aminah",
+        "- Budi Santoso\n\n- Siti Aminah",
+        "Budi Santoso\nSiti Aminah\nAgus",
+    ):
+        assert reply_text(f"{WORDS}\n\n{people}") == f"{WORDS}\n\n{people}"
+    for before in ("Pelakunya:", "Yang menyuruh,"):
+        assert reply_text(f"{WORDS}\n\n{before}\n\nBudi Santoso") == f"{WORDS}\n\n{before}\n\nBudi Santoso"
+
+
+THANKED = [
+    "Terima kasih", "Terima kasih.", "Terimakasih banyak", "Terima kasih atas perhatiannya", "Makasih ya Min",
+    "Trims", "Thank you", "Thanks!", "Matur nuwun", "Hatur nuhun", "Wassalam", "Wassalamualaikum wr. wb.",
+    "Sekian dan terima kasih.", "Demikian, terima kasih.", "Atas bantuan Bapak/Ibu kami ucapkan terima kasih.",
+]  # fmt: skip
+BELOW_THANKS = [
+    "", "\nSiti", "\n\nSiti Contoh", "\nSiti Contoh\nRT 03\n0812-0000-1234", "\n\n\nBu Siti", "\n\n- Siti -",
+    "\n\nSalam,\nSiti", "\n\nHormat saya\nSiti Contoh", "\n-- \nSiti Contoh\nKetua RT 03",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("thanks", THANKED)
+def test_thanks_are_the_citizens_words_and_stay(thanks: str) -> None:
+    for below in BELOW_THANKS:
+        assert reply_text(f"{WORDS}\n\n{thanks}{below}") == f"{WORDS}\n\n{thanks}"
+
+
+DISCLAIMERS = [
+    "DISCLAIMER: This email and any attachment are confidential and intended solely for the recipient.",
+    "Disclaimer:\nInformasi dalam email ini bersifat rahasia dan hanya ditujukan kepada penerima yang dimaksud.",
+    "This e-mail is confidential. If you are not the intended recipient, please delete it.",
+    "The information contained in this message is privileged and intended only for the addressee.",
+    "PENAFIAN: Surel ini beserta lampirannya bersifat rahasia. Bila Anda bukan penerima, mohon hapus.",
+    "Email ini dan setiap lampirannya hanya untuk penerima yang dituju dan dapat berisi informasi rahasia.",
+    "Pesan ini bersifat rahasia dan ditujukan hanya bagi penerima. Dilarang menyebarluaskan isi pesan ini.",
+    "Isi surel ini, termasuk lampiran, adalah milik PT Contoh dan bersifat rahasia.",
+    "Please consider the environment before printing this email.",
+    "Mohon pertimbangkan lingkungan sebelum mencetak surel ini.",
+    "Hemat kertas, jangan cetak surel ini bila tidak perlu.",
+    "P Please consider the environment before printing this e-mail",
+    "Save a tree. Don't print this e-mail unless it's really necessary.",
+    "Apabila Anda menerima email ini karena kesalahan, harap beri tahu pengirim dan hapus email ini.",
+    "Jika Anda bukan penerima yang dimaksud, Anda dilarang menyalin atau menyebarkan surel ini.",
+    "If you have received this email in error please notify the sender and delete it.",
+    "If you are not the intended recipient, any disclosure or copying is prohibited.",
+    "CAUTION: This email originated from outside the organization. Do not click links unless you recognize the sender.",
+    "Surat elektronik ini mungkin mengandung informasi rahasia dan dilindungi hukum; hanya untuk penerima.",
+    "PT Contoh tidak bertanggung jawab atas kerugian akibat virus yang terbawa dalam email ini.",
+    "PT Contoh accepts no liability for any damage caused by any virus transmitted by this email.",
+    "The views expressed in this email are those of the sender and not of the company; it is confidential.",
+    "Confidentiality Notice\n\nThis message is for the named recipient only and may be privileged.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", DISCLAIMERS)
+def test_what_companies_put_below_all_their_mails_goes(said: str) -> None:
+    assert reply_text(f"{WORDS}\n\n{said}") == WORDS
+    assert reply_text(f"{WORDS}\n\nHormat kami,\nSiti Contoh\nPT Contoh\n021-5550-1234\n\n{said}") == WORDS
+    assert reply_text(f"{WORDS}\n\n-- \nSiti Contoh\nPT Contoh\n\n{said}\n\n[image: logo.png]") == WORDS
+
+
+LAST = [
+    "Terima kasih", "Jl. Contoh 5 RT 03/RW 04 Tebet", "Lokasi: Jl. Contoh 5\nRT 03 RW 04\nKelurahan Tebet Barat",
+    "Alamat:\nJl. Contoh 5\nKelurahan Tebet Barat\nJakarta Selatan", "Tebet Barat", "Sunter Agung",
+    "Rusunawa Marunda", "Halte Cempaka Putih", "Depan Masjid Al Ikhlas", "Pasar Minggu", "Lampu mati total",
+    "Mohon dicek", "Tolong", "Cepat ya", "Kapan diperbaiki?", "1. Jl. Contoh\n2. Jl. Melati\n3. Jl. Mawar",
+    "- lampu\n- got\n- aspal", "Foto dikirim dari HP tetangga", "Dikirim dari RW 05 kemarin, belum dibalas",
+    "Dikirim dari kantor kelurahan", "Dikirim dari desa saya", "Sent from the office of RW 05 and ignored",
+    "Sent a letter last week", "Dikirim ke dinas 3 Maret", "Hubungi saya di 0812-0000-1234",
+    "Nomor saya 0812-0000-1234, bisa dihubungi malam", "Pelanggan nomor 12345678", "Nama petugasnya Budi",
+    "Pelakunya Budi Santoso", "Saksi: Siti Contoh dan Budi", "Ketua RT 03 bernama Budi",
+    "Email ini sudah tiga kali saya kirim", "Pesan ini ditujukan kepada Dinas Bina Marga.",
+    "Perhatian: kabelnya masih bersetrum!", "Penting: lampu ini di depan sekolah.",
+    "Jika tidak ada tindakan, kami akan lapor lagi.", "Jika Anda tidak percaya, silakan datang sendiri.",
+    "Maaf kalau salah kirim", "Mohon maaf bila ada salah kata", "Hormat kami kepada petugas yang sudah bekerja.",
+    "Salam untuk petugas yang datang kemarin, kerjanya bagus.", "Siti Contoh melihat sendiri kejadiannya.",
+    "Budi, petugas yang datang, marah-marah.", "Jumlah: 12 tiang", "Sabtu malam", "Got di belakang Toko Budi",
+    "Gang Haji Budi", "Warung Bu Siti", "SDN Contoh 05 Pagi", "Kali Ciliwung", "Kelurahan Kartini",
+    "NB: foto menyusul", "PS: sudah pernah dilaporkan", "Lampiran: 3 foto", "Tanggal kejadian: 3 Maret 2025",
+    "Pukul 18.30", "Banjir!!!", "Sampah lagi, sampah lagi", "Aspal Rusak", "Air PAM Mati", "Trotoar", "Macet Parah",
+    "Jalan Berlubang", "Email ini rahasia, tolong jangan sebut nama saya.",
+    "Surel ini rahasia ya, saya takut dengan tetangga.",
+    "Mohon pertimbangkan lingkungan kami sebelum memberi izin pabrik itu.", "Wijaya Kusuma", "Melati",
+    "Utan Kayu Utara", "Apabila Anda menerima laporan ini, mohon segera ditindak.",
+    "Pemberitahuan penggusuran ini tidak sah.", "Perhatian penerima bantuan: berasnya berkutu.",
+    "Peringatan dari RT sudah tiga kali.", "Dikirim dari pos RW 03", "Ditulis di papan: dilarang parkir",
+    "Diketik di kelurahan, salah nama", "Get well soon",
+    "Maaf, saya singkat saja: got mampet, tikus banyak, anak sakit, petugas tidak datang, kapan?",
+    "Terminal Kampung Melayu", "Bu Siti belum dapat bantuan", "Petugas Dishub", "Dinas Bina Marga",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("last", LAST)
+def test_the_last_lines_of_a_complaint_stay(last: str) -> None:
+    for words in (WORDS, "Lampu mati di tempat ini:"):
+        assert reply_text(f"{words}\n\n{last}") == f"{words}\n\n{last}"
+    assert reply_text(f"Lampu mati:\n{last}") == f"Lampu mati:\n{last}"
