@@ -53,9 +53,12 @@ KEEPERS = frozenset(
         "koh", "ko", "engkoh", "cik", "ci", "cici", "encik", "mpok", "empok", "bang", "abang", "pak", "pa",
         "bu", "buk", "mbak", "mba", "mas", "mang", "kang", "teh", "teteh", "mak", "emak", "om", "tante",
         "engkong", "babe", "babeh", "cing", "encing", "mbok", "mbah", "pakde", "bude", "lik", "cak", "bli",
-        "uda", "uni", "lae", "ito", "bpk", "ibu", "bapak",
+        "uda", "uni", "lae", "ito", "bpk", "ibu", "bapak", "juragan", "bos", "boss", "ncang", "ncing", "nyak",
+        "wak", "uwak", "opa", "oma", "nci",
     )
 )  # fmt: skip
+#: Who sells what a shop is called after: "tukang bakso Mamad".
+SELLERS = frozenset(("tukang", "penjual", "pedagang", "pengusaha", "karyawan", "pegawai"))
 #: Where people work that is called after its place, and places with a name that people bear.
 OFFICES = frozenset(
     (
@@ -68,7 +71,9 @@ PLACES_TOO = frozenset(("guntur", "kamal", "wijaya", "kusuma", "citra", "kartini
 NAMES_OR_UNKNOWN = NAMES | {UNKNOWN}
 _SIGNED = NAMES_OR_UNKNOWN | frozenset("Ttl")
 _PARTED, _BEGINS = frozenset(" \n(~*"), frozenset(".\n()~-–—*:")
-_ITEM = re.compile(r"\d[.)]")
+_ITEM = re.compile(r"\d[.)](?!\d)")
+#: The dot of "09.00" opens nothing.
+_OPENS = re.compile(r"[\n()~–—*]|[.:\-](?!\d)")
 _SAID = frozenset((" ", ". ", ": ", " : ", ":", "."))
 #: Drawn out, without a vowel or shortened, a word is nobody's name: "parahhh", "tlg", "brhenti".
 _NO_WORD = re.compile(
@@ -130,7 +135,9 @@ def stands_for_a_name(words: Words, i: int) -> bool:
 def _begins(words: Words, i: int) -> bool:
     """Whether a line, an item of a list, a bracket or a sentence begins with word `i`."""
     sep = words.seps[i]
-    return (not i and words.mode == "l") or (sep[-1:] in _PARTED and not _BEGINS.isdisjoint(sep))
+    if not i:
+        return words.mode == "l"
+    return sep[-1:] in _PARTED and not _BEGINS.isdisjoint(sep) and _OPENS.search(sep) is not None
 
 
 def _alone(words: Words, i: int) -> bool:

@@ -14,7 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from normalizer.gazetteer import DATA
-from normalizer.name_frames import KEEPERS, OFFICES, PLACES_TOO, SHOPS, pronounced, stands_for_a_name
+from normalizer.name_frames import (
+    KEEPERS,
+    OFFICES,
+    PLACES_TOO,
+    SELLERS,
+    SHOPS,
+    pronounced,
+    stands_for_a_name,
+)
 from normalizer.name_words import (
     BOTH,
     CALLED,
@@ -210,6 +218,9 @@ def candidates(words: Words) -> list[int]:
                 continue
             # "staf kelurahan Suparjo" is somebody, too, for no kelurahan bears a name that is nothing else.
             works = called > 0 and what == NAME and kind[called - 1] in _STAFF and low[called] in OFFICES
+            works = works or (
+                called > 0 and what == NAME and low[called - 1] in SELLERS and low[called] in SHOPS
+            )
             works = (works and low[i] not in PLACES_TOO) or (what == NAME and _behind_place(words, i))
             if (
                 not works

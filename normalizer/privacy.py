@@ -17,10 +17,12 @@ from collections.abc import Sequence
 
 from normalizer.context import Context, decided
 from normalizer.privacy_addresses import without_addresses, without_contact
+from normalizer.privacy_births import without_beside, without_said
+from normalizer.privacy_initials import without_initials
 from normalizer.privacy_names import without_names
-from normalizer.privacy_numbers import BORN, HIDDEN, IDENTITY, NUMBER, PHONE, without_numbers
-from normalizer.privacy_plates import without_alike
-from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, PAPER, signs
+from normalizer.privacy_numbers import HIDDEN, IDENTITY, NUMBER, PHONE, without_numbers
+from normalizer.privacy_plates import without_alike, without_parted, without_told
+from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, PAPER, SPELT, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
 from normalizer.privacy_spelt import looks_alike, without_spelt
 from normalizer.record import Complaint, Evidence
@@ -60,23 +62,6 @@ _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
-_MONTH = r"(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|aug|sep|okt|oct|nov|nop|des|dec)[a-z]{0,7}"
-_DATE = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of| bulan)?[ \-./]{{0,2}}{_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)"
-    r"[ ,\-./']{0,3}(?:tahun |thn? )?\d{2,4}\b"
-)
-_BORN_DATE = re.compile(
-    r"(\b(?:lahir(?:nya|an)?|lhr|ttl|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun)\b[^\d\n]{0,60}?"
-    rf"|\bl\. ?){_DATE}",
-    re.IGNORECASE,
-)
-_BORN_YEAR = re.compile(
-    rf"(\b(?:lahir(?:an)?|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: (?:tahun|thn?|{_MONTH}))? )(?:19\d\d"
-    rf"|20[01]\d)\b(?![\-/.]\d)",
-    re.IGNORECASE,
-)
-#: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".
-_BORN_AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECASE)
 _PAPER_DIGITS = 5
 _DIGIT = re.compile(r"\d")
 _FANCY = re.compile(r"[^\x00-\x7f]")
@@ -98,14 +83,18 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     held = signs(text.lower())
     text = without_addresses(text, held)
     digits = _DIGIT.search(text) is not None
+    if BORN_SIGN in held:
+        text = without_said(text)
+    if SPELT in held:
+        text = without_told(text)
     alike = digits and looks_alike(text)
     text = without_spelt(text, held, PHONE, alike=alike)
     if digits:
         text = _without_numbers(text, held, strict=strict, alike=alike)
-    text = without_names(text)
+    text = without_initials(without_names(text))
     for name in names:
         text = _without_name(text, name)
-    return text
+    return without_beside(text) if digits else text
 
 
 def _plain_digits(text: str) -> str:
@@ -122,13 +111,11 @@ def _plain_digits(text: str) -> str:
 
 
 def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bool) -> str:
-    if BORN_SIGN in held:
-        text = _BORN_AGAIN.sub(rf"\1{BORN}", _BORN_DATE.sub(rf"\1{BORN}", text))
-        text = _BORN_YEAR.sub(rf"\1{BORN}", text)
     if PAPER in held:
         text = _PAPER.sub(
             lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
         )
+    text = without_parted(text)
     text = without_numbers(without_alike(text) if alike else text)
     if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)

@@ -67,20 +67,37 @@ _CASE_BEFORE = re.compile(
     r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
     r"|perda|pergub|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
 )
-_BORN_BEFORE = re.compile(
-    r"\b(?:lahir(?:nya|an|kan)?|lhr|ttl|tgl ?lhr|kelahiran|born|dob|birth(?:day|date)?|ultah|ulang tahun"
-    r"|tanggal lahir|tgl lahir|tmpt lahir|l\.)[^\d\n]{0,52}$"
+#: Words for a birth, and for the day when it is remembered.
+BORN_WORDS = (
+    r"(?:di)?lahir(?:nya|an|annya|kan)?|lhr|tglh?r|tgllhr|lair(?:an|e|na)?|brojol|ttl|kelahiran(?:nya)?|born|dob"
+    r"|birth(?:day|date)?|ultah(?:nya|ny|ku|e)?|ulang tahun(?:nya|ny|ku|e)?|hbd"
+)
+_BORN_BEFORE = re.compile(rf"\b(?:(?:{BORN_WORDS})\b|l\.)[^\d\n]{{0,52}}$")
+#: What is no person and has such a day too.
+_FOUNDED = re.compile(
+    r"\b(?:ultah|ulang tahun)(?:nya)? (?:ke ?)?(?:kota|jakarta|dki|ri|kemerdekaan|republik|rw|rt|kelurahan|kecamatan"
+    r"|sekolah|masjid|gereja|pkk|tni|polri|partai|perusahaan|karang taruna|kantor|pt|koperasi|kampung|pasar|bank"
+    r"|yayasan|persija|transjakarta|perumahan|komplek|sdn?|smpn?|sman?|kampus|universitas|mal|emas|perak)\b"
+    r"|\blahir(?:nya)? (?:pancasila|perda|pergub|undang|uu|peraturan|kebijakan|aturan|program|partai|organisasi"
+    r"|republik|gerakan|kota)\b",
+    re.IGNORECASE,
+)
+_FOUNDED_BEFORE = re.compile(
+    r"\b(?:perda|pergub|uu|undang|peraturan|kebijakan|aturan|program|partai|organisasi|proyek|hari|gerakan|izin|sk)"
+    r"(?: (?:itu|ini|tersebut|tsb|yang|yg))? $",
+    re.IGNORECASE,
 )
 #: Day, month and year with nothing between: "lahir 12031985".
 _BORN_TOGETHER = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:(?:19|20)?\d\d)")
 _HOUSE_BEFORE = re.compile(
     r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}"
-    r"|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau"
+    r"|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit|flat|pintu)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau"
     r"|nya)\b)?[ .:#]{1,3})$"
 )
 #: With what each alternative of the pattern above ends: most numbers need no closer look.
 _HOUSE_WORDS = (
     "no", "nomor", "nomer", "nmr", "nomr", "nmor", "rumah", "rmh", "kos", "kosan", "kost", "kontrakan", "kamar", "unit",
+    "flat", "pintu",
     "saya", "sy", "kami", "gue", "gw", "kita", "aye", "beliau", "nya",
 )  # fmt: skip
 #: What has a number of its own, without a street's name near it.
@@ -92,6 +109,11 @@ _LIVES = re.compile(r"\b(?:live at|living at|stay at|address is|address:|reside 
 _FLAT = re.compile(r"\b(?:unit|flat|apartment) $")
 _FLAT_LETTER = re.compile(r"[A-Za-z]{1,2}(?!\w)")
 _NUMBERS = re.compile(r"\d{1,4}(?: ?[/-] ?\d{1,4})?")
+#: A flat's number stands beside its floor, its tower or its house: "lt 4 no 12", "pintu 12 rusun Tambora".
+_FLOOR = re.compile(r"\b(?:lt|lantai|lante)\.? ?\d{1,2}[ ,/\-]{1,3}(?:no|nomor|nomer|unit|flat)[ .:]{0,3}$")
+_WITHIN = re.compile(
+    r",? ?(?:(?:lt|lantai)\.? ?\d|(?:tower|blok) [A-Z0-9]|(?:rusun|rusunawa|apartemen|flat)\b)", re.IGNORECASE
+)
 #: Numbers of something else: laws, letters, queues, lines.
 _NO_HOUSE = re.compile(
     r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
@@ -109,7 +131,7 @@ _LETTERED = re.compile(
 )
 _ADDRESS = re.compile(
     r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|lrg|kp|kampung|desa|dusun|pondok|taman|villa|griya|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
-    r"|cluster|alamat|tinggal|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
+    r"|cluster|alamat|tinggal(?:nya|e)?|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
     r"|domisili|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
 )
 #: Farther away an address word does not speak for a number.
@@ -133,6 +155,20 @@ _COUNTED = ("rt ", "rw ", "rt. ", "rw. ", "/rw", "rt", "rw.", "km ", "jam ", "gg
 #: A plate's letters are parted from its digits by these, or by nothing.
 _AFTER_LETTERS = frozenset(" .-_/")
 _SPACED = re.compile(r"\d(?: ?\d){2,3}")
+
+
+def of_an_institution(found: str, text: str, start: int) -> bool:
+    """Whether `found`, at `start` of `text`, tells the birthday of a town or a law: nobody's."""
+    return (
+        _FOUNDED.search(found) is not None
+        or _FOUNDED_BEFORE.search(text[max(0, start - _NEAR) : start]) is not None
+    )
+
+
+def _born(before: str) -> bool:
+    """Whether what stands `before` a date makes it one of birth."""
+    found = _BORN_BEFORE.search(before)
+    return found is not None and not of_an_institution(found[0], before, found.start())
 
 
 def without_numbers(text: str) -> str:
@@ -193,7 +229,7 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
     while at < len(groups):
         width = _date(text, groups, at)
         if width:
-            if born or (at == 0 and _BORN_BEFORE.search(before)):
+            if born or (at == 0 and _born(before)):
                 yield groups[0][0], groups[width - 1][1], BORN
             at += width
             continue
@@ -363,7 +399,7 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
     phone = _begins_phone(text, *groups[at])
     if count == 16:
         return IDENTITY
-    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and _BORN_BEFORE.search(before):
+    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and _born(before):
         return BORN
     if (
         count >= 6
@@ -453,7 +489,10 @@ def _house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, 
     tail = _HOUSE_AFTER.match(text[end : end + 14].lower())
     if tail is None:
         return
-    if not door[0].startswith(_DOORS):
+    within = _WITHIN.match(text, end) is not None
+    if door[0].startswith("pintu") and not within:
+        return
+    if not door[0].startswith(_DOORS) and not within and _FLOOR.search(near) is None:
         far = text[max(0, start - _ADDRESS_NEAR) : start].rpartition("\n\n")[2].lower()
         if not _ADDRESS.search(far):
             return

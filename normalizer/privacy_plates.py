@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from normalizer.phrases import words_in
+from normalizer.privacy_signs import NUMERALS
 
 MASK = "[pelat nomor]"
 #: What stands before a plate's digits: its letters, parted from them by little.
@@ -50,6 +51,19 @@ _ALIKE = re.compile(
     r"(?=[A-Za-z]*[A-Z])[A-Za-z]{1,3}(?![\w'’])"
     r"|(?<![\w/.-])[bB](?: ?| - |[_.-])(?=[oilOIL ]*\d)(?:[\doilOIL] ?){3,4}(?:[ .\-]{0,2}| - |_)[A-Za-z]{2,3}(?!\w)"
 )
+#: Told sign by sign: "B-2-4-4-0-K-Y-O", "B 2440 K.Y.O", "B*2440*KYO".
+_BY = r"[ \-.*~|_,/()]{1,2}"
+_PARTED = re.compile(
+    rf"(?<![\w/.\-])([A-Za-z]{{1,2}}){_BY}(\d(?:[ \-.*_]?\d){{0,3}}){_BY}"
+    r"([A-Za-z](?:[ \-._*][A-Za-z]\b){1,2}|[A-Za-z]{1,3})(?![\w'’/])"
+)
+_SELDOM = frozenset("*~|(),")
+_TOLD = re.compile(
+    rf"(?<!\w)([A-Z]{{1,2}}|[a-z]{{1,2}})((?:[ ,\-]{{1,2}}(?:{'|'.join(NUMERALS)}|\d)){{3,4}})[ ,\-]{{1,2}}"
+    r"(?:[A-Z](?:[ \-.][A-Z]\b){1,2}|[A-Z]{1,3}|[a-z]{1,3}(?: [a-z]{1,2}\b){1,2})(?!\w)"
+)
+_LETTER_NAMES = frozenset(("be", "de", "ef", "ge", "el", "en", "ka", "te", "ha"))
+_VEHICLE_NEAR = 64
 #: Written as plates are, and known to everybody as something else.
 _CODES = frozenset(("P2TL", "P3K", "P2P", "T2P", "G2G", "B2B", "P5K", "P4GN", "K3L", "B3K", "F1S", "N95S"))
 _LARGE_WORDS = frozenset(("RT", "RW", "KM", "WIB", "DKI", "NO", "JL", "GG", "LT", "HP", "WA", "DI", "KE"))
@@ -71,6 +85,12 @@ def plate(text: str, start: int, end: int, before: str) -> tuple[int, int] | Non
     ):
         return None
     suffix = _SUFFIX.match(text, end, end + 8)
+    if (
+        digits == 1
+        and text[start - 2 : start] == ". "
+        and not _VEHICLE.search(before[: prefix.start() - start])
+    ):
+        return None  # the items of a list: "A. 1 B. 2"
     if suffix is not None and text[prefix.start() : suffix.end()].upper() in _CODES:
         return None
     parted = suffix is not None and text[end : end + 1] in " .-_/"
@@ -115,6 +135,44 @@ def _is_word(letters: str) -> bool:
 def without_alike(text: str) -> str:
     """`text` without plates in which letters pass for digits. Linear time."""
     return _ALIKE.sub(lambda m: MASK if _is_plate(m[0]) else m[0], text)
+
+
+def without_parted(text: str) -> str:
+    """`text` without plates that are told sign by sign ("B-2-4-4-0-K-Y-O"). Linear time."""
+    return _PARTED.sub(lambda m: MASK if _is_parted(m) else m[0], text)
+
+
+def without_told(text: str) -> str:
+    """`text` without plates whose digits are words ("B dua empat empat nol KYO"). Linear time."""
+    return _TOLD.sub(lambda m: MASK if _is_told(m) else m[0], text)
+
+
+def _is_told(found: re.Match[str]) -> bool:
+    code = found[1].lower()
+    return (code in _LETTER_NAMES or code in words_in("plate code")) and _vehicle_before(found)
+
+
+def _is_parted(found: re.Match[str]) -> bool:
+    code, digits, letters = found[1], found[2], found[3]
+    # As plates are usually written, `plate` reads it.
+    if digits.isdigit() and letters.isalpha() and not any(c in _SELDOM for c in found[0]):
+        return False
+    count = sum(map(str.isdigit, digits))
+    if code.lower() not in words_in("plate code") or digits[0] == "0" or count > _MOST_DIGITS:
+        return False
+    if _is_word("".join(filter(str.isalpha, letters))) and not _vehicle_before(found):
+        return False
+    small = not (code + letters).isupper()
+    if small and "," in found[0]:
+        return False  # "angkot M 24, bus 1"
+    return not (small or count < _LEAST_DIGITS or "," in found[0]) or _vehicle_before(found)
+
+
+def _vehicle_before(found: re.Match[str]) -> bool:
+    return (
+        _VEHICLE.search(found.string[max(0, found.start() - _VEHICLE_NEAR) : found.start()].lower())
+        is not None
+    )
 
 
 def _is_plate(found: str) -> bool:

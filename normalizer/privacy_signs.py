@@ -27,7 +27,10 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk",
         " sim ",
     ),
-    BORN: ("lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l."),
+    BORN: (
+        "lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol", "tglh",
+        "hbd",
+    ),
     BLOCK: ("blok", "kav", "block"),
     ESTATE: (
         "perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit ", "ruko ",
@@ -42,10 +45,10 @@ NUMERALS: dict[str, int] = dict.fromkeys(
         "lima", "lime", "limo", "five", "enam", "anem", "enem", "nem", "genep", "six", "tujuh", "tuju", "pitu",
         "seven",
         "delapan", "dlapan", "lapan", "wolu", "dalapan", "eight", "sembilan", "semilan", "sanga", "songo", "salapan",
-        "nine", "puluh", "belas", "double", "dobel", "triple",
+        "nine", "puluh", "belas", "double", "dobel",
     ),
     1,
-) | {"sepuluh": 2, "sebelas": 2, "ratus": 0, "ribu": 0}  # fmt: skip
+) | {"triple": 2, "tripel": 2, "sepuluh": 2, "sebelas": 2, "ratus": 0, "ribu": 0}  # fmt: skip
 #: So far apart two words for digits, or one and a digit, may belong to one number.
 _NEAR = 3
 _NOTHING: frozenset[int] = frozenset()
