@@ -64,14 +64,16 @@ def attribution(lines: list[str], index: int) -> int:
     begins = first.startswith(STARTERS) or _WHEN.match(first) is not None
     if not begins and not _YEAR.search(first) and "@" not in first and not first.endswith((":", "：")):
         return 0
-    joined = ""
+    parts: list[str] = []
+    length = 0
     for count in range(1, 6):
         if index + count > len(lines) or not lines[index + count - 1].strip():
             return 0
-        joined = f"{joined} {_plain(lines[index + count - 1])}".strip()
-        if len(joined) > LONGEST_LINE:
+        parts.append(_plain(lines[index + count - 1]))
+        length += len(parts[-1]) + 1
+        if length > LONGEST_LINE:
             return 0
-        if joined.endswith((":", "：")) and _says_wrote(joined.casefold(), begins):
+        if parts[-1].endswith((":", "：")) and _says_wrote(" ".join(parts).strip().casefold(), begins):
             return count
         if not begins and count == 2:
             return 0
@@ -92,7 +94,8 @@ def is_programmed(lines: list[str], quote: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    return _INLINE.sub(r"\1", line.strip()).strip(_ORNAMENT)
+    line = line.strip()
+    return (_INLINE.sub(r"\1", line) if ":" in line else line).strip(_ORNAMENT)
 
 
 def _names_only(said: str) -> bool:

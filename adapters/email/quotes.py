@@ -58,6 +58,7 @@ def _parted(
 ) -> tuple[list[str], list[str]]:
     """The lines that somebody wrote now, and those of the mail that they forwarded."""
     out: list[str] = []
+    fields = [_field(line) for line in lines]
     index = 0
     while index < len(lines):
         line = lines[index]
@@ -67,12 +68,13 @@ def _parted(
                 index += 1
             continue
         if len(line) <= LONGEST_LINE and line.strip():
-            if _announces_forward(line):
+            mark = _mark(line)
+            if _announces_forward(line, mark):
                 if _has_words(out) and _from_office(lines, index + 1, ours):
                     return _without_rule(out), []
                 return _without_rule(out), _brought(lines[index + 1 :])
-            original = _announces_original(line)
-            if original or _header_block(lines, index):
+            original = _announces_original(line, mark)
+            if original or _header_block(fields, index):
                 if forwarded and not _from_office(lines, index, ours):
                     return _without_rule(out), _brought(lines[index + original :])
                 if _has_words(out):
@@ -113,14 +115,16 @@ def _brought(lines: list[str]) -> list[str]:
 
 def _is_header(line: str, fields: bool) -> bool:
     """A header field, known, or among known ones (`fields`); or a line that announces a forwarded mail."""
-    if _header_kind(line) or not line.strip() or _announces_forward(line):
+    if _header_kind(line) or not line.strip() or _announces_forward(line, _mark(line)):
         return True
     return fields and _KEY.match(line.strip()) is not None
 
 
 def _field(line: str) -> tuple[str | None, str]:
     """Which of the known header fields a line is, and what it says."""
-    match = _KEY.match(line.replace("\u200e", "").strip()[:LONGEST_LINE])
+    if ":" not in line and "：" not in line:
+        return None, ""
+    match = _KEY.match(line[: 2 * LONGEST_LINE].replace("\u200e", "").strip()[:LONGEST_LINE])
     return (HEADER_KEYS.get(match[1].strip().casefold()), match[2]) if match else (None, "")
 
 
@@ -145,15 +149,13 @@ def _mark(line: str) -> str:
     return " ".join(_DASHES.sub(" ", line).casefold().strip(" :：").split())
 
 
-def _announces_forward(line: str) -> bool:
-    mark = _mark(line)
+def _announces_forward(line: str, mark: str) -> bool:
     return mark in FORWARD_MARKS or (
         mark.startswith(FORWARDED_BY) and len(mark) <= 90 and _ADORNED.fullmatch(line) is not None
     )
 
 
-def _announces_original(line: str) -> bool:
-    mark = _mark(line)
+def _announces_original(line: str, mark: str) -> bool:
     return mark in ORIGINAL_MARKS or (mark in ORIGINAL_BETWEEN_RULES and _ADORNED.fullmatch(line) is not None)
 
 
@@ -187,18 +189,17 @@ def _is_more_than(lines: list[str], index: int) -> bool:
     return not any(_MARKED.match(line) for line in (lines[index - 1], *lines[index + 1 : index + 2]))
 
 
-def _header_block(lines: list[str], index: int) -> bool:
+def _header_block(fields: list[tuple[str | None, str]], index: int) -> bool:
     """`Dari: … Dikirim: … Kepada: … Perihal: …` as programs write it: with a time, or an address.
 
     A letter begins with words like these too; but no citizen writes the minute into them.
     """
-    first = _header_kind(lines[index])
+    first = fields[index][0]
     if first is None:
         return False
     found: set[str] = set()
     proof = timed = False
-    for line in lines[index : index + _FIELD_LINES]:
-        kind, value = _field(line)
+    for kind, value in fields[index : index + _FIELD_LINES]:
         if kind is None:
             continue
         found.add(kind)
