@@ -35,9 +35,10 @@ _GET = re.compile(
     r"(?:get|download|dapatkan|unduh)\s(?:aplikasi\s)?[\w. ]{2,30}\s"
     r"(?:(?:for|untuk|di|on)\s(?:android|ios|iphone|ipad|mac|windows|desktop|mobile)|mail)\b"
 )
-_SORRY = re.compile(r"\b(?:maaf\w*|excuse|apolog\w+|forgive|pardon|sorry)\b")
+_GET_IT = re.compile(r"(?:get|dapatkan|unduh|download)\b[\w ]{0,30}$", re.IGNORECASE)
+_SORRY = re.compile(r"\b(?:maaf\w*|maklum\w*|dimaklumi|excuse|apolog\w+|forgive|pardon|sorry)\b")
 _MISTYPED = re.compile(
-    r"\b(?:ketik\w*|ketikan|typos?|brevity|brief|singkat|ejaan|spelling|autocorrect|kesalahan|errors?)\b"
+    r"\b(?:(?:di)?ketik\w*|typos?|brevity|brief|singkat|ejaan|spelling|autocorrect|kesalahan|errors?)\b"
 )
 _THIS_MAIL = re.compile(
     r"(?:pesan|e-?mail|surel|mail|surat|this (?:e-?mail|message) was) (?:ini )?(?:saya )?(?=\w)"
@@ -89,7 +90,9 @@ def _is_device(rest: str, here: bool) -> bool:
     if ". " in device:
         device, _, more = device.partition(". ")
         tail = f"{more},{tail}"
-    if tail.strip(" .,") and not (_SORRY.search(tail.casefold()) or _says_mail(tail.casefold())):
+    if tail.strip(" .,") and not (
+        _SORRY.search(tail.casefold()) or _says_mail(tail.casefold()) or _GET_IT.match(tail.strip(" .,"))
+    ):
         return False
     tokens = _TOKEN.findall(device)
     if not 0 < len(tokens) <= 10:
@@ -138,9 +141,18 @@ def _is_disclaimer(said: str) -> bool:
         and _LIABLE.search(said)
     ):
         return True
-    if not said.startswith(DISCLAIMER_BEGINS) or _OWN.search(said):
+    # "INTERNAL USE ONLY. This e-mail may …": a few words may stand before.
+    first, _, second = said.partition(_first_stop(said))
+    begins = said.startswith(DISCLAIMER_BEGINS) or (
+        len(first.split()) <= 6 and second.lstrip().startswith(DISCLAIMER_BEGINS)
+    )
+    if not begins or _OWN.search(said):
         return False
     return any(word in said for word in DISCLAIMER_WORDS) and any(word in said for word in DISCLAIMED)
+
+
+def _first_stop(said: str) -> str:
+    return next((c for c in said if c in ".:!"), ".")
 
 
 def without_tail(lines: list[str]) -> list[str]:

@@ -16,6 +16,8 @@ from normalizer.name_words import given_names
 TRIM = " \t*_~>,.:;!-–—/"
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
 _SMALL_IN_NAMES = frozenset({"bin", "binti", "van", "de", "der", "dan", "al", "el", "di", "&", "dkk"})
+#: Ornaments and emoji around a name.
+_EDGES = re.compile(r"^[\W_]{1,20}|(?:(?!\.)[\W_]){1,20}$")
 #: What may stand behind a name on its line: a telephone, what somebody is, where they live.
 _BESIDE = re.compile(
     r"\s*(?:[|,/(–—-]\s*)?(?:\(?(?:hp|wa|telp?|no)?\b[\s.:]*\+?\d[\d\s().\-]{6,}\)?"
@@ -26,7 +28,7 @@ _BESIDE = re.compile(
 
 def is_name(line: str) -> bool:
     """Whether a line is a person's name, or looks like one: up to five capitalised words, none of them ordinary."""
-    bare = line.strip(TRIM + "()")
+    bare = _EDGES.sub("", line)
     words = bare.split()
     if not 1 <= len(words) <= 5 or len(bare) > 60 or "?" in line or "!" in line:
         return False
@@ -48,7 +50,7 @@ def is_person(line: str, sender: str = "") -> bool:
 
     `sender`: the name that the address of the mail bears.
     """
-    bare = line.strip(TRIM + "()")
+    bare = _EDGES.sub("", line.strip(TRIM + "()"))
     first = _BESIDE.search(bare)
     if first is not None and first.end() == len(bare):
         bare = bare[: first.start()].strip(TRIM + "(|")

@@ -92,6 +92,7 @@ HEADER_KEYS = {word: kind for kind, words in _KEYS.items() for word in words.spl
     "sent at": "sent",
     "date sent": "sent",
     "tanggal kirim": "sent",
+    "tgl kirim": "sent",
     "dikirim pada": "sent",
     "dikirim tanggal": "sent",
     "waktu kirim": "sent",
@@ -143,7 +144,7 @@ DEVICES = _words(
 DEVICE_PARTS = ("iphone", "android", "samsung", "galaxy", "smartphone", "ponsel", "xiaomi", "outlook")
 #: What may stand beside them in small letters.
 AROUND_DEVICES = _words(
-    "saya ku aku gue gw my milik cerdas pintar genggam seluler jadul untuk for di on dengan with melalui via from"
+    "saya ku aku gue gw my milik cerdas pintar genggam seluler jadul untuk for di pada on dengan with melalui via from"
     " dari the aplikasi app secure email e-mail surel surat yang aman versi handheld wireless powered by using"
     " dan a an new baru tablet kantor pribadi"
 )

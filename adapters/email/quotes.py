@@ -46,24 +46,30 @@ def reply_text(
     name that the address bears. Everything stays when nothing else would be left.
     """
     forwarded = _FORWARDED.match(subject) is not None
-    written, brought = _parted(text.split("\n"), forwarded, ours)
+    written, brought, answered = _parted(text.split("\n"), forwarded, ours)
     result = "\n\n".join(
-        part for lines in (written, brought) if (part := "\n".join(without_signature(lines, sender)).strip())
+        part
+        for lines, from_line in ((written, answered), (brought, 0))
+        if (part := "\n".join(without_signature(lines, sender, from_line)).strip())
     )
     return result if any(c.isalnum() for c in result) else text.strip()
 
 
 def _parted(
     lines: list[str], forwarded: bool, ours: Callable[[str], bool] | None
-) -> tuple[list[str], list[str]]:
-    """The lines that somebody wrote now, and those of the mail that they forwarded."""
+) -> tuple[list[str], list[str], int]:
+    """The lines that somebody wrote now, those of the mail that they forwarded, and of the former the last one that
+    stands right below a quote: an answer, even if it is a name."""
     out: list[str] = []
+    answered = 0
+    below = False
     fields = [_field(line) for line in lines]
     index = 0
     while index < len(lines):
         line = lines[index]
         if _MARKED.match(line) and not _is_more_than(lines, index):
             index += 1
+            below = True
             while out and not out[-1].strip() and index < len(lines) and not lines[index].strip():
                 index += 1
             continue
@@ -71,14 +77,14 @@ def _parted(
             mark = _mark(line)
             if _announces_forward(line, mark):
                 if _has_words(out) and _from_office(lines, index + 1, ours):
-                    return _without_rule(out), []
-                return _without_rule(out), _brought(lines[index + 1 :])
+                    return _without_rule(out), [], answered
+                return _without_rule(out), _brought(lines[index + 1 :]), answered
             original = _announces_original(line, mark)
             if original or _header_block(fields, index):
                 if forwarded and not _from_office(lines, index, ours):
-                    return _without_rule(out), _brought(lines[index + original :])
+                    return _without_rule(out), _brought(lines[index + original :]), answered
                 if _has_words(out):
-                    return _without_rule(out), []
+                    return _without_rule(out), [], answered
             length = attribution(lines, index)
             if length:
                 following = _next_words(lines, index + length)
@@ -86,11 +92,13 @@ def _parted(
                     index += length
                     continue
                 if is_programmed(lines[index : index + length], _line(lines, following)):
-                    return (out, []) if _has_words(out) else (out + lines[index:], [])
+                    return (out if _has_words(out) else out + lines[index:]), [], answered
+        if below and line.strip():
+            answered, below = len(out), False
         out.append(line)
         index += 1
     # Where a forwarded mail begins cannot be told: all of it may be what was meant.
-    return (lines, []) if forwarded else (out, [])
+    return (lines, [], 0) if forwarded else (out, [], answered)
 
 
 def _brought(lines: list[str]) -> list[str]:
@@ -125,7 +133,7 @@ def _field(line: str) -> tuple[str | None, str]:
     if ":" not in line and "：" not in line:
         return None, ""
     match = _KEY.match(line[: 2 * LONGEST_LINE].replace("\u200e", "").strip()[:LONGEST_LINE])
-    return (HEADER_KEYS.get(match[1].strip().casefold()), match[2]) if match else (None, "")
+    return (HEADER_KEYS.get(match[1].strip().replace(".", "").casefold()), match[2]) if match else (None, "")
 
 
 def _header_kind(line: str) -> str | None:

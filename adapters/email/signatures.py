@@ -10,7 +10,7 @@ import re
 
 from adapters.email.added import is_dispensable, without_disclaimer, without_tail
 from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
-from adapters.email.quote_words import FORMULA_BEGINS, FORMULAS, FORMULAS_WITH_COMMA, THANKS
+from adapters.email.quote_words import FORMULA_BEGINS, FORMULAS, FORMULAS_WITH_COMMA, THANKS, TITLES
 
 _DELIMITER = re.compile(r"(--|__|—)\s?")
 #: A line that some draw above their name, and others between parts of a letter.
@@ -43,10 +43,11 @@ _MANY = re.compile(r"\s*(?:ibu|bapak|warga|keluarga|pengurus|penghuni)", re.IGNO
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b\W*[:.]?", re.IGNORECASE)
 
 
-def without_signature(lines: list[str], sender: str = "") -> list[str]:
+def without_signature(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
     """`lines` up to where the signature begins; all of them when nothing would be left.
 
-    `sender`: the name that the address of the mail bears, "" when there is none.
+    `sender`: the name that the address of the mail bears, "" when there is none. `answered`: the last line that answers
+    a quote; a name there is what was asked for.
     """
     lines = _without_delimited(without_disclaimer(without_tail(lines)))
     lines = without_disclaimer(lines)
@@ -54,7 +55,7 @@ def without_signature(lines: list[str], sender: str = "") -> list[str]:
         # "Hormat saya," and below it "ttd" and the name.
         lines = _without_formula(lines)
     lines = without_tail(_without_names(without_tail(lines)))
-    return without_tail(_without_bare_name(lines, sender))
+    return without_tail(_without_bare_name(lines, sender, answered))
 
 
 def _without_delimited(lines: list[str]) -> list[str]:
@@ -80,20 +81,39 @@ def _is_signed_below(behind: list[str]) -> bool:
     return bool(behind) and is_person(behind[0]) and all(map(_is_signature_line, behind))
 
 
-def _without_bare_name(lines: list[str], sender: str) -> list[str]:
-    """Without a last paragraph that is a name, and at most a role, an office and numbers below it."""
+def _without_bare_name(lines: list[str], sender: str, answered: int) -> list[str]:
+    """Without a last paragraph that is a name, and at most a role, an office and numbers below it; or a last line."""
     start = len(lines)
     while start and len(lines) - start <= _LINES and lines[start - 1].strip():
         start -= 1
     above = next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")
-    if not above or start == len(lines) or above[-1] in ":," or _DASHED.match(above):
+    if start == len(lines) or start <= answered != 0:
         return lines
+    while start < len(lines) - 1 and not any(c.isalnum() for c in lines[start]):
+        start += 1
+    if not above or above[-1] in ":," or _DASHED.match(above):
+        return _without_last_name(lines, start, sender)
     first, *others = lines[start:]
     name = _DASHED.sub("", _BY_NAME.sub("", first.strip(), count=1), count=1)
     if not is_person(name, sender) or not all(map(_is_signature_line, others)):
-        return lines
+        return _without_last_name(lines, start, sender)
     # Names below each other are a list of people.
     return lines if any(is_person(line) for line in others) else lines[:start]
+
+
+def _without_last_name(lines: list[str], start: int, sender: str) -> list[str]:
+    """Without a name on a line of its own right below the last sentence: "Saya tunggu." and "Dewi"."""
+    last = len(lines) - 1
+    if (
+        last <= start
+        or _DASHED.match(lines[last - 1])
+        or lines[last - 1].rstrip()[-1:] not in (".", "!", "?")
+    ):
+        return lines
+    name = _DASHED.sub("", lines[last].strip(), count=1)
+    if name.split()[0].strip(".").casefold() in TITLES or not is_person(name, sender):
+        return lines
+    return lines[:last]
 
 
 def _without_formula(lines: list[str]) -> list[str]:
@@ -148,7 +168,9 @@ def _is_formula(line: str) -> bool:
         said.startswith(FORMULA_BEGINS) and len(said.split()) <= 4 and line[-1] not in ".!?"
     ):
         return True
-    if line.endswith(",") and said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5:
+    if line.endswith(",") and (
+        said == "dari" or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
+    ):
         return True
     if said.endswith(" regards") and len(said.split()) <= 4:
         return True

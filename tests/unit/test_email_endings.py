@@ -210,3 +210,72 @@ def test_the_last_lines_of_a_complaint_stay(last: str) -> None:
     for words in (WORDS, "Lampu mati di tempat ini:"):
         assert reply_text(f"{words}\n\n{last}") == f"{words}\n\n{last}"
     assert reply_text(f"Lampu mati:\n{last}") == f"Lampu mati:\n{last}"
+
+
+#: What stands below `WORDS`, and what of it stays.
+MIXED = [
+    ("Terima kasih\n\nSent from my iPhone\n\nOn 3 Mar 2025, at 09.12, surat@kota.example.org wrote:\n\n\ufeff\nYth. Ibu", "\n\nTerima kasih"),  # noqa: E501
+    ("Dikirim dari Samsung Mobile\n\n\n-------- Pesan Asli --------\nDari : Layanan Aduan <surat@kota.example.org>\nTgl:03/03/2025 09:12 (GMT+07:00)\nKe: siti@example.org\nSubjek: Re: sampah\n\nYth", ""),  # noqa: E501
+    ("Pada tanggal Sen, 3 Mar 2025 09:12, Layanan Aduan Jakarta <surat@kota.example.org> menulis:\n\n> a\n> b\n\n\n\n-- \nSiti", ""),  # noqa: E501
+    ("Pada Senin, Maret 3, 2025, 9:12 AM, Layanan Aduan <surat@kota.example.org> menulis:\n\nYth", ""),
+    ("3 Mar 2025 09.12, Layanan Aduan <surat@kota.example.org> menulis:\nYth", ""),
+    ("Pada Mar 3, 2025 9:12 AM, Layanan Aduan <surat@kota.example.org> menulis:\nYth", ""),
+    ("3 Maret 2025 09.12.33 WIB, Layanan Aduan <surat@kota.example.org> menulis:\nYth", ""),
+    ("On Mon, Mar 3, 2025, 09:12 Layanan Aduan <surat@kota.example.org wrote:\n\n> x", ""),
+    ("On 2025-03-03 09:12 AM, Layanan Aduan wrote:\nDear Sir", ""),
+    ("From: Layanan Aduan <surat@kota.example.org> \nSent: 03 March 2025 09:12\nTo: Siti Contoh <siti@example.org>\nCc: Budi <b@example.org>; Ani\n <ani@example.org>\nSubject: RE: sampah\nImportance: High\n\nDear", ""),  # noqa: E501
+    ("Best Regards,\n\nSiti Contoh\nHead of GA\n\nFrom: Layanan Aduan\nDate: Monday, 3 March 2025 at 09.12\nTo: Siti\nSubject: x\n\nDear", ""),  # noqa: E501
+    ("Dari: Layanan Aduan via Formulir <no-reply@example.org>\nTgl. Kirim: 3 Maret 2025 09.12\nKepada: siti@example.org\nPerihal: x\n\nYth", ""),  # noqa: E501
+    ("________________________________\n Dari: Layanan Aduan <surat@kota.example.org>\n Kepada: Siti <siti@example.org> \nDikirim: Senin, 3 Maret 2025 9:12\n Judul: x\n \nYth", ""),  # noqa: E501
+    ("--- Pada Sen, 3/3/25, Layanan Aduan <surat@kota.example.org> menulis:\n\nDari: Layanan Aduan <surat@kota.example.org>\nJudul: x\nKepada: siti@example.org\nTanggal: Senin, 3 Maret, 2025, 9:12 AM\n\nYth", ""),  # noqa: E501
+    ("Salam hormat saya,\n\nDrs. H. Ahmad Contoh, M.Si.\nNIP. 0000\n", ""),
+    ("Wassalamu'alaikum Wr. Wb.\n\nAhmad Contoh", "\n\nWassalamu'alaikum Wr. Wb."),
+    ("Atas perhatian dan kerja samanya diucapkan terima kasih.\n\nJakarta, 3 Maret 2025\nHormat kami,\n\n\n\nAhmad Contoh\nKetua RT 05/RW 02", "\n\nAtas perhatian dan kerja samanya diucapkan terima kasih."),  # noqa: E501
+    ("Ttd\n\nWarga Gang Mawar", ""),
+    ("ttd.\nwarga gang mawar", ""),
+    ("Dewi\n(RT 05)", ""),
+    ("Dewi / 0812-0000-1234", ""),
+    ("Dewi Lestari Putri, S.H.\nAdvokat", ""),
+    ("Nama: Dewi Lestari\nHP: 0812-0000-1234\nAlamat: Gang Mawar 5", "\n\nNama: Dewi Lestari\nHP: 0812-0000-1234\nAlamat: Gang Mawar 5"),  # noqa: E501
+    ("Dari,\nDewi", ""),
+    ("salam\ndewi", ""),
+    ("Regards,\nDewi\n\nDewi Lestari | Ops Manager\nPT Contoh Tbk\nGedung Contoh Lt 3\nJl. Contoh Kav. 5 Jakarta 12190\nP +62 21 5550 1234 ext 12\nE dewi@example.org W www.example.org", ""),  # noqa: E501
+    ("*Dewi Lestari*\n*Ops Manager*\n*PT Contoh*\n📞 0812-0000-1234", ""),
+    ("🙏\nDewi", "\n\n🙏"),
+    ("Terima kasih 🙏\nDewi 😊", "\n\nTerima kasih 🙏"),
+    ("Makasih sebelumnya\n\n^Dewi", "\n\nMakasih sebelumnya"),
+    ("Sent from Yahoo Mail. Get the app", ""),
+    ("Sent from Yahoo Mail for iPhone<https://mail.onelink.me/x>\n\n\nOn Monday, March 3, 2025, 9:12 AM, Layanan Aduan <surat@kota.example.org> wrote:\n\nDear", ""),  # noqa: E501
+    ("Kirim dari Yahoo Mail pada Android", ""),
+    ("Dikirim dari Mail.ru untuk Android", ""),
+    ("Dikirim dari vivo V25e-ku", ""),
+    ("Email ini dikirim menggunakan HP, mohon dimaklumi bila ada salah ketik.", ""),
+    ("Mohon maklum, diketik di HP.", ""),
+    ("Disclaimer\nE-mail ini hanya untuk tujuan yang dimaksud. Jika anda bukan penerima, hapus.", ""),
+    ("INTERNAL USE ONLY. This e-mail may contain confidential information.", ""),
+    ("Jaga bumi: jangan cetak email ini jika tidak perlu.", ""),
+    ("Saya tunggu.\nDewi", "\n\nSaya tunggu."),
+    ("Saya tunggu.\nPak Budi", "\n\nSaya tunggu.\nPak Budi"),
+    ("Kapan diganti?\n- Dewi", "\n\nKapan diganti?"),
+    ("Kapan diganti?\nTebet Barat", "\n\nKapan diganti?\nTebet Barat"),
+    ("Ada tiga tempat.\nWijaya Kusuma", "\n\nAda tiga tempat.\nWijaya Kusuma"),
+    ("Terima kasih.\n\nHormat saya,\nAhmad\n\nTembusan:\n1. Camat", "\n\nTerima kasih.\n\nHormat saya,\nAhmad\n\nTembusan:\n1. Camat"),  # noqa: E501
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("below", "left"), MIXED)
+def test_endings_of_several_kinds_together(below: str, left: str) -> None:
+    assert reply_text(f"{WORDS}\n\n{below}") == f"{WORDS}{left}"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Saya isi.\n\n> Nama: ___\nDewi\n> Lokasi: ___\nGang Mawar 5", "Saya isi.\n\nDewi\nGang Mawar 5"),
+        ("> Siapa namanya?\n\nBudi Santoso", "Budi Santoso"),
+        ("Ini jawabannya.\n\n> Siapa petugasnya?\n\nBudi Santoso", "Ini jawabannya.\n\nBudi Santoso"),
+        ("> Sejak kapan?\n\nMinggu lalu.\n\nDewi", "Minggu lalu."),
+    ],
+)
+def test_a_name_that_answers_a_question_stays(text: str, left: str) -> None:
+    assert reply_text(text) == left
