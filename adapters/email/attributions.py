@@ -13,11 +13,14 @@ import re
 from adapters.email.quote_words import NOT_SENDERS, OFFICES, STARTERS, TITLES, VERBS, VERBS_ALONE
 
 LONGEST_LINE = 400
+#: Over how many lines an attribution may be wrapped.
+_LINES = 5
 _TIME = re.compile(r"\d{1,2}[.:h]\s?\d{2}")
 _YEAR = re.compile(r"(19|20)\d{2}")
 #: Yahoo's program for Android puts the quote itself behind the words that announce it.
 _INLINE = re.compile(r"(\b(?:menulis|wrote):)\s{2,}\S.*")
 _ORNAMENT = "*_-–— "
+_ENDING = _ORNAMENT + "\t\r\xa0"
 _DAY = (
     r"(?:sen(?:in)?|sel(?:asa)?|rab(?:u)?|kam(?:is)?|jum(?:['’]?at)?|sab(?:tu)?|ming?(?:gu)?|ahad"
     r"|mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b\.?,?\s+"
@@ -60,13 +63,15 @@ _SMALL = frozenset({"via", "dan", "and", "of", "de", "bin", "binti", "van", "der
 
 def attribution(lines: list[str], index: int) -> int:
     """How many lines from `index` on say who wrote what is quoted below; 0 when none do."""
+    if not any(map(_may_end, lines[index : index + _LINES])):
+        return 0
     first = _plain(lines[index]).casefold()
     begins = first.startswith(STARTERS) or _WHEN.match(first) is not None
     if not begins and not _YEAR.search(first) and "@" not in first and not first.endswith((":", "：")):
         return 0
     parts: list[str] = []
     length = 0
-    for count in range(1, 6):
+    for count in range(1, _LINES + 1):
         if index + count > len(lines) or not lines[index + count - 1].strip():
             return 0
         parts.append(_plain(lines[index + count - 1]))
@@ -91,6 +96,11 @@ def is_programmed(lines: list[str], quote: str) -> bool:
     if _ADDRESS_WROTE.search(said) is not None:
         return True
     return _names_only(said) and quote.strip()[:1] not in ('"', "“", "'", "‘", "«")
+
+
+def _may_end(line: str) -> bool:
+    """Whether an attribution may end with this line; the others need no closer look."""
+    return line.rstrip(_ENDING).endswith((":", "：")) or "menulis:" in line or "wrote:" in line
 
 
 def _plain(line: str) -> str:

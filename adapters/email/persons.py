@@ -16,6 +16,7 @@ from normalizer.name_words import given_names
 TRIM = " \t*_~>,.:;!-–—/"
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
 _SMALL_IN_NAMES = frozenset({"bin", "binti", "van", "de", "der", "dan", "al", "el", "di", "&", "dkk"})
+_LONGEST = 120
 #: Ornaments and emoji around a name.
 _EDGES = re.compile(r"^[\W_]{1,20}|(?:(?!\.)[\W_]){1,20}$")
 #: What may stand behind a name on its line: a telephone, what somebody is, where they live.
@@ -28,6 +29,8 @@ _BESIDE = re.compile(
 
 def is_name(line: str) -> bool:
     """Whether a line is a person's name, or looks like one: up to five capitalised words, none of them ordinary."""
+    if len(line) > _LONGEST:
+        return False
     bare = _EDGES.sub("", line)
     words = bare.split()
     if not 1 <= len(words) <= 5 or len(bare) > 60 or "?" in line or "!" in line:
@@ -50,6 +53,8 @@ def is_person(line: str, sender: str = "") -> bool:
 
     `sender`: the name that the address of the mail bears.
     """
+    if len(line) > _LONGEST:
+        return False
     bare = _EDGES.sub("", line.strip(TRIM + "()"))
     first = _BESIDE.search(bare)
     if first is not None and first.end() == len(bare):
