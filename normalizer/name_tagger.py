@@ -16,6 +16,7 @@ from pathlib import Path
 from normalizer.gazetteer import DATA
 from normalizer.name_frames import (
     KEEPERS,
+    LISTING,
     OFFICES,
     PLACES_TOO,
     SELLERS,
@@ -43,6 +44,8 @@ from normalizer.name_words import (
 
 #: From which score on a word written small is a name that nothing around it announces: surely only.
 STRAY = 1.2
+#: From which score on a known name written large ends a list of names: "Eko, Dwi, dan Tri".
+LISTED = -3.0
 #: What its letters alone have to say at least.
 STRAY_LETTERS = -0.1
 #: The same where a text or a sentence begins, with a misspelt word rather than with a name.
@@ -179,7 +182,7 @@ def shape(word: str) -> str:
 
 def _goes_on(sep: str, kind: str, word: str) -> bool:
     """Whether what is called after somebody goes on behind `word`: a dot there belongs to a title or a short form."""
-    return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or word in _SHORTENED))
+    return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or word in _SHORTENED or len(word) == 1))
 
 
 def _opened(words: Words, i: int, named: bool) -> bool:
@@ -377,9 +380,20 @@ def surely(words: Words, i: int, head: str) -> bool:
     return kind == NAME or large or words.low[i - 1] in _STRICT_TITLES
 
 
+def _listed(words: Words, i: int) -> bool:
+    """Whether word `i` is a known name, written large, behind "dan" and the like."""
+    large = words.mode == "m" and words.words[i][0].isupper()
+    return large and words.kind[i] in NAMES and words.low[i - 1] in LISTING and words.seps[i] == " "
+
+
 def _after_title(words: Words, i: int) -> bool:
     """Whether a month or a place's word, written large right after a title, is somebody's name: "Bu Mei"."""
-    if words.kind[i] not in _SELDOM or words.kind[i - 1] not in "Tt" or words.seps[i] != " ":
+    if (
+        words.low[i] == "jakarta"
+        or words.kind[i] not in _SELDOM
+        or words.kind[i - 1] not in "Tt"
+        or words.seps[i] != " "
+    ):
         return False
     return words.mode == "m" and shape(words.words[i]) == "C"
 
@@ -430,6 +444,8 @@ class NameTagger:
                     if words.seps[i] == " "
                     else STRAY_FIRST
                 )
+            if names and names[-1] == i - 2 and _listed(words, i):
+                bound = LISTED
             if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= bound:
                 names.append(i)
                 last = i

@@ -1,9 +1,10 @@
 """`public_text`: the complaint as the public may read it, with what points to a person masked.
 
 Masked: addresses of mail, accounts (not the province's own), passwords and links (their host stays), see
-`privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts, other long numbers, dates of birth and
-exact house numbers, see `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`;
-number plates, `privacy_plates.py`; names, `privacy_names.py`, and the reporter's own wherever it stands. Street, RT
+`privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts and other long numbers, see
+`privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`; dates of birth,
+`privacy_births.py`; exact house numbers, `privacy_houses.py`; number plates, `privacy_plates.py`; names,
+`privacy_names.py` and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT
 and RW stay, for without them nobody knows where the hole is. A confidential complaint is masked more strictly: also
 street addresses, RT/RW, and every number of four or more digits; it is still shown to nobody but those who may read
 it.
@@ -18,9 +19,10 @@ from collections.abc import Sequence
 from normalizer.context import Context, decided
 from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_births import without_beside, without_said
+from normalizer.privacy_houses import HIDDEN, without_more_houses
 from normalizer.privacy_initials import without_initials
 from normalizer.privacy_names import without_names
-from normalizer.privacy_numbers import HIDDEN, IDENTITY, NUMBER, PHONE, without_numbers
+from normalizer.privacy_numbers import IDENTITY, NUMBER, PHONE, without_numbers
 from normalizer.privacy_plates import without_alike, without_parted, without_told
 from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, PAPER, SPELT, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
@@ -117,6 +119,7 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         )
     text = without_parted(text)
     text = without_numbers(without_alike(text) if alike else text)
+    text = without_more_houses(text)
     if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)
     if ADDRESS in held and "/" in text:

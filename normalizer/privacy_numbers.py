@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 
 from normalizer.identity import read_ticket
+from normalizer.privacy_houses import COUNTS, HIDDEN, NO_HOUSE, NUMBERS, house
 from normalizer.privacy_plates import MASK as PLATE
 from normalizer.privacy_plates import plate
 
 PHONE, IDENTITY, ACCOUNT = "[nomor telepon]", "[nomor identitas]", "[nomor rekening]"
-NUMBER, BORN, HIDDEN = "[nomor]", "[tanggal lahir]", "[…]"
+NUMBER, BORN = "[nomor]", "[tanggal lahir]"
 
 #: Digits with what people put between them; three signs at most, so that a run stays one number or a few.
 #: Before them a plus, a bracket or two such signs. It begins with one set of signs, so that the search runs over
@@ -89,66 +90,9 @@ _FOUNDED_BEFORE = re.compile(
 )
 #: Day, month and year with nothing between: "lahir 12031985".
 _BORN_TOGETHER = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:(?:19|20)?\d\d)")
-_HOUSE_BEFORE = re.compile(
-    r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}"
-    r"|\b(?:rumah|rmh|kos|kosan|kost|kontrakan|kamar|unit|flat|pintu)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau"
-    r"|nya)\b)?[ .:#]{1,3})$"
-)
-#: With what each alternative of the pattern above ends: most numbers need no closer look.
-_HOUSE_WORDS = (
-    "no", "nomor", "nomer", "nmr", "nomr", "nmor", "rumah", "rmh", "kos", "kosan", "kost", "kontrakan", "kamar", "unit",
-    "flat", "pintu",
-    "saya", "sy", "kami", "gue", "gw", "kita", "aye", "beliau", "nya",
-)  # fmt: skip
-#: What has a number of its own, without a street's name near it.
-_DOORS = ("rumah", "rmh", "kos", "kontrakan", "kamar")
-#: "I live at 45 Jalan Bangka".
-_BEFORE_STREET = re.compile(r"[A-Za-z]?,? (?:Jalan|Jl\b|Jln\b|Gang\b)")
-_LIVES = re.compile(r"\b(?:live at|living at|stay at|address is|address:|reside at|house at) $")
-#: A flat is numbered with a letter behind, and needs no street: "unit 12B".
-_FLAT = re.compile(r"\b(?:unit|flat|apartment) $")
-_FLAT_LETTER = re.compile(r"[A-Za-z]{1,2}(?!\w)")
-_NUMBERS = re.compile(r"\d{1,4}(?: ?[/-] ?\d{1,4})?")
-#: A flat's number stands beside its floor, its tower or its house: "lt 4 no 12", "pintu 12 rusun Tambora".
-_FLOOR = re.compile(r"\b(?:lt|lantai|lante)\.? ?\d{1,2}[ ,/\-]{1,3}(?:no|nomor|nomer|unit|flat)[ .:]{0,3}$")
-_WITHIN = re.compile(
-    r",? ?(?:(?:lt|lantai)\.? ?\d|(?:tower|blok) [A-Z0-9]|(?:rusun|rusunawa|apartemen|flat)\b)", re.IGNORECASE
-)
-#: Numbers of something else: laws, letters, queues, lines.
-_NO_HOUSE = re.compile(
-    r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
-    r"|antrian|antri|urut|polisi|pol|tiket|laporan|aduan|rute|trayek|bus|jak|koridor|seri|tahun|lantai|lt|kursi"
-    r"|kloter|loket|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
-    r"(?:no|nomor|nomer|nmr|nomr|nmor)?[ .:#]{0,3}$"
-)
-#: The number of a house right behind its street: "Jl. Melati Raya 43". A small one may be the street's own.
-_STREET_BEFORE = re.compile(r"\b(?:[Jj][Ll]n?|[Jj]alan|JALAN|[Gg]g|[Gg]ang)\b\.? ?(?:[A-Z][\w'’.]* ){1,5}$")
-_BEHIND_STREET = re.compile(r"([A-Za-z]?)(?=[,.;)\n]|$| (?:[Rr][TtWw]|[Kk]el|[Kk]ec|dekat|depan|samping)\b)")
-_MOST_STREETS = 30
 _ESTATE_LETTERS, _ESTATE_NUMBER = re.compile(r"(?<![\w/])[A-Z]{1,2}$"), re.compile(r"\d{1,2}/\d{1,3}")
 _LETTERED = re.compile(
     r"\b(?:rumah|kamar|unit|jl|jalan|gg|gang)\b[^\d\n]{0,40}\b(?:no|nomor|nomer|unit|kamar)\b\.? ?([a-z]{1,2}-?)$"
-)
-_ADDRESS = re.compile(
-    r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|lrg|kp|kampung|desa|dusun|pondok|taman|villa|griya|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
-    r"|cluster|alamat|tinggal(?:nya|e)?|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
-    r"|domisili|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
-)
-#: Farther away an address word does not speak for a number.
-_ADDRESS_NEAR = 90
-#: What may follow the number of a house; "No. 123/C.37" is a letter's, "nomor 1 di Jakarta" a rank.
-_HOUSE_AFTER = re.compile(
-    r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|/|-[a-z]{2}| ?(?:tahun|th|orang|meter|m2|m|cm|jam|hari"
-    r"|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai(?! ?\d)|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt"
-    r"|ter\w+|se-?(?:indonesia|jakarta|dunia))\b)"
-)
-
-
-#: What follows a number that counts something: "0812-0000-12 24 jam" is a telephone and hours.
-_COUNTS = re.compile(
-    r" ?(?:tahun|thn?|orang|org|meter|m2|m|cm|km|jam|menit|hari|hr|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai|pintu"
-    r"|unit|kamar|kk|jiwa|buah|bh|rumah|rmh|bulan|bln|minggu|mgg|warga|lubang|titik|tiang|lampu|motor|mobil)\b",
-    re.IGNORECASE,
 )
 #: What most short numbers of an address or a time stand behind.
 _COUNTED = ("rt ", "rw ", "rt. ", "rw. ", "/rw", "rt", "rw.", "km ", "jam ", "gg ")
@@ -211,14 +155,14 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
         if estate is not None and _ESTATE_NUMBER.fullmatch(text, start, end):
             yield estate.start(), end, HIDDEN
             return
-        if lettered is not None and _NUMBERS.fullmatch(text, start, end) and not _NO_HOUSE.search(before):
+        if lettered is not None and NUMBERS.fullmatch(text, start, end) and not NO_HOUSE.search(before):
             yield start - len(lettered[1]), end, HIDDEN
             return
     if end - start < _SHORT:
         if end - start >= _CODE and _SECRET_BEFORE.search(before):
             yield start, end, NUMBER
         else:
-            yield from _house(text, start, end, before)
+            yield from house(text, start, end, before)
         return
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, start, end)]
     mark = _OFFICIAL.get(tuple(b - a for a, b in groups)) if 4 <= len(groups) <= 7 else None
@@ -253,7 +197,7 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
                 first -= 1
             yield first, last, mark
         elif at == 0 and last - first <= _LONG:
-            yield from _house(text, first, last, before)
+            yield from house(text, first, last, before)
         at = stop
 
 
@@ -351,12 +295,12 @@ def _stop(text: str, groups: list[tuple[int, int]], at: int, before: str) -> int
         elif (
             (digits >= _LONG and not short and b - a <= 2 and " " in sep)
             # "0812 0000 12 34" is one number, "0812 0000 12 24 jam" a number and hours.
-            and not (digits < 16 and not _COUNTS.match(text, b) and _ACCOUNT_BEFORE.search(before))
+            and not (digits < 16 and not COUNTS.match(text, b) and _ACCOUNT_BEFORE.search(before))
             and (
                 not phone
                 or b - a == 1
                 or digits + b - a > _LONGEST_MOBILE
-                or _COUNTS.match(text, b)
+                or COUNTS.match(text, b)
                 or (stop + 1 < len(groups) and _begins_phone(text, a, b))
             )
         ):
@@ -460,40 +404,3 @@ def _is_ticket(written: str) -> bool:
 def _is_document(written: str, groups: list[tuple[int, int]]) -> bool:
     """Letters and decrees are numbered with strokes: 503/1182/2026."""
     return "/" in written and not {b - a for a, b in groups} <= {4, 6}
-
-
-def _house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, int, str]]:
-    """The number of a house, a flat or a door."""
-    if not _NUMBERS.fullmatch(text, start, end):
-        return
-    near = before[-_NEAR:]
-    if _FLAT.search(near) and (letters := _FLAT_LETTER.match(text, end)):
-        yield start, letters.end(), HIDDEN
-        return
-    if near.endswith(("t ", "s ", ": ")):
-        street = _BEFORE_STREET.match(text, end)
-        if street is not None and _LIVES.search(near):
-            yield start, end + (text[end].isalpha()), HIDDEN
-            return
-    if not near.rstrip(" .:#").endswith(_HOUSE_WORDS):
-        tail = _BEHIND_STREET.match(text, end)
-        numbered = tail is not None and (
-            tail[1] or int(text[start:end].split("/")[0].split("-")[0]) > _MOST_STREETS
-        )
-        if numbered and _STREET_BEFORE.search(text, max(0, start - _BEFORE), start):
-            yield start, end + len(tail[1]) if tail is not None else end, HIDDEN
-        return
-    door = _HOUSE_BEFORE.search(near)
-    if door is None or _NO_HOUSE.search(before):
-        return
-    tail = _HOUSE_AFTER.match(text[end : end + 14].lower())
-    if tail is None:
-        return
-    within = _WITHIN.match(text, end) is not None
-    if door[0].startswith("pintu") and not within:
-        return
-    if not door[0].startswith(_DOORS) and not within and _FLOOR.search(near) is None:
-        far = text[max(0, start - _ADDRESS_NEAR) : start].rpartition("\n\n")[2].lower()
-        if not _ADDRESS.search(far):
-            return
-    yield start, end + tail.end(), HIDDEN

@@ -48,7 +48,9 @@ NUMERALS: dict[str, int] = dict.fromkeys(
         "nine", "puluh", "belas", "double", "dobel",
     ),
     1,
-) | {"triple": 2, "tripel": 2, "sepuluh": 2, "sebelas": 2, "ratus": 0, "ribu": 0}  # fmt: skip
+) | {
+    "triple": 2, "tripel": 2, "sepuluh": 2, "sebelas": 2, "seribu": 1, "seratus": 1, "ratus": 0, "ribu": 0,
+}  # fmt: skip
 #: So far apart two words for digits, or one and a digit, may belong to one number.
 _NEAR = 3
 _NOTHING: frozenset[int] = frozenset()

@@ -33,13 +33,15 @@ _VALUES = (
     | dict.fromkeys(("5", "lima", "lime", "limo", "five"), 5)
     | dict.fromkeys(("6", "enam", "anem", "enem", "genep", "six"), 6)
 )
-#: Plain digits with such words between: "0812 terus 0000 terus 1234".
+#: Plain digits with words or odd signs between: "0812 terus 0000 terus 1234", "0812=0000=1234".
 _JOINED = re.compile(
-    rf"0[2-9]\d{{1,3}}(?:[ ,]{{0,3}}{_ON}[ ,.:\-]{{1,3}}\d{{2,6}}(?:[ .\-]\d{{2,5}}){{0,2}}){{1,4}}(?!\d)",
+    rf"0[2-9]\d{{1,3}}(?:(?:[ ,]{{0,3}}(?:{_ON}|lanjutan(?:nya)?|strip|dash|min|baca|spasi|titik|dot"
+    r"|\((?:dot|titik|spasi)\))"
+    r"[ ,.:\-]{1,3}| ?[\"^#=<>\[\]\\{}&%$!?]{1,2} ?)\d{2,6}(?:[ .\-]\d{2,5}){0,2}){1,4}(?!\d)",
     re.IGNORECASE,
 )
 #: Words that dates and amounts are told in.
-COUNTED = rf"{_WORD}|seribu|seratus"
+COUNTED = _WORD
 _PART = re.compile(rf"{_WORD}|oh\b|[{_ALIKE}]", re.IGNORECASE)
 #: A telephone in letters that pass for digits begins like one.
 _BEGINS = re.compile(r"(?<!\w)(?:[O0oQ] ?[8B]|\+? ?62|[O0oQ]2)")

@@ -7,6 +7,7 @@ missing, because they would give the answer away. Mail is stripped of quotes and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -215,7 +216,7 @@ def _privacy(out: Judgement, judged: Judged) -> None:
     for row, complaint in _having(judged, "personal"):
         for item in json.loads(row["personal"] or "[]"):
             planted += 1
-            if _readable(item["text"], complaint.public_text):
+            if _readable(item["kind"], item["text"], complaint.public_text):
                 left += 1
                 never += item["kind"] in NEVER
                 _miss(out, "privacy", row, f"{item['kind']}: {item['text']}", complaint.public_text[:160])
@@ -237,9 +238,13 @@ def _privacy(out: Judgement, judged: Judged) -> None:
         out.figures.append(Figure(name="harmless words masked too", value=masked / harmless, count=harmless))
 
 
-def _readable(item: str, public: str) -> bool:
-    """Whether `item` can be read in `public`, whatever became of spaces between."""
-    return "".join(item.split()).lower() in "".join(public.split()).lower()
+def _readable(kind: str, item: str, public: str) -> bool:
+    """Whether `item` can be read in `public`, whatever became of spaces between; a name not as the end of another word
+    ("endah" in "bendahara")."""
+    if kind != "name":
+        return "".join(item.split()).lower() in "".join(public.split()).lower()
+    letters = r"\s*".join(map(re.escape, "".join(item.split())))
+    return re.search(rf"(?<![^\W\d_]){letters}", public, re.IGNORECASE) is not None
 
 
 def _own_language(out: Judgement, judged: Judged) -> None:

@@ -1,0 +1,155 @@
+"""Personal data in clerks' notes, lists, pasted chats and hasty addresses goes, and what looks alike stays. What is
+between « and » must go, every other word must stay; ¶ ends a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.planted import only_the_planted_goes
+
+ADDRESSES_AND_NUMBERS = """
+anak saya 3: «Eko», «Dwi», dan «Tri»
+alamat rumah: Jalan Anggrek Cendrawasih «27», Slipi
+jl melati raya «43» rt 3 gelap
+jl. kebon jeruk «112», got mampet
+gg mawar «45» rt 2
+alamat: jalan anggrek «27», slipi
+rumah saya di Jl. Anggrek «27»
+tinggal di Jln Kenanga «9», RT 4
+domisili Jalan Mangga Besar «14»
+jl kenanga # «88» rt 3
+rumah no «12», «14», dan «16» kebanjiran
+rumah nomor «12» s/d «20» kebanjiran
+persis di depan No. «12»
+«0812=0000=1234»
+«0812"0000"1234»
+«0812^0000^1234»
+«0812 (dot) 0000 (dot) 1234»
+«0812 # 0000 # 1234»
+«0812>0000>1234»
+«0812 [0000] 1234»
+«0812 strip 0000 strip 1234»
+«0812 min 0000 min 1234»
+«0812 baca 0000 1234»
+«0812 0000 seribu dua ratus tiga puluh empat» wa
+Jl. H.O.S. Cokroaminoto dan Jl. W.R. Supratman macet
+preman Tanah Abang, juragan Jakarta Barat, bos Transjakarta
+"""
+NOTES = """
+rumah no «12», 2 minggu lalu kebanjiran
+rumah no «12» dan 3 tetangga kebanjiran
+rumah no «12» sampai 5 kali kebanjiran
+«Eko», «Dwi», dan «Tri» bolos
+tim kami: «Andi» (ketua), «Bayu», serta «Citra»
+warga «Joko», «Santi» & «Bima» ikut tanda tangan
+mewakili ahli waris alm. «Kasman»
+ahli waris «Kasman bin Saidi» menuntut
+kuasa hukum «Ronald Contoh», S.H., M.H.
+Prof. «Kasman» mengeluh bising
+Ustadzah «Hamidah» dan Kyai «Somad» protes
+Romo «Yosef» dan Pendeta «Markus» rukun
+Pdt. «Markus Contoh» menyampaikan
+Letkol «Suwandi» parkir sembarangan
+Kapten «Suwandi» tetangga saya
+Bripka «Doni» menilang saya
+Aiptu «Doni Contoh» minta damai
+Brigadir «Doni» minta damai
+oknum polisi bernama «Doni»
+oknum satpol pp «Doni» minta rokok
+anggota dishub «Doni», minta 50 ribu
+petugas KIR «Doni» minta uang
+kasir Alfamart «Nia» salah kembalian
+admin kelurahan, mbak «Nia», ramah
+CS BPJS «Nia» judes
+operator 112 namanya «Nia» sigap
+terima kasih mas «Agung» PPSU
+makasih kang «Dede» tukang sampah
+bravo bpk «Slamet» dan tim
+salut buat «Slamet», petugas damkar
+tolong sampaikan ke «Slamet» makasih
+kak «Intan» yg piket kemarin ga ramah
+dek «Rio» hilang pakai baju merah
+ORANG HILANG: «Rio Contoh», 7 tahun, baju merah
+nenek «Tumirah» pikun, tersesat
+kakek bernama «Wagiman» terlantar di halte
+seorang kakek, «Wagiman», terlantar
+lansia an. «Wagiman» sakit
+ODGJ bernama «Yanto» mengamuk
+si «Yanto» ODGJ ngamuk lagi
+anaknya «Yanto» putus sekolah
+istrinya «Yanto» hamil
+rumahnya «Yanto» roboh
+motornya «Yanto» dicuri
+suaminya bu «Lilis» main tangan
+utang saya ke «Lilis» 5 juta
+dikirim «Lilis» lewat wa
+kata «Lilis» RT sudah tahu
+menurut «Lilis» RT sudah tahu
+saksinya «Lilis» dan «Wawan»
+saksi: «Lilis»; «Wawan»; «Gugun»
+Saksi-saksi: a. «Lilis» b. «Wawan»
+Pihak I: «Lilis Contoh»; Pihak II: «Wawan Contoh»
+penjual: «Lilis», pembeli: «Wawan»
+TO: «Lilis» FROM: «Wawan»
+From: «Wawan Contoh»
+Dari: «Wawan»¶Kepada: Lurah
+Pengirim: «wawan»
+pengirim paket «wawan»
+username «wawan_contoh»
+a/n «wawan»
+A.N «WAWAN CONTOH»
+An : «Wawan»
+[«Wawan», 12/05/2026 10.15] lampu mati
+[12/05/26, 10.15] «Wawan»: lampu mati
+12/05/26 10.15 - «Wawan Contoh»: lampu mati
+Fwd dari «Wawan»: lampu mati
+"lampu mati" -«Wawan»
+cc @«wawan_c» @dkijakarta
+«wawan»: lampu mati
+«Wawan»: lampu mati
+p. «Wawan» RT 3
+"""
+HARMLESS = """
+rapat dengan Pak Lurah, 12 Mei 2014, belum ada hasil
+Kerusuhan Mei 1998 dan banjir 2 Februari 2007 terulang
+jl rusak 45 meter, jl berlubang 40 cm
+jl ditutup 31 hari, gg sempit 2 meter
+Jalan Kenanga 12 macet
+jalan macet 2 jam, jalan tol 45 km
+lampu no 3 dan no 4 dari perempatan mati
+bus 45, 46, dan 47 tidak lewat
+halte no 3 dan 4 rusak, pintu air no 2 macet
+unit 3 PLTU Muara Karang
+pintu 3 rusak, lantai 2 bocor
+tarif flat 5 ribu, bunga flat 12 persen
+kantor P.D. Pasar Jaya dan P.T. MRT
+U.S.G. di R.S. Tarakan antre
+a.n. Kepala Dinas, u.b. Sekretaris
+satu dua tiga, lima enam, tujuh delapan orang antre
+nol besar, kosong melompong, dua tiga kali
+seribu dua ribu tiga ribu parkir liar
+bayar 0 rupiah, 08.00 terus 12.00 tutup
+mobil derek jam 2 siang, bus B 1 jurusan Kota
+mandor proyek MRT, calo KIR Pulogadung, jukir Indomaret
+satpam Bank DKI, satpam Mal Kelapa Gading, hansip RW 05
+tukang bakso malang, tukang sate madura, soto lamongan
+Tebet, Pancoran, dan Mampang banjir
+Senin, Selasa, dan Jumat libur
+got, trotoar, dan Taman Suropati kotor
+Gubernur, Wali Kota, dan Camat diam saja
+ulang tahun Kota Jakarta 22 Juni 2025 meriah
+HUT RI ke-80 17 Agustus 2025 RT kami iuran
+Perda lahir 12 Mei 2007 dan direvisi 3 Juni 2010
+anak lahir 5, akta belum jadi 3 bulan
+lahir dan besar di Jakarta sejak 1990-an
+melahirkan 3 anak di RS Budi Kemuliaan
+kelahiran sapi di Ragunan tahun 2024
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [line for part in (ADDRESSES_AND_NUMBERS, NOTES, HARMLESS) for line in part.strip().splitlines()],
+)
+def test_what_is_planted_goes_and_every_other_word_stays(text: str) -> None:
+    only_the_planted_goes(text)
