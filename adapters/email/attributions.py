@@ -63,6 +63,8 @@ _SMALL = frozenset({"via", "dan", "and", "of", "de", "bin", "binti", "van", "der
 
 def attribution(lines: list[str], index: int) -> int:
     """How many lines from `index` on say who wrote what is quoted below; 0 when none do."""
+    if _is_between_dashes(lines[index]):
+        return 1
     if not any(map(_may_end, lines[index : index + _LINES])):
         return 0
     first = _plain(lines[index]).casefold()
@@ -96,6 +98,15 @@ def is_programmed(lines: list[str], quote: str) -> bool:
     if _ADDRESS_WROTE.search(said) is not None:
         return True
     return _names_only(said) and quote.strip()[:1] not in ('"', "“", "'", "‘", "«")
+
+
+def _is_between_dashes(line: str) -> bool:
+    """`---- On Tue, 01 Apr 2025 20:05:17 +0700 Siti <a@b.c> wrote ----`, as Zoho's programs write it."""
+    line = line.strip()
+    if not line.startswith("---") or not line.endswith("--") or len(line) > LONGEST_LINE:
+        return False
+    said = _plain(line).casefold()
+    return said.endswith(VERBS_ALONE) and ("@" in said or _WHEN.search(said) is not None)
 
 
 def _may_end(line: str) -> bool:

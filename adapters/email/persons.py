@@ -16,13 +16,15 @@ from normalizer.name_words import given_names
 TRIM = " \t*_~>,.:;!-–—/"
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
 _SMALL_IN_NAMES = frozenset({"bin", "binti", "van", "de", "der", "dan", "al", "el", "di", "&", "dkk"})
+_INITIAL = re.compile(r"[A-Z]\.")
 _LONGEST = 120
 #: Ornaments and emoji around a name.
 _EDGES = re.compile(r"^[\W_]{1,20}|(?:(?!\.)[\W_]){1,20}$")
 #: What may stand behind a name on its line: a telephone, what somebody is, where they live.
 _BESIDE = re.compile(
     r"\s*(?:[|,/(–—-]\s*)?(?:\(?(?:hp|wa|telp?|no)?\b[\s.:]*\+?\d[\d\s().\-]{6,}\)?"
-    r"|[,(|-]?\s*(?:ketua |warga |pengurus )?(?:rt|rw)\b[\w\s./,]{0,40}\)?)\s*",
+    r"|[,(|-]?\s*(?:ketua |warga |pengurus )?(?:rt|rw)\b[\w\s./,]{0,40}\)?"
+    r"|[,(]\s*warga [\w\s./]{2,40}\)?)\s*",
     re.IGNORECASE,
 )
 
@@ -66,8 +68,13 @@ def is_person(line: str, sender: str = "") -> bool:
     if not is_name(bare) or bare.casefold() in _regions():
         return False
     small = [word.strip(".,").casefold() for word in words]
+    if small[0] == "keluarga" and len(words) > 1:
+        words, small = words[1:], small[1:]
     if small[0] in TITLES and len(words) > 1:
         return words[1][0].isupper()
+    if len(words) > 1 and _INITIAL.fullmatch(words[0]):
+        # "R. Wulandari"
+        words, small = words[1:], small[1:]
     if not words[0][0].isupper() or small[0] not in _strong_names():
         return False
     return len(words) > 1 or (len(small[0]) >= 4 and small[0] not in NAMES_OF_THINGS)

@@ -33,6 +33,7 @@ VERBS_ALONE = (
 
 FORWARD_MARKS = frozenset(
     {
+        "awal pesan terusan", "awal pesan diteruskan", "awal pesan yang diteruskan",
         "forwarded message", "begin forwarded message", "original message forwarded",
         "pesan diteruskan", "pesan yang diteruskan", "pesan terusan", "mulai pesan diteruskan", "diteruskan",
         "mulai pesan yang diteruskan", "pesan dialihkan", "pesan yang dialihkan", "pesan yang dilanjutkan",
@@ -186,6 +187,7 @@ FORMULAS = frozenset(
 FORMULAS_WITH_COMMA = (
     "warga yang", "warga peduli", "dari warga", "dari kami", "yang membuat", "yang melapor", "yang mengadu", "pelapor",
     "pemohon", "pengadu", "pengirim", "dari saya", "yang bertanda tangan",
+    "mengetahui", "a.n", "an.", "atas nama",
 )  # fmt: skip
 
 #: "Salam olahraga", "Hormat kami semua": few words that begin so, alone on a line.
@@ -258,6 +260,7 @@ DISCLAIMER_BEGINS = (
 DISCLAIMER_WORDS = (
     "confidential", "privileged", "intended recipient", "intended only", "intended solely", "intended for", "addressee",
     "named recipient", "before printing", "print this", "printing this", "in error", "originated from outside",
+    "antivirus", "anti-virus", "checked for virus", "scanned",
     "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
     "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
     "cetak surel", "cetak email", "save paper", "kertas", "karena kesalahan", "beri tahu pengirim", "hapus email",

@@ -28,6 +28,8 @@ _ORNAMENTS = r"\s\-_=*>.~|–—‐‑─━#\[\]"
 _DASHES = re.compile(f"[{_ORNAMENTS}]+")
 _RULER = re.compile(f"[{_ORNAMENTS}]{{2,}}")
 _ADORNED = re.compile(r"\W{3,}.*\W{3,}|\s*\[.*\]\s*")
+#: Samsung's program may lose the line break: "-------- Pesan asli --------Dari: …".
+_GLUED = re.compile(r"-{3,} ?([a-z][a-z ]{3,30}[a-z]) ?-{3,} ?(?:dari|from)\b")
 #: Lines that a block of header fields may take, with what is wrapped.
 _FIELD_LINES = 12
 _KEY = re.compile(r"\*{0,2}([^:：*]{1,20}?)\*{0,2}\s?[:：]\*{0,2}\s*(.*)")
@@ -142,7 +144,8 @@ def _header_kind(line: str) -> str | None:
 
 def _from_office(lines: list[str], index: int, ours: Callable[[str], bool] | None) -> bool:
     """Whether an office like ours wrote the mail whose header fields begin about `index`."""
-    for line in lines[index : index + 8]:
+    for marked in lines[index : index + 8]:
+        line = _MARKED.sub("", marked, count=1)
         if len(line) <= LONGEST_LINE and _header_kind(line) == "from":
             sender = line.casefold()
             addresses = _ADDRESS.findall(sender)
@@ -164,7 +167,10 @@ def _announces_forward(line: str, mark: str) -> bool:
 
 
 def _announces_original(line: str, mark: str) -> bool:
-    return mark in ORIGINAL_MARKS or (mark in ORIGINAL_BETWEEN_RULES and _ADORNED.fullmatch(line) is not None)
+    if mark in ORIGINAL_MARKS or (mark in ORIGINAL_BETWEEN_RULES and _ADORNED.fullmatch(line) is not None):
+        return True
+    glued = _GLUED.match(line.casefold())
+    return glued is not None and glued[1] in ORIGINAL_MARKS
 
 
 def _has_words(lines: list[str]) -> bool:

@@ -14,7 +14,7 @@ from adapters.email.quote_words import FORMULA_BEGINS, FORMULAS, FORMULAS_WITH_C
 
 _DELIMITER = re.compile(r"(--|__|—)\s?")
 #: A line that some draw above their name, and others between parts of a letter.
-_LINE = re.compile(r"\s*(?:[_\-=*~–—]\s?){3,40}\s*")
+_LINE = re.compile(r"\s*(?:[_\-=*~–—]\s?){3,90}\s*")
 #: "- Siti Contoh", "// Siti", "-Siti-".
 _DASHED = re.compile(r"\s*(?:[-–—~*]{1,2}|//)\s?(?=[^\W\d_])")
 _DATED = re.compile(r"(?:[A-Z]\w+(?: [A-Z]\w+){0,2},\s*)?\d{1,2}[ /.-]\w{1,9}[ /.-]\d{4}\W*")
@@ -171,6 +171,9 @@ def _is_formula(line: str) -> bool:
     if line.endswith(",") and (
         said == "dari" or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
     ):
+        return True
+    # "Salam lestari!"
+    if said.startswith("salam ") and len(said.split()) == 2 and line.endswith("!"):
         return True
     if said.endswith(" regards") and len(said.split()) <= 4:
         return True
