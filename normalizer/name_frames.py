@@ -59,6 +59,7 @@ KEEPERS = frozenset(
 )  # fmt: skip
 #: Who sells what a shop is called after: "tukang bakso Mamad".
 SELLERS = frozenset(("tukang", "penjual", "pedagang", "pengusaha", "karyawan", "pegawai"))
+FIELD = frozenset(("koordinator", "petugas", "pengawas", "tim", "staf", "staff", "korlap", "kepala", "orang"))
 #: Where people work that is called after its place, and places with a name that people bear.
 OFFICES = frozenset(
     (

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from normalizer.gazetteer import DATA
 from normalizer.name_frames import (
+    FIELD,
     KEEPERS,
     LISTING,
     OFFICES,
@@ -221,9 +222,10 @@ def candidates(words: Words) -> list[int]:
                 continue
             # "staf kelurahan Suparjo" is somebody, too, for no kelurahan bears a name that is nothing else.
             works = called > 0 and what == NAME and kind[called - 1] in _STAFF and low[called] in OFFICES
-            works = works or (
-                called > 0 and what == NAME and low[called - 1] in SELLERS and low[called] in SHOPS
-            )
+            sells = low[called - 1] in SELLERS and low[called] in SHOPS
+            # "koordinator lapangan Joko" works outside; no field is called so.
+            field = low[called] == "lapangan" and (low[called - 1] in FIELD or kind[called - 1] in _STAFF)
+            works = works or (called > 0 and what == NAME and (sells or field))
             works = (works and low[i] not in PLACES_TOO) or (what == NAME and _behind_place(words, i))
             if (
                 not works
@@ -232,9 +234,9 @@ def candidates(words: Words) -> list[int]:
             ):
                 called, left = i, left - 1
                 continue
-        if (what in _CLOSED and not (what in _SELDOM and i and _after_title(words, i))) or seps[i].endswith(
-            ("@", "#")
-        ):
+        if what in _CLOSED and not (what in _SELDOM and i and _after_title(words, i)):
+            continue
+        if seps[i].endswith(("@", "#")) and (seps[i] != "#" or not i):  # "NAMA#BUDI#HP#" is a form
             continue
         if what in NAMES or what == UNKNOWN or what in _SELDOM:
             word = text[i]

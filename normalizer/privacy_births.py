@@ -75,12 +75,10 @@ def without_said(text: str) -> str:
 
 def without_beside(text: str) -> str:
     """`text`, whose names and numbers are masked, without dates of birth right beside them. Linear time."""
-    if "[nama]" in text:
-        text = _YEAR_BESIDE.sub(rf"\1{BORN}", text)
-    elif "[nomor identitas]" not in text:
-        return text
-    text = _BESIDE.sub(lambda m: f"{m[1]}{m[2]}{BORN}" if _is_birth(m) else m[0], text)
-    return _BEFORE_IDENTITY.sub(lambda m: BORN if _year(m[1]) < _LATEST else m[0], text)
+    if "[nomor identitas]" in text:
+        text = _BEFORE_IDENTITY.sub(lambda m: BORN if _year(m[1]) < _LATEST else m[0], text)
+    text = _YEAR_BESIDE.sub(rf"\1{BORN}", text)
+    return _BESIDE.sub(lambda m: f"{m[1]}{m[2]}{BORN}" if _is_birth(m) else m[0], text)
 
 
 def _is_birth(found: re.Match[str]) -> bool:

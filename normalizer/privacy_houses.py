@@ -51,6 +51,7 @@ _STREET_BEFORE = re.compile(
     r"|\b(?:jln?|gg|jalan)\b\.? ?(?:[a-z]{3,15} ){1,3}(?:# ?)?$"
 )
 #: With this before it, any number behind a street is that of a house.
+_LIVING = ("alamat", "almt", "tinggal", "domisili", "rumah")
 _LIVED = re.compile(
     r"\b(?:alamat(?:nya)?|almt|tinggal|domisili|beralamat|rumah(?:nya)?)\b"
     r"(?: (?:lengkap|saya|sy|kami|gue|gw|aye|di|d))*"
@@ -112,10 +113,14 @@ def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, i
             return
     if not near.rstrip(" .:#").endswith(_HOUSE_WORDS):
         tail = _BEHIND_STREET.match(text, end)
-        street = _STREET_BEFORE.search(text, max(0, start - _BEFORE), start) if tail is not None else None
-        if tail is None or street is None:
+        if tail is None:
             return
         numbered = tail[1] or int(text[start:end].split("/")[0].split("-")[0]) > _MOST_STREETS
+        if not numbered and not any(word in before for word in _LIVING):
+            return
+        street = _STREET_BEFORE.search(text, max(0, start - _BEFORE), start)
+        if street is None:
+            return
         if numbered or _LIVED.search(text, max(0, street.start() - _NEAR), street.start()):
             yield start, end + len(tail[1]), HIDDEN
         return

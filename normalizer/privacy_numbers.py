@@ -44,7 +44,7 @@ _PHONE_BEFORE = re.compile(
 _CUSTOMER_BEFORE = re.compile(
     r"\b(?:id ?pel(?:anggan)?|idpel|pelanggan|nopel|meter(?:an)?|kwh|sambungan|token|polis|peserta|bpjs|jkn|sim"
     r"|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
-    r"|sppt|rekam medi[sk]|medrec|no\.? ?rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
+    r"|sppt|rekam medi[sk]|medrec|rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
     r"|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
 )
 #: Numbers that an office gave to a person or a house; they may begin like a telephone's.

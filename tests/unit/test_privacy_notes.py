@@ -108,8 +108,125 @@ cc @«wawan_c» @dkijakarta
 «wawan»: lampu mati
 «Wawan»: lampu mati
 p. «Wawan» RT 3
+Yth. Admin,¶Nama saya: «Endang Contoh»¶Umur: 45¶Tinggal: RT 3
+Saya yg bertandatangan dibawah ini:¶Nama: «Endang Contoh»¶TTL: Solo, «3 Mei 1970»¶Pekerjaan: buruh
+Nama/NIK: «Endang Contoh»/«3174012305700003»
+Nama & no telp: «Endang», «0812-0000-1234»
+Nama ayah/ibu: «Sukardi» / «Sumini»
+nama ortu «sukardi» & «sumini»
+Identitas pelapor «ENDANG CONTOH» usia 45 th
+Biodata: «Endang Contoh», Solo, «3 Mei 1970»
+ybs an. «ENDANG» sdh ditemui di lapangan
+tindak lanjut: koordinasi dgn sdr. «Endang» (pemilik)
+sudah dihubungi Ibu «Endang» via telp, tidak diangkat
+warga yang melapor Ibu «Endang» RT 03/05
+TL: ketemu bpk «Joko», pemilik bangunan
+Petugas lapangan («Joko» & «Wahyu») sudah ke lokasi
+PIC: «Joko» - «0812-0000-1234»
+koordinator lapangan «Joko», tlp «081200001234»
+lapor ndan, «Joko» pos 3 kebanjiran
+mas «joko» sama mbak «wahyu» tau kok
+pak «joko»/bu «wahyu» tau kok
+gw «joko» bro, lampu mati
+ini «joko», lampu mati lagi
+ini dengan «joko» di cipinang
+dengan ibu «wahyu» di cipinang
+dgn bpk «joko», cipinang
+saya dengan «Joko Contoh», mau lapor
+this is «Joko», the lamp is dead
+It's «Joko» from RT 3
+My name's «Joko»
+yours, «Joko»
+Best, «Joko Contoh»
+cheers¶«joko»
+Matur nuwun, «Joko»
+hatur nuhun, «Asep»
+mauliate, «Poltak»
+tengkyu min - «joko»
+makasih ya, «joko» RT 3
+*«Joko Contoh»*
+_«Joko Contoh»_
+Pelapor=«Joko»;HP=«081200001234»
+NAMA#«JOKO»#HP#«081200001234»
+LAPOR#«JOKO CONTOH»#RT3#LAMPU MATI
+Reg «Joko Contoh» Cipinang lampu mati
+nama:«joko»,alamat:cipinang,keluhan:lampu
+"nama":"«Joko Contoh»","hp":"«081200001234»"
+Name: «Joko Contoh» | Phone: «0812 0000 1234»
+Name;«Joko Contoh»;Phone;«0812 0000 1234»
+my wife «Endang» fell
+my husband «Joko» fell
+our maid «Endang» was robbed
+our neighbor «Joko» burns trash
+bini aye «Rokayah» jatuh
+laki aye «Rojali» jatuh
+anak gue si «Udin» jatuh
+adek gw «udin» jatuh
+bojoku «Sri» tiba
+anakku «Bagas» tiba
+pamajikan kuring «Euis» labuh
+bapake «Bagas» tiba
+emaknya «Bagas» ngamuk
+bapaknya si «Bagas» ngamuk
+babenya «udin» ngamuk
+temen gue «udin» jatuh
+teman saya bernama «udin» jatuh
+sahabat saya «Udin» jatuh
+murid saya «Udin» jatuh
+pasien «Udin» ditolak RS
+pasien bernama «Udin» ditolak
+pasien a.n «Udin Contoh» RM «123456»
+mertua saya ibu «Sumirah» ditolak
+opa «Hans» dan oma «Grietje» jatuh
+tante «Lien» dan om «Beng» jatuh
+engkong «Naimin» jatuh
+nyak «Rodiah» jatuh
+ua «Engkos» jatuh
+bibi «Cicih» jatuh
+pakde «Tukiran» jatuh
+bulik «Tukinem» jatuh
+mbah kakung «Wiro» jatuh
+inang «Boru Contoh» jatuh
+opung «Tiur» jatuh
+daeng «Nompo» jatuh
+bli «Ketut» jatuh
+raden «Sastro» jatuh
+pak de «Tukiran» jatuh
+Pak Ustadz «Hasan» jatuh
+Bu Guru «Ani» jatuh
+Pak Dokter «Hasan» jatuh
+bu bidan «Ani» jatuh
+bang jago «Robert» malak
+bang haji «Rhoma» malak
+kang parkir «Ujang» malak
+tukang ojek «Ujang» malak
+tukang sayur «Ujang» malak
+tukang galon namanya «Ujang»
+pembantu saya «Inem» hilang
+ART saya «Inem» hilang
+majikan saya «Nyonya Linda» kasar
+pak «Kim» bos pabrik
+ko «Acong» buka bengkel
+ci «Mei» buka salon
+pak «Mei» dan bu «Juni» bertengkar
+pak «Bagus» dan bu «Indah» bertengkar
+bu «Bunga» jual bunga
+pak «Untung» rugi
+mas «Rizki» dapat rezeki
+pak «Slamet» selamat
+pak «Hujan» kehujanan
+si «Kumis» malak sopir
+tuh si «Botak» malak sopir
+nama panggilan «Cemplon»
+biasa dipanggil «Cemplon»
+dikenal sebagai «Cemplon»
+akrab disapa «Cemplon»
 """
 HARMLESS = """
+petugas lapangan Banteng, tim lapangan futsal dan staf lapangan golf
+#JakartaKita #BanjirJakarta tolong, lampu mati #jaki
+rumah makan no 3 terbaik, rumah 3 lantai, rumah sakit lantai 4
+tinggal 3 hari lagi, tinggal di jalan buntu
 rapat dengan Pak Lurah, 12 Mei 2014, belum ada hasil
 Kerusuhan Mei 1998 dan banjir 2 Februari 2007 terulang
 jl rusak 45 meter, jl berlubang 40 cm

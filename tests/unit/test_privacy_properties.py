@@ -204,9 +204,8 @@ def test_ordinary_numbers_stay(text: str) -> None:
         "[tautan ", "(", "+62",
         "Nama: Siti\n", "ig saya a", "nama ktp ", "lie a ", "(ucil", "\nucil", "fb A B ", "mobil B 123 ",
         "1. Oei\n", "dot ", "a_", "lahir 1 ", "satu-", "kartu ", "😀8", "tiga kali ",
-        "0812 terus ", "Siti 1", "Siti, 1 Mei ", "lahir satu ", "A.B", "Pak A. ", "B-2-", "B dua ", "a B 1 ",
-        "nol kali",        "[nama] (", "[nama], Siti ", "[nomor identitas] 1-1-", "0812=",
-        "rumah no 1, ", "jl a 4 ", "alamat jl a ",
+        "0812 terus ", "Siti, 1 Mei ", "lahir satu ", "A.B", "B-2-", "B dua ", "[nama], Siti ", "rumah no 1, ",
+        "alamat jl a 4 ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(unit: str) -> None:
