@@ -38,7 +38,7 @@ _GET = re.compile(
 _GET_IT = re.compile(r"(?:get|dapatkan|unduh|download)\b[\w ]{0,30}$", re.IGNORECASE)
 _SORRY = re.compile(r"\b(?:maaf\w*|maklum\w*|dimaklumi|excuse|apolog\w+|forgive|pardon|sorry)\b")
 _MISTYPED = re.compile(
-    r"\b(?:(?:di)?ketik\w*|typos?|brevity|brief|singkat|ejaan|spelling|autocorrect|kesalahan|errors?)\b"
+    r"\b(?:(?:di)?ketik\w*|typos?|brevity|brief|singkat|ejaan|spelling|autocorrect|pengetikan|penulisan|errors?)\b"
 )
 _THIS_MAIL = re.compile(
     r"(?:pesan|e-?mail|surel|mail|surat|this (?:e-?mail|message) was) (?:ini )?(?:saya )?(?=\w)"
@@ -66,6 +66,8 @@ def _is_apology(words: str) -> bool:
     said = words.casefold()
     sorry = _SORRY.search(said)
     if sorry is None or sorry.start() > 16 or len(said.split()) > 12 or _MISTYPED.search(said) is None:
+        return False
+    if ". " in said.strip(" ."):
         return False
     _, comma, rest = said.partition(",")
     return (

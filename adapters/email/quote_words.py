@@ -193,6 +193,12 @@ FORMULAS_WITH_COMMA = (
 #: "Salam olahraga", "Hormat kami semua": few words that begin so, alone on a line.
 FORMULA_BEGINS = ("salam ", "hormat ", "teriring salam", "tabik")
 
+#: After these a name is what the sentence is about, not who signs.
+BEFORE_NAMES = _words(
+    "yaitu yakni adalah ialah bernama namanya nama oleh dengan dan atau dari kepada untuk bapak pak ibu bu saudara sdr"
+    " si is named called by"
+)
+
 #: Before a name, and nobody's name alone.
 TITLES = frozenset(
     {

@@ -20,7 +20,8 @@ from adapters.email.quote_words import (
 )
 from adapters.email.signatures import without_signature
 
-_MARKED = re.compile(r"\s{0,3}[>|]")
+#: A quoted line; not the row of a table, which has a stroke at its end, too.
+_MARKED = re.compile(r"\s{0,3}(?:>|\|+(?![^|]*\|))")
 _MORE_THAN = re.compile(r"\s{0,3}>\s?\d+(?![\d.)]).*[^?]$")
 #: A time of day, not the beginning of "12.03.2025".
 _TIME = re.compile(r"(?<![\d.])\d{1,2}[.:h]\s?\d{2}(?!\.?\d*\.?\d{4})")

@@ -10,7 +10,14 @@ import re
 
 from adapters.email.added import is_dispensable, without_disclaimer, without_tail
 from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
-from adapters.email.quote_words import FORMULA_BEGINS, FORMULAS, FORMULAS_WITH_COMMA, THANKS, TITLES
+from adapters.email.quote_words import (
+    BEFORE_NAMES,
+    FORMULA_BEGINS,
+    FORMULAS,
+    FORMULAS_WITH_COMMA,
+    THANKS,
+    TITLES,
+)
 
 _DELIMITER = re.compile(r"(--|__|—)\s?")
 #: A line that some draw above their name, and others between parts of a letter.
@@ -91,7 +98,7 @@ def _without_bare_name(lines: list[str], sender: str, answered: int) -> list[str
         return lines
     while start < len(lines) - 1 and not any(c.isalnum() for c in lines[start]):
         start += 1
-    if not above or above[-1] in ":," or _DASHED.match(above):
+    if not above or above[-1] in ":," or _DASHED.match(above) or above.split()[-1].casefold() in BEFORE_NAMES:
         return _without_last_name(lines, start, sender)
     first, *others = lines[start:]
     name = _DASHED.sub("", _BY_NAME.sub("", first.strip(), count=1), count=1)

@@ -334,3 +334,54 @@ def test_endings_of_several_kinds_together(below: str, left: str) -> None:
 )
 def test_a_name_that_answers_a_question_stays(text: str, left: str) -> None:
     assert reply_text(text) == left
+
+
+#: Whole complaints of which nothing is a quote, a signature or an advertisement.
+WHOLE = [
+    "Lampu mati.\n\nSaya lapor lewat aplikasi tanggal 3 Maret 2025 pukul 09.12, jawaban admin:\n\"sudah dikerjakan\"\n\nPadahal belum.",  # noqa: E501
+    "Halo,\n\nPada 3 Mar 2025 09.12 saya sudah menulis:\nlampu mati di gang.\n\nBelum ada jawaban.",
+    "Halo,\n\nPada Sen, 3 Mar 2025 pukul 09.12 petugas Dishub menulis:\nselesai\n\nBohong.",
+    "Parkir liar.\n\nDari: depan toko\nSampai: lampu merah\nTanggal: setiap Sabtu 19.00\nKepada Dishub mohon ditindak.",
+    "Kepada: Kepala Dinas\nPerihal: pohon\nTanggal: 3 Maret 2025\n\nPohon miring.",
+    "Saya terima SMS ini:\n\nDari: 0812-0000-1234\nTanggal: 3 Maret 2025 09.12\nIsi: Anda menang undian\n\nTolong diblokir.",  # noqa: E501
+    "Surat kaleng ditempel di pos:\n-----\nAwas kalian\n-----\nKami takut.",
+    "Laporan saya:\n\n***\n\nSampah di kali.\n\n***\n\nMohon dibersihkan.",
+    "Daftar rumah yang kebanjiran:\n\nBudi\nSiti\nAgus",
+    "Yang belum dapat bansos ada satu orang lagi yaitu\n\nSiti Aminah",
+    "Guru itu namanya\nBudi Santoso",
+    "Anak saya hilang. Namanya:\nDewi Lestari",
+    "Anak saya hilang di Monas.\n\nNama: Dewi Lestari\nUmur: 7 tahun\nBaju: merah",
+    "Korban:\n1. Budi Santoso\n2. Siti Aminah",
+    "Pelaku ada dua orang.\n- Budi Santoso\n- Agus Salim",
+    "Got mampet.\n\nJalan Kartini Raya\nDepan Alfa",
+    "Got mampet.\n\nKartini",
+    "Got mampet.\n\nMenteng Dalam",
+    "Got mampet di dekat\nMasjid Al Falah",
+    "Tolong perbaiki!\nLapangan Banteng",
+    "Kapan dibangun?\nFlyover Pancoran",
+    "Bau. Sumbernya dari pabrik tahu.\nPabrik Maju Jaya",
+    "Email ini saya kirim kedua kali karena yang pertama tidak dibalas. Isinya rahasia.",
+    "Informasi yang saya dapat dari RT, penerima bansos diganti tanpa rapat.",
+    "Jika Anda penerima laporan ini, saya mohon bantuan.",
+    "Lampu mati.\n\nPenting: penerima laporan harap turun langsung ke lokasi.",
+    "Lampu mati.\n\nPeringatan penerima BPJS tidak dipasang di loket.",
+    "Lampu mati.\n\nThis message is my third one, nobody answers.",
+    "Foto menyusul.\n\nDikirim dari WA tetangga",
+    "Paket bantuan\nDikirim dari gudang Bulog",
+    "Dia menulis di IG tanggal 3/3/2025 jam 09.12:\n\"RT korupsi\"\n\nItu fitnah.",
+    "Lurah menulis pada 3 Maret 2025 pukul 09.12:\nakan dibongkar. Sampai kini belum.",
+    "Antre lama.\n\nSalam dari warga yang antre\nsejak subuh tanpa kursi",
+    "Antre lama.\n\nHormat saya kepada Pak Lurah, tapi ini keterlaluan",
+    "Antre lama.\n\nMaaf saya ketik sambil marah. Loket 3 tutup jam 11.",
+    "Antre lama. Mohon maaf bila ada kesalahan",
+    "Meteran rusak.\n\nID pelanggan\n0000 1234 5678",
+    "Meteran rusak.\n\nSiti Aminah sudah lapor dua kali\nbelum ada petugas",
+    "Tolong.\n\nPSU Setia Budi",
+    "> 20 rumah terendam di RT 3.\n> 2 hari tidak surut.",
+    "Banjir:\n| RT | rumah |\n| 3 | 20 |",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_a_complaint_without_quote_and_signature_stays_whole(text: str) -> None:
+    assert reply_text(text) == text
