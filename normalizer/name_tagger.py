@@ -78,6 +78,8 @@ _STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
 #: Kinds that are a name only right after a title: months, and words of places.
 _SELDOM = frozenset("DP")
 _SPACED = frozenset((" ", ". "))
+#: Titles that a place has as well: "juragan Bekasi".
+_OF_A_PLACE = frozenset(("juragan", "bos", "boss"))
 #: Kinds before a title with which the name is no street's or house's.
 _TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
 _TIGHT = frozenset((" ", ".", "-", "  ", '. "', ' "', " '", "'"))
@@ -391,7 +393,7 @@ def _listed(words: Words, i: int) -> bool:
 def _after_title(words: Words, i: int) -> bool:
     """Whether a month or a place's word, written large right after a title, is somebody's name: "Bu Mei"."""
     if (
-        words.low[i] == "jakarta"
+        (words.kind[i] == PLACE and words.low[i - 1] in _OF_A_PLACE)
         or words.kind[i] not in _SELDOM
         or words.kind[i - 1] not in "Tt"
         or words.seps[i] != " "

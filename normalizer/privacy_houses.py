@@ -48,7 +48,8 @@ NO_HOUSE = re.compile(
 #: The number of a house right behind its street: "Jl. Melati Raya 43". A small one may be the street's own.
 _STREET_BEFORE = re.compile(
     r"\b(?:[Jj][Ll]n?|[Jj]alan|JALAN|[Gg]g|[Gg]ang)\b\.? ?(?:[A-Z][\w'’.]* ){1,5}(?:# ?)?$"
-    r"|\b(?:jln?|gg|jalan)\b\.? ?(?:[a-z]{3,15} ){1,3}(?:# ?)?$"
+    r"|\b(?:jln?|gg|jalan)\b\.? ?(?:(?!(?:tol|sejak|buntu|rusak|gelap|macet|selama|sekitar|hampir|cuma|ada|dari"
+    r"|tahun|pukul|jam|sampai|berlubang|ditutup|lebar|panjang)\b)[a-z]{3,15} ){1,3}(?:# ?)?$"
 )
 #: With this before it, any number behind a street is that of a house.
 _LIVING = ("alamat", "almt", "tinggal", "domisili", "rumah")

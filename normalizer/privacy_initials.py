@@ -44,7 +44,7 @@ _OFFICES = frozenset(
     (
         "RT", "RW", "PT", "CV", "DKI", "PKK", "RI", "TNI", "AD", "AL", "AU", "DPR", "DPRD", "PTSP", "UPT", "KPU", "LMK",
         "PLN", "PAM", "KUA", "BPN", "PMI", "TP", "UU", "LPM", "FKDM", "PPSU", "PJLP", "POLRI", "ASN", "PNS", "WNA",
-        "WNI",
+        "WNI", "PHK", "UMKM", "KDRT", "SD", "SMP", "SMA", "SOS", "TO", "ADA", "TKP", "BBM", "PHL", "RSUD",
     )
 )  # fmt: skip
 _GOES_ON = re.compile(r" ?[A-Z][a-z]")

@@ -36,6 +36,7 @@ Jl. H.O.S. Cokroaminoto dan Jl. W.R. Supratman macet
 preman Tanah Abang, juragan Jakarta Barat, bos Transjakarta
 """
 NOTES = """
+jl jambu batu «45», rumah di jl jambu «12»
 rumah no «12», 2 minggu lalu kebanjiran
 rumah no «12» dan 3 tetangga kebanjiran
 rumah no «12» sampai 5 kali kebanjiran
@@ -223,6 +224,57 @@ dikenal sebagai «Cemplon»
 akrab disapa «Cemplon»
 """
 HARMLESS = """
+Pak Camat, 3 Juni 2012, sudah janji
+Gedung dibangun 12-05-1990, belum direnovasi
+IMB nomor 123/IMB/1990 tanggal 12-05-1990 dipalsukan
+sertifikat terbit 3 Mei 1990, atas nama orang tua
+SK Gubernur 12 Mei 1990 masih berlaku
+pensiun 1 Maret 2014, uang pensiun belum cair
+menikah 3 Mei 1990 di KUA Tebet, buku nikah hilang
+Jl. Pangeran Diponegoro, 12 Mei 1990, longsor
+Jakarta, 12 Mei 1990
+Masjid Istiqlal, 22 Februari 1978, diresmikan
+sejak Ali Sadikin, 1966, trotoar dibangun
+laporan 12-05-2010, tiket lama
+Dinas P.U. dan D.L.H. saling lempar
+Suku Dinas S.D.A. belum datang
+Hormat kami, R.W. 05
+Terima kasih. S.O.S. banjir
+saya P.N.S. golongan III
+saya W.N.I. asli
+pelaku U.M.K.M. di pasar terhimpit
+korban P.H.K. pabrik
+korban K.D.R.T. ditolong
+saksi A.D.A. yang melihat
+om T.O. pajak
+nama S.D. kami SDN 03
+oknum (TNI) dan pelaku (WNA)
+Ny. RT marah
+plat B dua tiga hari hilang
+bus dua satu tujuh lewat
+mobil B satu dua jam telat
+angka 2.4.4.0 dan versi B.2.4
+jam 7.30 - 9.00, jam B 1 - 2
+parkir basement B 2 dan C 12 A gelap
+nilai AKM 0812 = 0 = 1
+08.30 terus 10.30 terus 12.30 bising
+tahun 0812 lalu 0900 sebelum masehi
+kode 0812 terus error
+rumah 12 unit, 14 unit, dan 16 unit roboh
+no 12, Jakarta Pusat, dan Tebet
+gang 3 dan 4 banjir, rt 5 sampai 7 banjir
+lt 2 no smoking, lantai 3 no signal
+depan no parking, dekat lampu no 3
+jl raya bogor km 28, jl tol 45, jl sabang 2 arah
+gg buntu 40, meter dari situ
+jl rusak sejak 2024, jl gelap 100 persen
+motor, mobil, dan Setia Jaya lewat
+Dewi Sartika dan Otista macet, Salemba dan Matraman juga
+Cililitan, Kampung Makasar, dan Cijantung gelap
+juragan, mandor, dan centeng sama saja
+bos besar PT Maju dan bos Ciliwung
+juragan Bekasi buang sampah di Jakarta
+bos Palmerah berkuasa, mandor Tanjung Priok
 petugas lapangan Banteng, tim lapangan futsal dan staf lapangan golf
 #JakartaKita #BanjirJakarta tolong, lampu mati #jaki
 rumah makan no 3 terbaik, rumah 3 lantai, rumah sakit lantai 4
