@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from tests.faults.rows.load import HANGS_AFTER, Crm, Ledger, Steady, percentile
+from tests.faults.rows.load import Crm, Ledger, Steady, percentile
 from tests.faults.rows.row import Figure, Numbers, Row, Stage
 from tests.gateway_process import GatewayProcess
 from tests.relay import bind, unbind
@@ -57,11 +57,11 @@ class Scene:
                 await asyncio.sleep(0.1)
         return time.monotonic() - began
 
-    async def check(self, within: float = HANGS_AFTER) -> float:
+    async def check(self) -> float:
         """End the load: every message was answered yes, and all arrive; the seconds until the last one was here."""
         await self.load.stop()
         assert not self.load.refused, f"intake has to say yes all the while: {dict(self.load.refused)}"
-        return await self.crm.check(self.gateway, within)
+        return await self.crm.check(self.gateway)
 
 
 @contextlib.asynccontextmanager
@@ -160,7 +160,7 @@ async def down(stage: Stage, figure: Figure) -> Numbers:
                 await asyncio.sleep(0.5)
         p99 = percentile(here.load.lap(), 0.99)
         await node.restart()
-        drained = await here.check(within=600)
+        drained = await here.check()
     return {
         "seconds_away": float(figure.seconds),
         "acknowledged": here.load.answered,
