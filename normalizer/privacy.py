@@ -4,7 +4,7 @@ Masked: addresses of mail, accounts (not the province's own), passwords and link
 `privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts and other long numbers, see
 `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`; dates of birth,
 `privacy_births.py`; exact house numbers, `privacy_houses.py`; number plates, `privacy_plates.py`; names,
-`privacy_names.py` and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT
+`privacy_names.py`, `privacy_beside.py` and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT
 and RW stay, for without them nobody knows where the hole is. A confidential complaint is masked more strictly: also
 street addresses, RT/RW, and every number of four or more digits; it is still shown to nobody but those who may read
 it.
@@ -18,8 +18,9 @@ from collections.abc import Sequence
 
 from normalizer.context import Context, decided
 from normalizer.privacy_addresses import without_addresses, without_contact
+from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
-from normalizer.privacy_houses import HIDDEN, without_more_houses
+from normalizer.privacy_houses import HIDDEN, without_more_houses, without_shared
 from normalizer.privacy_initials import without_initials
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import IDENTITY, NUMBER, PHONE, without_numbers
@@ -35,6 +36,15 @@ _PAPER = re.compile(
     r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
     r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
     r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",
+    re.IGNORECASE,
+)
+#: A passport with few digits or a parted number: "paspor sy N2219 0047", "paspor no. C4VX8T0K2".
+_PASSPORT = re.compile(
+    r"(\bpass?port?(?:nya|ku)?\b"
+    r"(?: (?:no|nomor|nomer|number|is|saya|sy|gue|gw|aku|kami|dia|beliau|anak|istri|suami|my)\b\.?)*[ .:=#]{0,3})"
+    r"((?-i:(?!RI|RT|RW|DI|KE)[A-Z]{1,2})[ .\-]?\d{1,4}(?:[ .\-]\d{1,4}){1,4}"
+    r"|[a-z]{1,2}\d{3,4}(?:[ .\-]\d{1,4}){1,3}|[a-z]{1,2}\d{6,8}"
+    r"|(?-i:(?=[\dA-Z]{0,8}[A-Z])(?=(?:[A-Z]{0,6}\d){3})[A-Z\d]{8,9}))(?!\w)",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(
@@ -64,7 +74,7 @@ _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
-_PAPER_DIGITS = 5
+_PAPER_DIGITS, _PASSPORT_DIGITS = 5, 6
 _DIGIT = re.compile(r"\d")
 _FANCY = re.compile(r"[^\x00-\x7f]")
 _KEYCAP = re.compile(r"(?<=\d)\ufe0f?\u20e3")
@@ -93,7 +103,7 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     text = without_spelt(text, held, PHONE, alike=alike)
     if digits:
         text = _without_numbers(text, held, strict=strict, alike=alike)
-    text = without_initials(without_names(text))
+    text = without_names_beside(without_initials(without_names(text)))
     for name in names:
         text = _without_name(text, name)
     return without_beside(text) if digits else text
@@ -117,9 +127,10 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         text = _PAPER.sub(
             lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
         )
+        text = _PASSPORT.sub(lambda m: f"{m[1]}{IDENTITY}" if _is_passport(m[2]) else m[0], text)
     text = without_parted(text)
     text = without_numbers(without_alike(text) if alike else text)
-    text = without_more_houses(text)
+    text = without_shared(without_more_houses(text))
     if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)
     if ADDRESS in held and "/" in text:
@@ -132,6 +143,11 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub(NUMBER, text)
     return text
+
+
+def _is_passport(number: str) -> bool:
+    """Whether signs behind the word are a passport's: six digits, or eight signs or more in one."""
+    return sum(map(str.isdigit, number)) >= _PASSPORT_DIGITS or number.isalnum()
 
 
 def _without_name(text: str, name: str) -> str:

@@ -74,6 +74,12 @@ _BARE_ACCOUNT = re.compile(
     r"(?![\w/@])",
     re.IGNORECASE,
 )
+#: "akun gue rizkynggakpake": of a word alone, only a long one or one that begins with a name is an account.
+_OWN_ACCOUNT = re.compile(
+    r"(\bakun(?:ku|nya| (?:saya|sy|gue|gw|gua|aku|ane|aye|kami|dia|pelaku)) (?:(?:di|adalah|yaitu|namanya) )?)"
+    r"([a-z]{8,30})(?![\w/@])",
+    re.IGNORECASE,
+)
 #: An account under a name, as Facebook's are: "fb ku Eneng Geulis Pisan".
 _NAMED_ACCOUNT = re.compile(
     rf"(\b(?i:facebook|fb|youtube|yt|tiktok|ig|instagram|akun)(?i:ku|nya)?\b(?: (?i:{_OWNER})){{0,2}}"
@@ -82,6 +88,8 @@ _NAMED_ACCOUNT = re.compile(
 )
 #: A verb in a hurry that no list holds, rather than an account.
 _VERB = re.compile(r"(?:di|ke|nge|ter)[a-z]{2,7}", re.IGNORECASE)
+_VERB_BEGINS = re.compile(r"(?:di|ke|nge|ter|ber|me|pe|se)[a-z]", re.IGNORECASE)
+_LONG = 13
 _PASSWORD = re.compile(
     r"(\b(?:password|passwd|pwd|kata sandi|sandi|passcode)\b"
     r"(?: ?(?:saya|sy|nya|gue|gw|aku|is|adalah|wifi|email|akun|jaki)\b)*[ :=]{1,3})"
@@ -110,6 +118,7 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         text = _ACCOUNT_NAME.sub(lambda m: f"{m[1]}{m[2] or m[4]}[akun]", text)
         text = _X_ACCOUNT.sub(r"\1[akun]", text)
         text = _BARE_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _unheard(m[2]) else m[0], text)
+        text = _OWN_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _glued(m[2].lower()) else m[0], text)
         text = _NAMED_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _named(m[2].split()) else m[0], text)
     if SECRET in held:
         text = _PASSWORD.sub(r"\1[nomor]", text)
@@ -119,6 +128,13 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
 def _unheard(word: str) -> bool:
     """Whether a word beside a network's name is an account: no list holds it, or it is somebody's name."""
     return kind_of()[word.lower()] in (UNKNOWN, NAME) and _VERB.fullmatch(word) is None
+
+
+def _glued(word: str) -> bool:
+    """Whether an unknown word begins with somebody's name, or is longer than words are and no verb."""
+    if kind_of()[word] != UNKNOWN or _VERB_BEGINS.match(word):
+        return False
+    return len(word) >= _LONG or any(kind_of()[word[:n]] == NAME for n in range(4, len(word) - 2))
 
 
 def _named(words: list[str]) -> bool:

@@ -38,6 +38,20 @@ _FLOOR = re.compile(
 _WITHIN = re.compile(
     r",? ?(?:(?:lt|lantai)\.? ?\d|(?:tower|blok) [A-Z0-9]|(?:rusun|rusunawa|apartemen|flat)\b)", re.IGNORECASE
 )
+#: "rusunawa Marunda lt 4 pintu 408"; the doors of halls and stations are numbered too.
+_FLAT_DOOR = re.compile(r"\b(?:lt|lantai|lante)\.? ?\d{1,2}[ ,/\-]{1,3}pintu[ .:#]{1,3}$")
+_FLATS = re.compile(
+    r"\b(?:rusun(?:awa|ami)?|rumah susun|apartemen|apt|flat|kos(?:an|t)?|kontrakan|tinggal)\b"
+)
+#: "di no. 113 Gg. Swadaya".
+_AHEAD = re.compile(r"\b(?:di|d|depan|dpn|alamat|sebelah|samping|rumah) (?:no|nomor|nomer)[ .:#]{0,3}$")
+_STREET_BEHIND = re.compile(r"[A-Za-z]?,? (?:[Jj]l|[Jj]ln|[Jj]alan|[Gg]g|[Gg]ang)\b\.? ?[A-Z]")
+#: A number that two houses share: "nomor rumah di gang kami, 12A ada dua".
+_SHARED = re.compile(
+    r"(\b(?:no|nomor|nomer) rumah\b[^\d\n]{0,60}?(?<!rt )(?<!rw ))(?<!\d)\d{1,3}[A-Z]?"
+    r"(?= (?:(?:itu |nya )?(?:ada (?:dua|2|tiga|3)|dobel|double|kembar|ganda|dipakai (?:dua|2)))\b)",
+    re.IGNORECASE,
+)
 #: Numbers of something else: laws, letters, queues, lines.
 NO_HOUSE = re.compile(
     r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
@@ -71,7 +85,8 @@ _ADDRESS_NEAR = 90
 #: What may follow the number of a house; "No. 123/C.37" is a letter's, "nomor 1 di Jakarta" a rank.
 _HOUSE_AFTER = re.compile(
     r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|/|-[a-z]{2}| ?(?:tahun|th|orang|meter|m2|m|cm|jam|hari"
-    r"|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai(?! ?\d)|tingkat|pintu|unit|kamar|kk|jiwa|buah|rumah|bulan|minggu|lt"
+    r"|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai(?! ?(?:\d|ata|baw|das|lot))|tingkat|pintu|unit"
+    r"|kamar(?! ?(?:ata|baw|dep|bel|poj))|kk|jiwa|buah|rumah|bulan|minggu|lt"
     r"|ter\w+|se-?(?:indonesia|jakarta|dunia))\b)"
 )
 #: What follows a number that counts something: "0812-0000-12 24 jam" is a telephone and hours.
@@ -97,6 +112,11 @@ def without_more_houses(text: str) -> str:
     return _MORE.sub(
         lambda m: m[0] if COUNTS.match(text[m.end() : m.end() + 16]) else _ONE.sub(HIDDEN, m[0]), text
     )
+
+
+def without_shared(text: str) -> str:
+    """`text` without the number of houses that is said to be there twice. Linear time."""
+    return _SHARED.sub(rf"\1{HIDDEN}", text) if " rumah" in text else text
 
 
 def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, int, str]]:
@@ -133,8 +153,11 @@ def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, i
         return
     within = _WITHIN.match(text, end) is not None
     if door[0].startswith("pintu") and not within:
-        return
-    if not door[0].startswith(_DOORS) and not within and _FLOOR.search(near) is None:
+        if _FLAT_DOOR.search(near) is None or _FLATS.search(before) is None:
+            return
+    elif _AHEAD.search(near) and _STREET_BEHIND.match(text, end):
+        pass  # "di no. 113 Gg. Swadaya"
+    elif not door[0].startswith(_DOORS) and not within and _FLOOR.search(near) is None:
         far = text[max(0, start - _ADDRESS_NEAR) : start].rpartition("\n\n")[2].lower()
         if not _ADDRESS.search(far):
             return

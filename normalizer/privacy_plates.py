@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from normalizer.name_words import UNKNOWN, kind_of
 from normalizer.phrases import words_in
 from normalizer.privacy_signs import NUMERALS
 
@@ -61,6 +62,12 @@ _SELDOM = frozenset("*~|(),")
 _TOLD = re.compile(
     rf"(?<!\w)([A-Z]{{1,2}}|[a-z]{{1,2}})((?:[ ,\-]{{1,2}}(?:{'|'.join(NUMERALS)}|\d)){{3,4}})[ ,\-]{{1,2}}"
     r"(?:[A-Z](?:[ \-.][A-Z]\b){1,2}|[A-Z]{1,3}|[a-z]{1,3}(?: [a-z]{1,2}\b){1,2})(?!\w)"
+)
+#: The same behind the word for a plate, written small: "plat b enam nol dua satu pzl".
+_TOLD_SMALL = re.compile(
+    r"(\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|(?:ber)?nopol(?:nya|nye)?)[ :]{1,2}(?:motor |mobil |nomor |no )?)"
+    rf"([a-z]{{1,2}})((?:[ ,\-]{{1,2}}(?:{'|'.join(NUMERALS)}|\d)){{3,4}})([ ,\-]{{1,2}}[a-z]{{1,3}})?(?!\w)",
+    re.IGNORECASE,
 )
 _LETTER_NAMES = frozenset(("be", "de", "ef", "ge", "el", "en", "ka", "te", "ha"))
 _VEHICLE_NEAR = 64
@@ -144,7 +151,16 @@ def without_parted(text: str) -> str:
 
 def without_told(text: str) -> str:
     """`text` without plates whose digits are words ("B dua empat empat nol KYO"). Linear time."""
-    return _TOLD.sub(lambda m: MASK if _is_told(m) else m[0], text)
+    return _TOLD_SMALL.sub(_told_small, _TOLD.sub(lambda m: MASK if _is_told(m) else m[0], text))
+
+
+def _told_small(found: re.Match[str]) -> str:
+    code, letters = found[2].lower(), found[4] or ""
+    if code not in _LETTER_NAMES and code not in words_in("plate code"):
+        return found[0]
+    # A word behind it ("yg", "kabur") is no part of the plate.
+    word = letters.strip(" ,-").lower()
+    return f"{found[1]}{MASK}{letters if word in words_in('no plate letters') or kind_of()[word] != UNKNOWN else ''}"
 
 
 def _is_told(found: re.Match[str]) -> bool:

@@ -235,11 +235,70 @@ pintu 12 GBK dan gerbang 4 macet
 blok C lantai 3 bocor semua
 ruang 12 SDN 03 bocor
 """
+BESIDE = """
+di KK ketulis «Rejeki Contoh» seharusnya «Rezeki Contoh», ditolak bank
+nama tertera «HENY CONTOH» tapi tagihan dobel
+nama yg tercantum: «Lodya Contoh», alamat salah
+pelakunya «Rey» dan «Zel» anak pak «Dulah» juragan angkot
+no darurat anaknya «Boy» «0812-0000-1234»
+kontak istri saya «Melati»: «0812-0000-1234»
+RT | pelapor | tiang¶01 | «Nasrul» | mati¶03 | «Y. Kapitan» | miring
+TOLONG IBU SY «SUMARTI» SAKIT PARAH AMBULAN TIDAK DATANG
+mamang «Oyo» cendol didorong petugas
+motor anak bang «opik» dicuri
+saksinya tukang parkir, «Item»
+bocah smp «Rizky Pratama» kls 8B dikeroyok
+petugas bertanya nama Pak «Budi», seharusnya Dinas Perhubungan yang datang
+nama tertera PT MAJU JAYA, padahal milik warga
+nama tertera Dinas Sosial di papan
+TOLONG IBU SY SAKIT PARAH AMBULAN TIDAK DATANG
+kontak anak saya Tebet «0812-0000-1234»
+lokasi | jalan¶01 | «Nasrul» | mati¶03 | P. Seribu | miring
+abang Gojek dan mas Grab parkir di trotoar, hotel OYO berisik
+korbannya tukang parkir, Tolong
+bocah smp negeri 5 kls 8 tawuran, siswa SMP Kartini kelas 8 juga
+anak bang jago bikin onar, anak pak lurah diam
+"""
+ACCOUNTS_AND_PAPERS = """
+akun gue «rizkynggakpakey» kalo mau videonya
+akun saya «sitipunyacerita» ya min
+akun gue kehackkkk dan akun saya terkunciiii min
+akun saya terblokirrr, akun kami bermasalahh
+paspor no. «C4VX8T0K2» hilang
+majikan tahan paspor sy «N2219 0047»
+paspornya «X.221.9004» ditahan
+paspor anak saya «A 2219-0047» salah cetak
+bikin paspor 2024 antre 3 jam, paspor RI habis
+paspor ELEKTRONIK belum jadi
+plat «b enam nol dua satu pzl» kabur
+plat «b enam nol dua satu» yg kabur
+PLAT «B ENAM NOL DUA SATU PZL» KABUR
+plat itu dua tiga kali lewat
+"""
+MORE_HOUSES = """
+kos di gang sawo no «17b» kamar atas
+rumah saya gang sawo no «17» kamar belakang bocor
+memelihara babi di no. «113» Gg. Swadaya
+sampah numpuk depan nomor «12» Jl. Melati
+gg. N nomor «16» lantai loteng
+tinggal di rusunawa Marunda lt 4 pintu «408» pipa bocor
+apartemen itu lantai 7, pintu «12» bocor
+nomor rumah di gang kami ditata ulang, «12A» ada dua
+nomor rumah kacau, «14» dobel
+ruko di gang sawo no 3 lantai, no 17 kamar
+stasiun lt 2 pintu 3 rusak, bus nomor 3 Jl. Melati
+nomor rumah di gang kami belum ada, 12 warga bingung
+juara nomor 3 Jakarta
+"""
 
 
 @pytest.mark.parametrize(
     "text",
-    [line for part in (TOLD, BORN, INITIALS, PLATES, TITLES, FLATS) for line in part.strip().splitlines()],
+    [
+        line
+        for part in (TOLD, BORN, INITIALS, PLATES, TITLES, FLATS, BESIDE, ACCOUNTS_AND_PAPERS, MORE_HOUSES)
+        for line in part.strip().splitlines()
+    ],
 )
 def test_what_is_planted_goes_and_every_other_word_stays(text: str) -> None:
     only_the_planted_goes(text)
