@@ -67,23 +67,13 @@ _WITNESS = re.compile(
     rf"(\b(?i:saksi|pelaku|korban|terlapor)(?:nya)?:? (?:tukang|satpam|sopir|kuli|jukir|hansip|penjaga|pedagang)"
     rf"(?: [a-z]{{3,12}})?, )({_LARGE})(?=[.;,]?(?:\n|$))"
 )
-#: What ends a message as well.
+#: What ends a message or stands before a telephone as well.
 _ENDS = frozenset(
     (
-        "tolong",
-        "mohon",
-        "makasih",
-        "thanks",
-        "trims",
-        "semoga",
-        "please",
-        "parah",
-        "terima",
-        "kasih",
-        "min",
-        "pak",
+        "tolong", "mohon", "makasih", "thanks", "trims", "semoga", "please", "parah", "terima", "kasih", "min", "pak",
+        "segera", "hubungi", "telepon", "telpon", "nomor", "cepat",
     )
-)
+)  # fmt: skip
 #: A brand that people are called as well, behind whoever is spoken to so: "mamang Oyo".
 _SELLER = re.compile(
     rf"(\b(?i:mamang|mang|abang|bang|kang|mpok|bude|pakde|mbok|mbah|nenek|kakek) )({_LARGE})(?!\w)"
@@ -109,7 +99,9 @@ def without_names_beside(text: str) -> str:
         if "|" in shown and _TABLE.search(shown):
             shown = _CELL.sub(lambda m: f"{m[1]}{MASK}" if kind_of()[m[3].lower()] in _PLAIN else m[0], shown)
     if "[nomor telepon]" in shown:
-        shown = _REACHED.sub(lambda m: f"{m[1]}{MASK}" if _may_be(m[2]) else m[0], shown)
+        shown = _REACHED.sub(
+            lambda m: f"{m[1]}{MASK}" if _may_be(m[2]) and m[2].lower() not in _ENDS else m[0], shown
+        )
     return text if shown == text else _TWICE.sub(MASK, shown)
 
 

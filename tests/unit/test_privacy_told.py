@@ -253,6 +253,7 @@ nama tertera PT MAJU JAYA, padahal milik warga
 nama tertera Dinas Sosial di papan
 TOLONG IBU SY SAKIT PARAH AMBULAN TIDAK DATANG
 kontak anak saya Tebet «0812-0000-1234»
+kontak anak saya Telpon «0812-0000-1234»
 lokasi | jalan¶01 | «Nasrul» | mati¶03 | P. Seribu | miring
 abang Gojek dan mas Grab parkir di trotoar, hotel OYO berisik
 korbannya tukang parkir, Tolong
@@ -263,7 +264,7 @@ ACCOUNTS_AND_PAPERS = """
 akun gue «rizkynggakpakey» kalo mau videonya
 akun saya «sitipunyacerita» ya min
 akun gue kehackkkk dan akun saya terkunciiii min
-akun saya terblokirrr, akun kami bermasalahh
+akun jakartasatu error, akun saya terblokirrr, akun kami bermasalahh
 paspor no. «C4VX8T0K2» hilang
 majikan tahan paspor sy «N2219 0047»
 paspornya «X.221.9004» ditahan
@@ -289,6 +290,7 @@ ruko di gang sawo no 3 lantai, no 17 kamar
 stasiun lt 2 pintu 3 rusak, bus nomor 3 Jl. Melati
 nomor rumah di gang kami belum ada, 12 warga bingung
 juara nomor 3 Jakarta
+nomor rumah kacau, RT 5 ada dua
 """
 
 
