@@ -253,7 +253,7 @@ nama tertera PT MAJU JAYA, padahal milik warga
 nama tertera Dinas Sosial di papan
 TOLONG IBU SY SAKIT PARAH AMBULAN TIDAK DATANG
 kontak anak saya Tebet «0812-0000-1234»
-kontak anak saya Telpon «0812-0000-1234»
+hubungi anak saya Terima «0812-0000-1234»
 lokasi | jalan¶01 | «Nasrul» | mati¶03 | P. Seribu | miring
 abang Gojek dan mas Grab parkir di trotoar, hotel OYO berisik
 korbannya tukang parkir, Tolong
