@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 
+import aiohttp
 import pytest
 from msgspec.structs import replace
 
@@ -21,7 +24,7 @@ from intake.remembering import Remembering
 from normalizer.duplicate_memory import DAYS, MOST
 from normalizer.errors import Misconfigured, Unavailable
 from normalizer.record import Message, Sender
-from tests.gateway_process import GatewayProcess
+from tests.gateway_process import CLERK, GatewayProcess
 from tests.intake_world import FilingHere, IntakeWorld, intake_world
 
 POTHOLE = "Jalan berlubang di Jl. Cendana Wangi 3 depan bengkel, Kelurahan Kalisari, sudah ada yang jatuh"
@@ -273,11 +276,13 @@ async def test_a_process_that_cannot_start_loses_and_holds_nothing(world: Intake
     assert all(name == "filing" and words and "does not start" in words for name, words in alarms)
 
 
-async def test_it_dies_with_its_gateway(tmp_path: Path) -> None:
+async def test_a_clerk_is_offered_categories_and_it_dies_with_its_gateway(tmp_path: Path) -> None:
     gateway = GatewayProcess(tmp_path, "amqp://127.0.0.1:1/")
+    await gateway.add_clerk()
     await gateway.start()
     found: set[int] = set()
     try:
+        assert (await offered(gateway, "lampu jalan mati di depan sekolah"))[0] == "lampu_jalan"
         assert gateway.process is not None
         async with asyncio.timeout(60):
             while not found:
@@ -289,6 +294,30 @@ async def test_it_dies_with_its_gateway(tmp_path: Path) -> None:
     async with asyncio.timeout(60):
         while any(map(files, found)):
             await asyncio.sleep(0.05)
+
+
+async def offered(gateway: GatewayProcess, text: str) -> list[str]:
+    """What the desk of a gateway offers a clerk who types this, as soon as it offers anything."""
+    hidden = re.compile(r'name="csrf" value="([^"]*)"')
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(gateway.url, cookie_jar=jar) as session, asyncio.timeout(60):
+
+        async def csrf(path: str) -> str:
+            async with session.get(path) as answer:
+                (found, *_) = hidden.findall(await answer.text())
+                return unescape(found)
+
+        login, password = CLERK
+        form = {"csrf": await csrf("/masuk"), "login": login, "password": password}
+        async with session.post("/masuk", data=form, allow_redirects=False) as answer:
+            assert answer.status == 303
+        typed = {"csrf": await csrf("/loket"), "text": text}
+        while True:
+            async with session.post("/loket/usul", data=typed) as answer:
+                codes: list[str] = (await answer.json())["codes"]
+            if codes:
+                return codes
+            await asyncio.sleep(0.2)
 
 
 def files(pid: int) -> bool:
