@@ -20,7 +20,7 @@ from normalizer.context import Context, decided
 from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
-from normalizer.privacy_houses import HIDDEN, without_more_houses, without_shared
+from normalizer.privacy_houses import HIDDEN, without_more_houses
 from normalizer.privacy_initials import without_initials
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import IDENTITY, NUMBER, PHONE, without_numbers
@@ -130,7 +130,7 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         text = _PASSPORT.sub(lambda m: f"{m[1]}{IDENTITY}" if _is_passport(m[2]) else m[0], text)
     text = without_parted(text)
     text = without_numbers(without_alike(text) if alike else text)
-    text = without_shared(without_more_houses(text))
+    text = without_more_houses(text)
     if BLOCK in held:
         text = _BLOCK.sub(rf"\1{HIDDEN}", text)
     if ADDRESS in held and "/" in text:

@@ -46,12 +46,6 @@ _FLATS = re.compile(
 #: "di no. 113 Gg. Swadaya".
 _AHEAD = re.compile(r"\b(?:di|d|depan|dpn|alamat|sebelah|samping|rumah) (?:no|nomor|nomer)[ .:#]{0,3}$")
 _STREET_BEHIND = re.compile(r"[A-Za-z]?,? (?:[Jj]l|[Jj]ln|[Jj]alan|[Gg]g|[Gg]ang)\b\.? ?[A-Z]")
-#: A number that two houses share: "nomor rumah di gang kami, 12A ada dua".
-_SHARED = re.compile(
-    r"(\b(?:no|nomor|nomer) rumah\b[^\d\n]{0,60}?(?<!rt )(?<!rw ))(?<!\d)\d{1,3}[A-Z]?"
-    r"(?= (?:(?:itu |nya )?(?:ada (?:dua|2|tiga|3)|dobel|double|kembar|ganda|dipakai (?:dua|2)))\b)",
-    re.IGNORECASE,
-)
 #: Numbers of something else: laws, letters, queues, lines.
 NO_HOUSE = re.compile(
     r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
@@ -112,11 +106,6 @@ def without_more_houses(text: str) -> str:
     return _MORE.sub(
         lambda m: m[0] if COUNTS.match(text[m.end() : m.end() + 16]) else _ONE.sub(HIDDEN, m[0]), text
     )
-
-
-def without_shared(text: str) -> str:
-    """`text` without the number of houses that is said to be there twice. Linear time."""
-    return _SHARED.sub(rf"\1{HIDDEN}", text) if " rumah" in text else text
 
 
 def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, int, str]]:

@@ -284,13 +284,10 @@ sampah numpuk depan nomor «12» Jl. Melati
 gg. N nomor «16» lantai loteng
 tinggal di rusunawa Marunda lt 4 pintu «408» pipa bocor
 apartemen itu lantai 7, pintu «12» bocor
-nomor rumah di gang kami ditata ulang, «12A» ada dua
-nomor rumah kacau, «14» dobel
 ruko di gang sawo no 3 lantai, no 17 kamar
 stasiun lt 2 pintu 3 rusak, bus nomor 3 Jl. Melati
 nomor rumah di gang kami belum ada, 12 warga bingung
 juara nomor 3 Jakarta
-nomor rumah kacau, RT 5 ada dua
 """
 
 

@@ -18,9 +18,6 @@ from tests.faults.rows.row import Figure, Numbers, Row, Stage
 from tests.gateway_process import GatewayProcess
 from tests.relay import bind, unbind
 
-#: Seconds before the first fault of a cluster's node, against which the faults' answers are compared.
-CALM = 4.0
-
 
 @dataclass
 class Scene:

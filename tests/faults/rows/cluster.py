@@ -9,10 +9,13 @@ import asyncio
 import time
 
 from intake.private_cluster import PrivateCluster
-from tests.faults.rows.broker import CALM, scene
+from tests.faults.rows.broker import scene
 from tests.faults.rows.load import percentile
 from tests.faults.rows.row import Figure, Numbers, Row, Stage
 from tests.relay import declare_empty
+
+#: Seconds before the first fault, against which the faults' answers are compared.
+CALM = 4.0
 
 
 async def killed(stage: Stage, figure: Figure) -> Numbers:
