@@ -15,7 +15,7 @@ import errno
 import re
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, AnyStr, cast
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException
@@ -177,6 +177,12 @@ class MailDoor(SMTP):
 
     def _moved(self) -> None:
         self._progress = self.loop.time()
+
+    async def push(self, status: AnyStr) -> None:
+        """Send one reply; to somebody who is gone nothing, for uvloop takes the attempt for a failure of ours."""
+        if self._writer.transport.is_closing():
+            raise Hang
+        await super().push(status)
 
     # --- the command loop -------------------------------------------------------------------------------------
 

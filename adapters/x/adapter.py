@@ -151,8 +151,10 @@ class XAdapter(Adapter[XSettings]):
         rule = f"@{s.username} -is:retweet -from:{s.username}"
         stream = Streamer(name, self.ports, self._api, mentions, rule, s.stall_seconds)
         loops: dict[str, Callable[[], Awaitable[None]]] = {
-            "poll": lambda: keep_polling(name, mentions, s.poll_seconds),
-            "dm": lambda: keep_polling(name, directs, s.dm_seconds),
+            "poll": lambda: keep_polling(name, mentions, s.poll_seconds, lambda: self._api.apart("mentions")),
+            "dm": lambda: keep_polling(
+                name, directs, s.dm_seconds, lambda: self._api.apart("direct messages")
+            ),
             "stream": stream.run,
         }
         chosen = {str(mode): loops[mode] for mode in s.modes if mode in loops}

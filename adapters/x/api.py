@@ -20,6 +20,7 @@ from tweepy import StreamRule  # type: ignore[import-untyped]
 from tweepy.asynchronous import AsyncClient  # type: ignore[import-untyped]
 
 from adapters.x.connection import Session, Stream
+from adapters.x.pace import Pace
 from adapters.x.pages import DIRECT_FIELDS, MENTION_FIELDS, Page, page_of
 from adapters.x.parse import decoded
 from adapters.x.problems import Call, Health, Refusal, error_of, problem_of
@@ -58,7 +59,7 @@ class XApi:
         health: Health,
     ) -> None:
         self._where, self._credentials, self._base_url = f"account.{account}.settings", credentials, base_url
-        self._now, self._health = now, health
+        self._now, self._health, self._pace = now, health, Pace()
         self._client: AsyncClient | None = None
         for name in _LOGGERS:
             # Their debug lines quote the Authorization header.
@@ -68,6 +69,10 @@ class XApi:
         if self._client is not None:
             await self._client.session.close()
             self._client = None
+
+    def apart(self, call: Call) -> float:
+        """Seconds to leave until the next `call`, so that X's limit is not met before its window ends."""
+        return self._pace.apart(call, self._now().timestamp())
 
     # reading
 
@@ -209,6 +214,7 @@ class XApi:
         lost = OutcomeUnknown if writes else ProviderUnavailable
         try:
             response = await asked
+            self._pace.heard(call, response.headers)
             # tweepy has read and released it; after that aiohttp gives out the text, but not the bytes again.
             found = decoded((await response.text("utf-8", "replace")).encode())
         except Refusal as refusal:

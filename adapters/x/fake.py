@@ -80,6 +80,7 @@ class FakeX:
 
     async def start(self, port: int = 0) -> str:
         app = web.Application()
+        app.on_response_prepare.append(_tell_limits)
         app.router.add_get(f"/2/users/{self.settings.user_id}/mentions", self._mentions)
         app.router.add_get("/2/dm_events", self._dm_events)
         app.router.add_get("/2/tweets/search/stream/rules", self._get_rules)
@@ -142,7 +143,7 @@ class FakeX:
             return web.json_response(answer, status=status, headers=headers)
         if self.capped:
             return _problem(429, "usage-capped", "Usage cap exceeded: Monthly product cap")
-        return self._over_limit(what)
+        return self._over_limit(request, what)
 
     def _signed(self, request: web.Request, origin: str) -> bool:
         """Whether the request bears a signature that only the holder of all four keys can make (RFC 5849)."""
@@ -159,7 +160,7 @@ class FakeX:
             oauth1.verify_hmac_sha1(wanted, s.api_secret.reveal(), s.access_secret.reveal())
         )
 
-    def _over_limit(self, what: str) -> web.Response | None:
+    def _over_limit(self, request: web.Request, what: str) -> web.Response | None:
         if what not in self.limits:
             return None
         calls, seconds = self.limits[what]
@@ -168,14 +169,14 @@ class FakeX:
         if now >= began + seconds:
             began, made = now, 0
         self._windows[what] = began, made + 1
-        if made < calls:
-            return None
-        headers = {
+        request["limits"] = {
             "x-rate-limit-limit": str(calls),
-            "x-rate-limit-remaining": "0",
+            "x-rate-limit-remaining": str(max(0, calls - made - 1)),
             "x-rate-limit-reset": str(math.ceil(began + seconds)),
         }
-        return _problem(429, "about:blank", "Too Many Requests", headers)
+        if made < calls:
+            return None
+        return _problem(429, "about:blank", "Too Many Requests")
 
     async def _create_post(self, request: web.Request) -> web.Response:
         refused = await self._called(request, "post")
@@ -324,6 +325,11 @@ class FakeX:
                     break
                 await asyncio.sleep(self.retry_wait)
         return status, text
+
+
+async def _tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+    """Every answer says what is left, as X's do."""
+    response.headers.update(request.get("limits", {}))
 
 
 def _problem(status: int, kind: str, words: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -141,13 +141,16 @@ async def side_by_side(account: str, loops: Mapping[str, Callable[[], Awaitable[
         raise failed.exceptions[0] from None
 
 
-async def keep_polling(account: str, poller: Poller, seconds: float) -> None:
-    """Poll until cancelled; failures wait with backoff, limits until X says they end."""
+async def keep_polling(account: str, poller: Poller, seconds: float, apart: Callable[[], float]) -> None:
+    """Poll until cancelled, every so many `seconds` or as far `apart` as X's limit asks for.
+
+    Failures wait with backoff, limits until X says they end.
+    """
     wait = FIRST_WAIT
     while True:
         try:
             await poller.once()
-            wait, pause = FIRST_WAIT, seconds
+            wait, pause = FIRST_WAIT, max(seconds, apart())
         except (ProviderUnavailable, Unavailable) as error:
             pause = error.retry_after or wait
             log.warning("x_poll_waits", account=account, why=error.reason, seconds=pause)

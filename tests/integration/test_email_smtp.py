@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
+from structlog.testing import capture_logs
 
 from adapters.base import Account, Cursor, Gateway, Letter, Ports, Spool
 from adapters.email import EmailAdapter
@@ -342,6 +344,30 @@ async def test_connections_are_counted_per_address_and_in_all() -> None:
         async with asyncio.timeout(10):
             while (await door.raw(b"QUIT\r\n")).startswith(b"421"):
                 await asyncio.sleep(0.01)
+
+
+def test_a_client_that_leaves_in_the_midst_of_its_own_talk_is_no_failure_of_ours() -> None:
+    async def leave() -> None:
+        async with opened() as door:
+            door.inbox.gate = asyncio.Event()
+            reader, writer = await asyncio.open_connection(*door.smtp)
+            writer.write(b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<dki@jakarta.go.id>\r\nDATA\r\n")
+            await reader.readuntil(b"354 end data with <CR><LF>.<CR><LF>\r\n")
+            writer.write(b"halo\r\n.\r\nAPA\r\nAPA\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+            writer.transport.abort()
+            await asyncio.sleep(0.2)
+            door.inbox.gate.set()
+            async with asyncio.timeout(10):
+                while not door.inbox.kept:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+
+    # The gateway runs on uvloop, which refuses to write to a connection that is gone.
+    with capture_logs() as logs, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(leave())
+    assert "mail session broke" not in {entry["event"] for entry in logs}
 
 
 async def test_a_client_that_leaves_during_the_sync_does_not_tear_it_off() -> None:

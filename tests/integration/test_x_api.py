@@ -132,6 +132,17 @@ async def test_what_could_not_be_stored_is_asked_for_again(fake: FakeX) -> None:
     assert inbox.moves == [str(FIRST), str(FIRST + 1)]
 
 
+async def test_a_busy_poll_does_not_run_into_the_limit_and_hears_all_the_while(fake: FakeX) -> None:
+    fake.limits["mentions"] = calls, _ = (30, 4)
+    inbox = FakeInbox()
+    async with running(fake, inbox, "poll", poll_seconds=0.01):
+        await fake.called("mentions", calls * 2 // 3)
+        await fake.add(post(FIRST))
+        async with asyncio.timeout(2):
+            await inbox.claimed(FIRST)
+        assert fake.calls.count("mentions") < calls, "X never had to refuse"
+
+
 async def test_a_limit_within_a_page_chain_is_waited_out_and_leaves_no_gap(fake: FakeX) -> None:
     fake.page_size = 2
     for number in range(FIRST, FIRST + 3):
