@@ -80,6 +80,23 @@ _OWN_ACCOUNT = re.compile(
     r"([a-z]{8,30})(?![\w/@])",
     re.IGNORECASE,
 )
+#: "mention siticontoh": whom readers shall turn to.
+_MENTIONED = re.compile(
+    r"(\b(?:mention|tag|dm|follow|colek)(?: (?:ke|aja|akun))? )([a-z]{8,30})(?![\w/@])", re.IGNORECASE
+)
+#: "SitiMasak" behind a network's name: two words in one, both begun large.
+_CAMEL_ACCOUNT = re.compile(
+    r"(\b(?i:youtube|yt|tiktok|twitch)(?i:nya)? )([A-Z][a-z]+(?:[A-Z][a-z]+){1,3})(?![\w/@])"
+)
+#: As Discord writes accounts: "contoh#4471".
+_TAGGED = re.compile(r"(?<![\w#&])[A-Za-z][\w.]{2,31}#\d{4}(?!\w)")
+#: An address told by its words: "email siti titik contoh di surat.example.org".
+_TOLD_EMAIL = re.compile(
+    r"(\b(?:e-?mail|surel|imel)(?:nya|ku)?(?: (?:saya|sy|gue|gw|aku|kami|dia|ibu|bapak)\b)? ?[:=]? ?)"
+    r"[\w-]{2,40}(?:(?: (?:titik|dot) |\.)[\w-]{1,30}){0,3} (?:di|at|et) "
+    r"[\w-]{2,30}(?:(?: (?:titik|dot) |\.)[\w-]{2,20}){1,3}",
+    re.IGNORECASE,
+)
 #: An account under a name, as Facebook's are: "fb ku Eneng Geulis Pisan".
 _NAMED_ACCOUNT = re.compile(
     rf"(\b(?i:facebook|fb|youtube|yt|tiktok|ig|instagram|akun)(?i:ku|nya)?\b(?: (?i:{_OWNER})){{0,2}}"
@@ -109,7 +126,7 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         if "@" in text:
             text = _CUT_EMAIL.sub("[email]", text)
     if NAMED_MAIL in held:
-        text = _NAMED_EMAIL.sub(r"\1[email]", text)
+        text = _NAMED_EMAIL.sub(r"\1[email]", _TOLD_EMAIL.sub(r"\1[email]", text))
     if LINK in held:
         text = WHOLE.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if HOST_AND_PATH.search(text):
@@ -119,7 +136,12 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         text = _X_ACCOUNT.sub(r"\1[akun]", text)
         text = _BARE_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _unheard(m[2]) else m[0], text)
         text = _OWN_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _glued(m[2].lower()) else m[0], text)
+        text = _CAMEL_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _unheard(m[2]) else m[0], text)
+        if "#" in text and "discord" in text.lower():
+            text = _TAGGED.sub("[akun]", text)
         text = _NAMED_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _named(m[2].split()) else m[0], text)
+    if "mention" in text or "tag " in text or "colek" in text:
+        text = _MENTIONED.sub(lambda m: f"{m[1]}[akun]" if _glued(m[2].lower()) else m[0], text)
     if SECRET in held:
         text = _PASSWORD.sub(r"\1[nomor]", text)
     return text
