@@ -22,6 +22,7 @@ from normalizer.name_frames import (
     PLACES_TOO,
     SELLERS,
     SHOPS,
+    called_so,
     pronounced,
     stands_for_a_name,
 )
@@ -39,6 +40,7 @@ from normalizer.name_words import (
     SELF,
     UNKNOWN,
     WEAK,
+    given_names,
     kind_of,
     place_words,
 )
@@ -78,6 +80,9 @@ _STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
 #: Kinds that are a name only right after a title: months, and words of places.
 _SELDOM = frozenset("DP")
 _SPACED = frozenset((" ", ". "))
+_ALIAS = frozenset(("alias", "als"))
+#: What ends what is said of somebody.
+_CLOSES = frozenset(".,;)\n[")
 #: Titles that a place has as well: "juragan Bekasi".
 _OF_A_PLACE = frozenset(("juragan", "bos", "boss"))
 #: Kinds before a title with which the name is no street's or house's.
@@ -209,8 +214,8 @@ def candidates(words: Words) -> list[int]:
     last = called = -2
     left = 0
     for i, what in enumerate(kind):
-        if what in _DULL and text[i] >= "a":  # most words of most texts
-            continue
+        if what in _DULL and text[i] >= "a" and (kind[i - 1] not in "Tt" or not _in_the_name_of(words, i)):
+            continue  # most words of most texts
         if what == CALLED:
             called, left = i, _CALLED_WORDS
             continue
@@ -229,6 +234,7 @@ def candidates(words: Words) -> list[int]:
             field = low[called] == "lapangan" and (low[called - 1] in FIELD or kind[called - 1] in _STAFF)
             works = works or (called > 0 and what == NAME and (sells or field))
             works = (works and low[i] not in PLACES_TOO) or (what == NAME and _behind_place(words, i))
+            works = works or _of_a_family(words, i)
             if (
                 not works
                 and what not in _CLOSED
@@ -272,10 +278,25 @@ def candidates(words: Words) -> list[int]:
             follows = (last == i - 1 and seps[i] == " ") or (
                 opened and seps[i] in (_SAID_OF if low[i] in _DAUGHTERS else (" ", ": "))
             )
-            if i and follows and text[i][0].isupper() and what in "olRT":
+            if i and follows and (text[i][0].isupper() or _in_the_name_of(words, i)) and what in "olRT":
                 found.append(i)
                 last = i
     return found
+
+
+def _in_the_name_of(words: Words, i: int) -> bool:
+    """Whether an ordinary word `i` is what somebody is called with a title behind "a.n.", at the end of what is said:
+    "an bu contoh, RT 5"."""
+    low, behind = words.low, words.seps[i + 1]
+    if i < 2 or words.kind[i] != ORDINARY or low[i - 1] not in _STRICT_TITLES or words.seps[i] not in _SPACED:
+        return False
+    named = low[i - 2] == "an" or low[i - 3 : i - 1] in (["a", "n"], ["atas", "nama"])
+    return named and (behind[:1] in _CLOSES or i + 1 == len(low))
+
+
+def _is_alias(words: Words, i: int) -> bool:
+    """Whether word `i`, written large, is what somebody is called besides: "Contoh alias Kebo"."""
+    return words.low[i - 1] in _ALIAS and words.seps[i] == " " and shape(words.words[i]) == "C"
 
 
 def _behind_place(words: Words, i: int) -> bool:
@@ -366,9 +387,30 @@ def letters(word: str) -> tuple[str, str, str, str]:
     return "x" + word[-3:], "y" + word[-4:], "z" + word[:3], "w" + word[:4]
 
 
+def _of_a_family(words: Words, i: int) -> bool:
+    """Whether "Kel." before a family's name, word `i`, is no kelurahan: "Kel. Manurung 6 jiwa". None bears a name that
+    is nothing else."""
+    kel = words.low[i - 1] == "kel" and words.kind[i] == NAME and words.seps[i] in _SPACED
+    return (
+        kel
+        and shape(words.words[i]) == "C"
+        and words.low[i] in _families()
+        and words.low[i] not in PLACES_TOO
+    )
+
+
+@lru_cache(maxsize=1)
+def _families() -> frozenset[str]:
+    """Names of families that nobody bears as a given name and no place."""
+    found = given_names()
+    return frozenset(found["family"]) - frozenset(found["given"]) - place_words()
+
+
 def surely(words: Words, i: int, head: str) -> bool:
     """Whether word `i` is a known name right after a title or "a.n.", which needs no weighing."""
     kind = words.kind[i]
+    if _in_the_name_of(words, i) or (i and _is_alias(words, i)):
+        return True
     if not i or (kind not in NAMES and words.low[i] not in _DAUGHTERS and not _after_title(words, i)):
         return False
     if words.low[i] in _DAUGHTERS:
@@ -377,6 +419,8 @@ def surely(words: Words, i: int, head: str) -> bool:
         return True
     if kind in _FAMILY_NAMES and words.low[i - 1] in _KIN and shape(words.words[i]) == "C":
         return words.seps[i] == " "
+    if _of_a_family(words, i):
+        return True
     if head not in _TITLED or words.seps[i] not in _SPACED or twice(words, i - 1):
         return False
     # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
@@ -400,6 +444,12 @@ def _after_title(words: Words, i: int) -> bool:
     ):
         return False
     return words.mode == "m" and shape(words.words[i]) == "C"
+
+
+def _from_place(words: Words, i: int) -> bool:
+    """Whether a small "dr" before word `i`, which a place is called, is "dari" and no doctor: "dr Senen"."""
+    place = words.kind[i] == PLACE or (words.kind[i] != NAME and words.low[i] in place_words())
+    return place and words.seps[i] == " "
 
 
 class NameTagger:
@@ -433,6 +483,8 @@ class NameTagger:
             # The letters alone turn most words away, before what stands around them is looked at.
             if i in strays and self.score(letters(words.low[i])) < STRAY_LETTERS + self._bias:
                 continue
+            if i and words.words[i - 1] == "dr" and _from_place(words, i):
+                continue
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
@@ -450,7 +502,8 @@ class NameTagger:
                 )
             if names and names[-1] == i - 2 and _listed(words, i):
                 bound = LISTED
-            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= bound:
+            sure = surely(words, i, head) or called_so(words, i)
+            if sure or self.score(features(words, i, last == i - 1, head)) >= bound:
                 names.append(i)
                 last = i
         return names
