@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from normalizer.name_words import INTRO, NAME, NAMES, ORDINARY, RELATION, SELF, SHORT, TITLE, UNKNOWN
+from normalizer.name_words import INTRO, NAME, NAMES, RELATION, SELF, UNKNOWN
 
 if TYPE_CHECKING:
     from normalizer.name_tagger import Words
@@ -75,7 +75,6 @@ _PARTED, _BEGINS = frozenset(" \n(~*"), frozenset(".\n()~-–—*:")
 _ITEM = re.compile(r"\d[.)](?!\d)")
 #: The dot of "09.00" opens nothing.
 _OPENS = re.compile(r"[\n()~–—*]|[.:\-](?!\d)")
-_TITLES = frozenset((TITLE, SHORT))
 _SAID = frozenset((" ", ". ", ": ", " : ", ":", "."))
 #: Drawn out, without a vowel or shortened, a word is nobody's name: "parahhh", "tlg", "brhenti".
 _NO_WORD = re.compile(
@@ -87,72 +86,6 @@ _NO_WORD = re.compile(
 def pronounced(word: str) -> bool:
     """Whether a word, in small letters, can be said, as names can."""
     return _NO_WORD.search(word) is None
-
-
-#: Somebody who stands before is called what follows: "temannya yang namanya Contoh".
-_CALLED_SO = frozenset(
-    (
-        "namanya", "namany", "namanye", "bernama", "panggilannya", "panggilane", "jenenge", "jenengipun", "ngaranna",
-        "namina",
-    )
-)  # fmt: skip
-#: How far before stands who is called so; signs that end the sentence before that.
-_SOMEBODY_NEAR, _SENTENCE_ENDS = 7, frozenset(".!?\n;")
-_PEOPLE = frozenset((RELATION, TITLE, NAME))
-_WHO = frozenset(
-    (
-        "tukang",
-        "jukir",
-        "pedagang",
-        "penjual",
-        "orangnya",
-        "orang",
-        "cowok",
-        "cewek",
-        "mbaknya",
-        "masnya",
-        "bapaknya",
-    )
-)
-#: Misspelt verbs, rather than names no list holds: "namanya kehapus".
-_VERB = re.compile(r"(?:di|ke|nge|ter|ber|me|pe|gak|ngg|nda|bel|ud|blm|sdh)[a-z]{2,}")
-#: What has a name and is nobody, though somebody owns it: "anjing tetangga namanya Bruno".
-_OWNED = frozenset(
-    (
-        "kucing", "anjing", "burung", "ayam", "monyet", "hewan", "toko", "warung", "usaha", "kafe", "cafe", "grup",
-        "akun", "kapal", "sekolah", "kampus", "yayasan", "aplikasi", "program", "klinik", "restoran", "perusahaan",
-        "jalan", "gang", "kampung", "perumahan",
-    )
-)  # fmt: skip
-
-
-def called_so(words: Words, i: int) -> bool:
-    """Whether word `i`, no verb, says what somebody is called who stands before: "petugas yang jaga namanya Contoh". An
-    ordinary word must be written large."""
-    kind, low, seps = words.kind, words.low, words.seps
-    at = i - 1
-    if at > 0 and seps[i] == " " and (kind[at] in _TITLES or (_large(words, at) and _large(words, i))):
-        at -= 1
-    if at < 1 or low[at] not in _CALLED_SO or seps[at + 1] not in _SAID:
-        return False
-    if kind[i] == UNKNOWN:
-        if not pronounced(low[i]) or _VERB.match(low[i]):
-            return False
-    elif kind[i] not in NAMES and not (kind[i] == ORDINARY and _large(words, i)):
-        return False
-    for before in range(at - 1, max(-1, at - 1 - _SOMEBODY_NEAR), -1):
-        if not _SENTENCE_ENDS.isdisjoint(seps[before + 1]):
-            return False
-        if kind[before] in _PEOPLE or low[before] in _WHO:
-            return low[before - 1 : before] == [] or low[before - 1] not in _OWNED
-        if low[before] in _OWNED:
-            return False
-    return False
-
-
-def _large(words: Words, i: int) -> bool:
-    """Whether word `i` begins large in a text that is not all large."""
-    return words.mode == "m" and words.words[i][0].isupper()
 
 
 _LISTED = frozenset((" ", ", ", " , "))
