@@ -21,7 +21,7 @@ from normalizer.name_words import (
     kind_of,
 )
 from normalizer.phrases import words_in
-from normalizer.privacy_signs import LINK, MAIL, NAMED_MAIL, NETWORK, SECRET
+from normalizer.privacy_signs import LINK, MAIL, MENTION, NAMED_MAIL, NETWORK, SECRET
 
 _AT = r"(?: ?[(\[{<*_'\"‘“] ?(?:at|et|a|@) ?[)\]}>*_'\"’”] ?| (?:at|et) | ?@ ?|(?-i:AT))"
 _DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
@@ -80,9 +80,11 @@ _OWN_ACCOUNT = re.compile(
     r"([a-z]{8,30})(?![\w/@])",
     re.IGNORECASE,
 )
-#: "mention siticontoh": whom readers shall turn to.
+#: "mention siticontoh", "dm aja ke siti_contoh": to whom readers shall turn.
 _MENTIONED = re.compile(
-    r"(\b(?:mention|tag|dm|follow|colek)(?: (?:ke|aja|akun))? )([a-z]{8,30})(?![\w/@])", re.IGNORECASE
+    r"(\b(mention|colek|tag|dm|follow|inbox)(?: [a-z]{2,4}){0,3}? )"
+    r"((?=[\w.]*_)[a-z][\w.]{3,30}\w|[a-z]{8,30})(?![\w/@])",
+    re.IGNORECASE,
 )
 #: "SitiMasak" behind a network's name: two words in one, both begun large.
 _CAMEL_ACCOUNT = re.compile(
@@ -140,8 +142,10 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         if "#" in text and "discord" in text.lower():
             text = _TAGGED.sub("[akun]", text)
         text = _NAMED_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _named(m[2].split()) else m[0], text)
-    if "mention" in text or "tag " in text or "colek" in text:
-        text = _MENTIONED.sub(lambda m: f"{m[1]}[akun]" if _glued(m[2].lower()) else m[0], text)
+    if MENTION in held:
+        text = _MENTIONED.sub(
+            lambda m: f"{m[1]}[akun]" if _mentioned(m[2].lower(), m[3].lower()) else m[0], text
+        )
     if SECRET in held:
         text = _PASSWORD.sub(r"\1[nomor]", text)
     return text
@@ -150,6 +154,14 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
 def _unheard(word: str) -> bool:
     """Whether a word beside a network's name is an account: no list holds it, or it is somebody's name."""
     return kind_of()[word.lower()] in (UNKNOWN, NAME) and _VERB.fullmatch(word) is None
+
+
+def _mentioned(how: str, word: str) -> bool:
+    """Whether `word` is the account to which readers shall turn: behind "mention" one that no list holds, else rather
+    a message is told ("dm")."""
+    if "_" in word or _glued(word):
+        return True
+    return how in ("mention", "colek") and kind_of()[word] == UNKNOWN and _VERB_BEGINS.match(word) is None
 
 
 def _glued(word: str) -> bool:

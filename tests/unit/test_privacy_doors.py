@@ -1,5 +1,6 @@
-"""Houses, flats and doors told without a street beside them, customers' numbers behind their holder's name, accounts
-that only their manner gives away. What is between « and » must go, every other word must stay."""
+"""Houses, flats and doors told without a street beside them, customers' numbers behind their holder's name, years
+of birth by paper, and accounts that only their manner gives away. What is between « and » must go, every other word
+must stay."""
 
 from __future__ import annotations
 
@@ -47,11 +48,23 @@ sambungan pam atas nama «Hamdani» nomor «7002933»
 tagihan listrik an. «Hamdani» no «51234567» naik
 surat a.n. «Hamdani» no. 412/2025 belum terbit
 """
+BIRTHS = """
+tahun lahir: «1951» di kartu, «1952» di KTP, pensiun tertahan
+tahun lahirnya «1951» menurut KK dan «1953» menurut KTP
+lahir: «1951» di KTP, sekolah itu berdiri 1962 di sini
+tahun anggaran: 2024 di kartu, 2025 di papan
+"""
 ACCOUNTS = """
 kalau ketemu mention «sitihalimahh» ya
 colek «budicontohh» biar tahu
 tag pemerintah provinsi biar turun
 jangan cuma mention selanjutnya diam
+mention «sarmidaskoch» kalau ketemu
+dm aja ke «siti__contoh» ya kak
+follow ya «warung_siti.contoh» biar tahu
+mention berbondong ke gubernur
+dm saja kelurahannya, jangan ke sini
+tag lokasinya supaya petugas datang
 kanal youtube «MasakSitiEnak» memutar musik keras
 youtube TransJakarta menayangkan rapat
 discord dia «ucokcontoh#4471», silakan dicek
@@ -64,7 +77,7 @@ email saya sudah dikirim di hari Senin
 
 @pytest.mark.parametrize(
     "text",
-    [line for part in (DOORS, ESTATES, NUMBERS, ACCOUNTS) for line in part.strip().splitlines()],
+    [line for part in (DOORS, ESTATES, NUMBERS, BIRTHS, ACCOUNTS) for line in part.strip().splitlines()],
 )
 def test_what_is_planted_goes_and_every_other_word_stays(text: str) -> None:
     only_the_planted_goes(text)
