@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from normalizer.name_frames import PLACES_TOO, pronounced
 from normalizer.name_words import (
+    BEFORE,
     BOTH,
+    CALLED,
+    HEAD,
     INTRO,
     NAME,
     NAMES,
@@ -32,7 +35,8 @@ _STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
 #: Kinds that are a name only right after a title: months, and words of places.
 SELDOM = frozenset("DP")
 _SPACED = frozenset((" ", ". "))
-_ALIAS = frozenset(("alias", "als"))
+_ALIAS, _PERSONS = frozenset(("alias", "als")), NAMES | {UNKNOWN}
+_PLACED = frozenset((HEAD, CALLED, BEFORE))
 #: What ends what is said of somebody.
 _CLOSES = frozenset(".,;)\n[")
 #: Titles that a place has as well: "juragan Bekasi".
@@ -89,7 +93,10 @@ def in_the_name_of(words: Words, i: int) -> bool:
 
 def _is_alias(words: Words, i: int) -> bool:
     """Whether word `i`, written large, is what somebody is called besides: "Contoh alias Kebo"."""
-    return words.low[i - 1] in _ALIAS and words.seps[i] == " " and shape(words.words[i]) == "C"
+    if words.low[i - 1] not in _ALIAS or words.seps[i] != " " or shape(words.words[i]) != "C" or i < 2:
+        return False
+    place = i > 2 and words.kind[i - 3] in _PLACED  # "Kali Contoh alias Kali Item"
+    return words.kind[i - 2] in _PERSONS and not place
 
 
 def of_a_family(words: Words, i: int) -> bool:

@@ -69,7 +69,7 @@ _WITNESS = re.compile(
 )
 #: "dipanggil si Bule": a nickname, whatever word it is.
 _NICKNAME = re.compile(
-    r"(\b(?:di ?pang+il|panggilan(?:nya)?|dijuluki|julukan(?:nya)?|alias|dikenal|nama(?:nya)?)"
+    r"(\b(?:di ?pang+il|panggilan(?:nya)?|dijuluki|julukan(?:nya)?|alias|dikenal|namanya)"
     r"(?: (?:warga|orang|dengan|sebagai)){0,2}"
     r" si )([a-z]{3,15})(?!\w)",
     re.IGNORECASE,

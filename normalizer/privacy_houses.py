@@ -81,7 +81,10 @@ _OWNER = re.compile(
     r"\b(?:pak|bu|bpk|bapak|ibu|mas|mbak|mba|mpok|bang|kang|teh|mang|om|tante|ko|koh|cik|ci|haji|hj?\.?|oma|opa)"
     r" ([a-z'’]{2,20})(?:,| yg| yang)? (di )?(?:no|nomor|nomer|nmr)[ .:]{0,3}$"
 )
-_MOST_RANKS = 3
+_MOST_RANKS, _RANKED = (
+    3,
+    re.compile(r" (?:di |dalam |pada )?(?:daftar|antre|antri|urut|lomba|list|se-?(?:jakarta|dki))"),
+)
 #: A door of rooms to let: "kontrakan H. Contoh pt 3"; no firm's name begins with a number.
 _LET_DOOR = re.compile(r"\b(?:kontrakan|kos|kosan|kost|petakan|petak)(?:nya)?\b[^\d\n]{0,30}\bpt\.? ?$")
 #: Flats of a block that was named far before: "unit 0913", "unit 0913 dan 1507".
@@ -189,7 +192,7 @@ def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, i
             return
     elif _AHEAD.search(near) and _STREET_BEHIND.match(text, end):
         pass  # "di no. 113 Gg. Swadaya"
-    elif _is_owned(before, text[start:end]):
+    elif _is_owned(before, text[start:end]) and not _RANKED.match(text, end):
         pass
     elif not door[0].startswith(_DOORS) and not within and _FLOOR.search(near) is None:
         far = text[max(0, start - _ADDRESS_NEAR) : start].rpartition("\n\n")[2].lower()

@@ -29,6 +29,9 @@ BESIDES = """
 «Sutarjo» alias «Kebul» minta uang parkir
 pelaku «Sutarjo» als «Belut» mangkal di pasar
 iuran alias pungli jalan terus
+Kali Item alias Sentiong baunya tercium
+nama si penerima salah ketik
+orang itu namanya si «Bogel», pakai jaket hitam
 banjir alias genangan setinggi lutut
 rambutnya keriting, dipanggil si «Kribo», suka minta uang
 preman julukannya si «gentong» menagih pedagang

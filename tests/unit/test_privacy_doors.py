@@ -15,6 +15,8 @@ bu «Tarsih» yg di no «2» setuju pohonnya ditebang
 pak «Sarmidi» nomor «14» belum bayar iuran
 pak «Sarmidi» dapat nomor 2 di lomba itu
 pak «Sarmidi» nomor 1 di daftar tunggu
+pak «Sarmidi» nomor 5 di daftar penerima
+warga bernama bu «Tarsih» nomor 12 antrean pagi
 pak lurah no 1 yang mau turun ke got
 pak camat nomor 12 sejak kemerdekaan
 mas kurir nomor 14 tidak mau naik
