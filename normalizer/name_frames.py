@@ -64,7 +64,7 @@ FIELD = frozenset(("koordinator", "petugas", "pengawas", "tim", "staf", "staff",
 OFFICES = frozenset(
     (
         "kelurahan", "kel", "kecamatan", "kec", "puskesmas", "rsud", "halte", "stasiun", "terminal", "mal",
-        "mall",
+        "mall", "grup",
     )
 )  # fmt: skip
 PLACES_TOO = frozenset(("guntur", "kamal", "wijaya", "kusuma", "citra", "kartini", "komarudin"))

@@ -25,10 +25,20 @@ from normalizer.name_frames import (
     pronounced,
     stands_for_a_name,
 )
+from normalizer.name_sure import (
+    DAUGHTERS,
+    SELDOM,
+    after_title,
+    called_so,
+    from_place,
+    in_the_name_of,
+    of_a_family,
+    surely,
+    twice,
+)
 from normalizer.name_words import (
     BOTH,
     CALLED,
-    INTRO,
     NAME,
     NAMES,
     OFFICE,
@@ -41,6 +51,7 @@ from normalizer.name_words import (
     WEAK,
     kind_of,
     place_words,
+    shape,
 )
 
 #: From which score on a word written small is a name that nothing around it announces: surely only.
@@ -73,15 +84,6 @@ _SIGNS = (
 )  # fmt: skip
 #: What may stand between a title and a name, or between the words of one.
 _NEAR = frozenset((" ", ". ", ".", ": ", ":", " : ", ", ", " (", "-", "  ", "/"))
-_INTRODUCED = frozenset((" ", ". ", ": ", " : ", ":", "."))
-_STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
-#: Kinds that are a name only right after a title: months, and words of places.
-_SELDOM = frozenset("DP")
-_SPACED = frozenset((" ", ". "))
-#: Titles that a place has as well: "juragan Bekasi".
-_OF_A_PLACE = frozenset(("juragan", "bos", "boss"))
-#: Kinds before a title with which the name is no street's or house's.
-_TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
 _TIGHT = frozenset((" ", ".", "-", "  ", '. "', ' "', " '", "'"))
 #: How many words after "Jalan" or "Masjid" are its name; titles before it do not count.
 _CALLED_WORDS = 3
@@ -103,10 +105,6 @@ _VERBS, _VERB_LENGTH = (
 #: A text of whose words more than one in so many is unknown is in a language that no list knows.
 _FOREIGN = 4
 _APART, _GLUED = frozenset((" ", "\n", "(", '"', "")), frozenset("-0123456789@_/…")
-#: "keluarga Simatupang", though a street is called so.
-_KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset((NAME, BOTH))
-#: Words for relatives that are names as well: "Sdri. Putri A."
-_DAUGHTERS = frozenset(("putri", "putra"))
 _SAID_OF = frozenset((" ", ": ", ". "))
 #: Parts of a place's name that a name of its own may follow.
 _SIDES = frozenset(
@@ -174,15 +172,6 @@ def sign(sep: str) -> str:
     return "d" if any(c.isdigit() for c in sep) else "_" if sep.isspace() else "?"
 
 
-def shape(word: str) -> str:
-    """How a word is written: `i` a single large letter, `U` all large, `C` begins large, `l` small."""
-    if not word[0].isupper():
-        return "l"
-    if len(word) == 1:
-        return "i"
-    return "U" if word.isupper() else "C"
-
-
 def _goes_on(sep: str, kind: str, word: str) -> bool:
     """Whether what is called after somebody goes on behind `word`: a dot there belongs to a title or a short form."""
     return sep in _TIGHT or (sep == ". " and (kind in _SEEN_THROUGH or word in _SHORTENED or len(word) == 1))
@@ -192,14 +181,9 @@ def _opened(words: Words, i: int, named: bool) -> bool:
     """Whether word `i` may be a name because of the word before it, which is one when `named`. After "saya" an unknown
     one written small is a verb; "ibu-ibu" is nobody's title."""
     before, what = words.kind[i - 1], words.kind[i]
-    if what in _SELDOM and not words.words[i][0].isupper():
+    if what in SELDOM and not words.words[i][0].isupper():
         return False
     return named or (before in OPENERS and not twice(words, i - 1)) or (before == SELF and what in NAMES)
-
-
-def twice(words: Words, i: int) -> bool:
-    """Whether word `i` is the second half of one said twice: "ibu-ibu"."""
-    return i > 0 and words.seps[i] == "-" and words.low[i] == words.low[i - 1]
 
 
 def candidates(words: Words) -> list[int]:
@@ -209,8 +193,8 @@ def candidates(words: Words) -> list[int]:
     last = called = -2
     left = 0
     for i, what in enumerate(kind):
-        if what in _DULL and text[i] >= "a":  # most words of most texts
-            continue
+        if what in _DULL and text[i] >= "a" and (kind[i - 1] not in "Tt" or not in_the_name_of(words, i)):
+            continue  # most words of most texts
         if what == CALLED:
             called, left = i, _CALLED_WORDS
             continue
@@ -229,6 +213,7 @@ def candidates(words: Words) -> list[int]:
             field = low[called] == "lapangan" and (low[called - 1] in FIELD or kind[called - 1] in _STAFF)
             works = works or (called > 0 and what == NAME and (sells or field))
             works = (works and low[i] not in PLACES_TOO) or (what == NAME and _behind_place(words, i))
+            works = works or of_a_family(words, i)
             if (
                 not works
                 and what not in _CLOSED
@@ -236,11 +221,11 @@ def candidates(words: Words) -> list[int]:
             ):
                 called, left = i, left - 1
                 continue
-        if what in _CLOSED and not (what in _SELDOM and i and _after_title(words, i)):
+        if what in _CLOSED and not (what in SELDOM and i and after_title(words, i)):
             continue
         if seps[i].endswith(("@", "#")) and (seps[i] != "#" or not i):  # "NAMA#BUDI#HP#" is a form
             continue
-        if what in NAMES or what == UNKNOWN or what in _SELDOM:
+        if what in NAMES or what == UNKNOWN or what in SELDOM:
             word = text[i]
             if len(word) == 1:  # an initial, or a piece of something else
                 named = last == i - 1 and word.isupper() and seps[i] == " "
@@ -259,20 +244,18 @@ def candidates(words: Words) -> list[int]:
                         words.strays.add(i)
                         opened = True
                 # The word of a place is a name only where one has begun.
-                named = (
-                    what == "N" or opened or (word[0].isupper() and what not in _SELDOM and not short_form)
-                )
+                named = what == "N" or opened or (word[0].isupper() and what not in SELDOM and not short_form)
             if named:
                 found.append(i)
                 if i not in words.strays:
                     last = i
         elif what == ORDINARY or what in "RTtIl":
             # A word of everyday use is part of a name only where a name has surely begun.
-            opened = i and kind[i - 1] in ("J" if what in "RT" and low[i] not in _DAUGHTERS else "TtIJ")
+            opened = i and kind[i - 1] in ("J" if what in "RT" and low[i] not in DAUGHTERS else "TtIJ")
             follows = (last == i - 1 and seps[i] == " ") or (
-                opened and seps[i] in (_SAID_OF if low[i] in _DAUGHTERS else (" ", ": "))
+                opened and seps[i] in (_SAID_OF if low[i] in DAUGHTERS else (" ", ": "))
             )
-            if i and follows and text[i][0].isupper() and what in "olRT":
+            if i and follows and (text[i][0].isupper() or in_the_name_of(words, i)) and what in "olRT":
                 found.append(i)
                 last = i
     return found
@@ -366,40 +349,10 @@ def letters(word: str) -> tuple[str, str, str, str]:
     return "x" + word[-3:], "y" + word[-4:], "z" + word[:3], "w" + word[:4]
 
 
-def surely(words: Words, i: int, head: str) -> bool:
-    """Whether word `i` is a known name right after a title or "a.n.", which needs no weighing."""
-    kind = words.kind[i]
-    if not i or (kind not in NAMES and words.low[i] not in _DAUGHTERS and not _after_title(words, i)):
-        return False
-    if words.low[i] in _DAUGHTERS:
-        return words.kind[i - 1] in "Tt" and words.seps[i] in _SPACED and shape(words.words[i]) == "C"
-    if kind == NAME and words.kind[i - 1] == INTRO and words.seps[i] in _INTRODUCED:
-        return True
-    if kind in _FAMILY_NAMES and words.low[i - 1] in _KIN and shape(words.words[i]) == "C":
-        return words.seps[i] == " "
-    if head not in _TITLED or words.seps[i] not in _SPACED or twice(words, i - 1):
-        return False
-    # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
-    large = words.mode == "m" and words.words[i][0].isupper()
-    return kind == NAME or large or words.low[i - 1] in _STRICT_TITLES
-
-
 def _listed(words: Words, i: int) -> bool:
     """Whether word `i` is a known name, written large, behind "dan" and the like."""
     large = words.mode == "m" and words.words[i][0].isupper()
     return large and words.kind[i] in NAMES and words.low[i - 1] in LISTING and words.seps[i] == " "
-
-
-def _after_title(words: Words, i: int) -> bool:
-    """Whether a month or a place's word, written large right after a title, is somebody's name: "Bu Mei"."""
-    if (
-        (words.kind[i] == PLACE and words.low[i - 1] in _OF_A_PLACE)
-        or words.kind[i] not in _SELDOM
-        or words.kind[i - 1] not in "Tt"
-        or words.seps[i] != " "
-    ):
-        return False
-    return words.mode == "m" and shape(words.words[i]) == "C"
 
 
 class NameTagger:
@@ -433,6 +386,8 @@ class NameTagger:
             # The letters alone turn most words away, before what stands around them is looked at.
             if i in strays and self.score(letters(words.low[i])) < STRAY_LETTERS + self._bias:
                 continue
+            if i and words.words[i - 1] == "dr" and from_place(words, i):
+                continue
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
@@ -450,7 +405,8 @@ class NameTagger:
                 )
             if names and names[-1] == i - 2 and _listed(words, i):
                 bound = LISTED
-            if surely(words, i, head) or self.score(features(words, i, last == i - 1, head)) >= bound:
+            sure = surely(words, i, head) or called_so(words, i)
+            if sure or self.score(features(words, i, last == i - 1, head)) >= bound:
                 names.append(i)
                 last = i
         return names

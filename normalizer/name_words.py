@@ -113,6 +113,15 @@ def _by_stem(word: str) -> str:
     return UNKNOWN
 
 
+def shape(word: str) -> str:
+    """How a word is written: `i` a single large letter, `U` all large, `C` begins large, `l` small."""
+    if not word[0].isupper():
+        return "l"
+    if len(word) == 1:
+        return "i"
+    return "U" if word.isupper() else "C"
+
+
 @lru_cache(maxsize=1)
 def place_words() -> frozenset[str]:
     """Every word of the name of a region or of a known place."""

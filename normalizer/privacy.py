@@ -58,7 +58,15 @@ _BLOCK = re.compile(
 _ESTATE = re.compile(
     r"(\b(?:perum|perumahan|komplek|kompleks|komp|griya|villa|vila|cluster|residence|apartemen|apt|tower|unit|ruko"
     r"|rumah|no|nomor)"
-    r"\b\.? ?(?:[A-Za-z][\w']* ){0,4}?)((?-i:[A-Z]){1,2}[\-/]?\d{1,4}(?:/\d{1,4}[A-Z]?|(?-i:[A-Z]))?)(?![\w/\-])",
+    r"\b\.? ?(?:[A-Za-z][\w']* ){0,4}?)"
+    r"((?-i:[A-Z]){1,2}[\-/]?\d{1,4}(?:[/\-]\d{1,4}[A-Z]?|(?-i:[A-Z]))?)(?![\w/\-])",
+    re.IGNORECASE,
+)
+#: Its block and a hyphen: another house of the same block stands elsewhere in the text.
+_SAME_BLOCK = re.compile(r"[A-Z]{1,2}-(?=\d{1,4}[A-Z]?$)")
+#: "Kavling Melati 47/A-3".
+_PLOT = re.compile(
+    r"(\b(?:kav|kavling|kapling)\b\.? (?:[A-Za-z][\w']* ){1,3}?)\d{1,3}[A-Z]?/[A-Z]-?\d{1,3}(?![\w/])",
     re.IGNORECASE,
 )
 #: The number of a house behind a stroke: "alamat: Kenanga 3/17"; that of an RT and RW stays.
@@ -75,6 +83,8 @@ _STREET = re.compile(
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
 _PAPER_DIGITS, _PASSPORT_DIGITS = 5, 6
+#: A text that names more blocks is a list of something else.
+_MOST_BLOCKS = 8
 _DIGIT = re.compile(r"\d")
 _FANCY = re.compile(r"[^\x00-\x7f]")
 _KEYCAP = re.compile(r"(?<=\d)\ufe0f?\u20e3")
@@ -132,16 +142,25 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
     text = without_numbers(without_alike(text) if alike else text)
     text = without_more_houses(text)
     if BLOCK in held:
-        text = _BLOCK.sub(rf"\1{HIDDEN}", text)
+        text = _PLOT.sub(rf"\1{HIDDEN}", _BLOCK.sub(rf"\1{HIDDEN}", text))
     if ADDRESS in held and "/" in text:
         text = _BEHIND_STROKE.sub(rf"\1{HIDDEN}", text)
     if "I/" in text or "V/" in text or "X/" in text:
         text = _ROMAN_LANE.sub(rf"\1{HIDDEN}", text)
     if ESTATE in held:
-        text = _ESTATE.sub(rf"\1{HIDDEN}", text)
+        text = _without_estates(text)
     if strict:
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub(NUMBER, text)
+    return text
+
+
+def _without_estates(text: str) -> str:
+    """`text` without the houses of estates and towers, and without others of the same block: "ruko C-09 ... C-12"."""
+    blocks = {found[0] for m in _ESTATE.finditer(text) if (found := _SAME_BLOCK.match(m[2]))}
+    text = _ESTATE.sub(rf"\1{HIDDEN}", text)
+    for block in sorted(blocks)[:_MOST_BLOCKS]:
+        text = re.sub(rf"(?<![\w/\-]){block}\d{{1,4}}[A-Z]?(?![\w/\-])", HIDDEN, text)
     return text
 
 

@@ -21,7 +21,7 @@ from normalizer.name_words import (
     kind_of,
 )
 from normalizer.phrases import words_in
-from normalizer.privacy_signs import LINK, MAIL, NAMED_MAIL, NETWORK, SECRET
+from normalizer.privacy_signs import LINK, MAIL, MENTION, NAMED_MAIL, NETWORK, SECRET
 
 _AT = r"(?: ?[(\[{<*_'\"‘“] ?(?:at|et|a|@) ?[)\]}>*_'\"’”] ?| (?:at|et) | ?@ ?|(?-i:AT))"
 _DOT = r"(?: ?[(\[{<*_] ?(?:dot|titik|\.) ?[)\]}>*_] ?| (?:dot|titik) |\.|,|(?-i:DOT))"
@@ -80,6 +80,25 @@ _OWN_ACCOUNT = re.compile(
     r"([a-z]{8,30})(?![\w/@])",
     re.IGNORECASE,
 )
+#: "mention siticontoh", "dm aja ke siti_contoh": to whom readers shall turn.
+_MENTIONED = re.compile(
+    r"(\b(mention|colek|tag|dm|follow|inbox)(?: [a-z]{2,4}){0,3}? )"
+    r"((?=[\w.]*_)[a-z][\w.]{3,30}\w|[a-z]{8,30})(?![\w/@])",
+    re.IGNORECASE,
+)
+#: "SitiMasak" behind a network's name: two words in one, both begun large.
+_CAMEL_ACCOUNT = re.compile(
+    r"(\b(?i:youtube|yt|tiktok|twitch)(?i:nya)? )([A-Z][a-z]+(?:[A-Z][a-z]+){1,3})(?![\w/@])"
+)
+#: As Discord writes accounts: "contoh#4471".
+_TAGGED = re.compile(r"(?<![\w#&])[A-Za-z][\w.]{2,31}#\d{4}(?!\w)")
+#: An address told by its words: "email siti titik contoh di surat.example.org".
+_TOLD_EMAIL = re.compile(
+    r"(\b(?:e-?mail|surel|imel)(?:nya|ku)?(?: (?:saya|sy|gue|gw|aku|kami|dia|ibu|bapak)\b)? ?[:=]? ?)"
+    r"[\w-]{2,40}(?:(?: (?:titik|dot) |\.)[\w-]{1,30}){0,3} (?:di|at|et) "
+    r"[\w-]{2,30}(?:(?: (?:titik|dot) |\.)[\w-]{2,20}){1,3}",
+    re.IGNORECASE,
+)
 #: An account under a name, as Facebook's are: "fb ku Eneng Geulis Pisan".
 _NAMED_ACCOUNT = re.compile(
     rf"(\b(?i:facebook|fb|youtube|yt|tiktok|ig|instagram|akun)(?i:ku|nya)?\b(?: (?i:{_OWNER})){{0,2}}"
@@ -109,7 +128,7 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         if "@" in text:
             text = _CUT_EMAIL.sub("[email]", text)
     if NAMED_MAIL in held:
-        text = _NAMED_EMAIL.sub(r"\1[email]", text)
+        text = _NAMED_EMAIL.sub(r"\1[email]", _TOLD_EMAIL.sub(r"\1[email]", text))
     if LINK in held:
         text = WHOLE.sub(lambda m: f"[tautan {m[1].lower()}]", text)
     if HOST_AND_PATH.search(text):
@@ -119,7 +138,14 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
         text = _X_ACCOUNT.sub(r"\1[akun]", text)
         text = _BARE_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _unheard(m[2]) else m[0], text)
         text = _OWN_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _glued(m[2].lower()) else m[0], text)
+        text = _CAMEL_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _unheard(m[2]) else m[0], text)
+        if "#" in text and "discord" in text.lower():
+            text = _TAGGED.sub("[akun]", text)
         text = _NAMED_ACCOUNT.sub(lambda m: f"{m[1]}[akun]" if _named(m[2].split()) else m[0], text)
+    if MENTION in held:
+        text = _MENTIONED.sub(
+            lambda m: f"{m[1]}[akun]" if _mentioned(m[2].lower(), m[3].lower()) else m[0], text
+        )
     if SECRET in held:
         text = _PASSWORD.sub(r"\1[nomor]", text)
     return text
@@ -128,6 +154,14 @@ def without_addresses(text: str, held: frozenset[int]) -> str:
 def _unheard(word: str) -> bool:
     """Whether a word beside a network's name is an account: no list holds it, or it is somebody's name."""
     return kind_of()[word.lower()] in (UNKNOWN, NAME) and _VERB.fullmatch(word) is None
+
+
+def _mentioned(how: str, word: str) -> bool:
+    """Whether `word` is the account to which readers shall turn: behind "mention" one that no list holds, else rather
+    a message is told ("dm")."""
+    if "_" in word or _glued(word):
+        return True
+    return how in ("mention", "colek") and kind_of()[word] == UNKNOWN and _VERB_BEGINS.match(word) is None
 
 
 def _glued(word: str) -> bool:

@@ -67,6 +67,13 @@ _WITNESS = re.compile(
     rf"(\b(?i:saksi|pelaku|korban|terlapor)(?:nya)?:? (?:tukang|satpam|sopir|kuli|jukir|hansip|penjaga|pedagang)"
     rf"(?: [a-z]{{3,12}})?, )({_LARGE})(?=[.;,]?(?:\n|$))"
 )
+#: "dipanggil si Bule": a nickname, whatever word it is.
+_NICKNAME = re.compile(
+    r"(\b(?:di ?pang+il|panggilan(?:nya)?|dijuluki|julukan(?:nya)?|alias|dikenal|namanya)"
+    r"(?: (?:warga|orang|dengan|sebagai)){0,2}"
+    r" si )([a-z]{3,15})(?!\w)",
+    re.IGNORECASE,
+)
 #: What ends a message or stands before a telephone as well.
 _ENDS = frozenset(
     (
@@ -87,6 +94,8 @@ def without_names_beside(text: str) -> str:
     """`text`, whose names are masked, without those that only their neighbours give away. Linear time."""
     shown = _OWN.sub(lambda m: f"{m[1]}{MASK}" if kind_of()[m[2].lower()] == NAME else m[0], text)
     shown = _SELLER.sub(lambda m: f"{m[1]}{MASK}" if _both(m[2].lower()) else m[0], shown)
+    if " si " in shown.lower():
+        shown = _NICKNAME.sub(rf"\1{MASK}", shown)
     shown = _PUPIL.sub(_pupil, shown)
     shown = _WITNESS.sub(
         lambda m: f"{m[1]}{MASK}" if _may_be(m[2]) and m[2].lower() not in _ENDS else m[0], shown

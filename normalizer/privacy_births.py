@@ -22,7 +22,7 @@ _IN_DIGITS = (
 )
 _SAID = re.compile(rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,60}}?|\bl\. ?){_DATE}", re.IGNORECASE)
 _YEAR = re.compile(
-    rf"(\b(?:lahir(?:an|nya)?|lair|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: {_MONTH})?)"
+    rf"(\b(?:lahir(?:an|nya)?|lair|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: {_MONTH})?(?:(?<=lahir) ?:)?)"
     r"( (?:tahun |thn? )?(?:19\d\d|20[01]\d)| (?:tahun |thn? |')\d\d)\b(?![\-/.]\d)",
     re.IGNORECASE,
 )
@@ -37,6 +37,12 @@ _AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECAS
 _SEX = (
     r"(?:(?:L|P|laki-laki|perempuan|pria|wanita|lk|pr|(?:usia |umur )?\d{1,2} ?(?:th|thn|tahun|bln|bulan))"
     r"[,;/ ]{1,3})"
+)
+#: Another year of birth, by the paper that has it: "tahun lahir: 1957 di kartu, 1959 di KTP".
+_YEAR_OF_PAPER = re.compile(
+    r"(\[tanggal lahir\][^\d\n]{0,40}?)(?:19[2-9]\d|20[01]\d)"
+    r"(?= (?:di|menurut|pada|dalam|versi) (?:ktp|kk|akta|akte|kartu|ijazah|bpjs|paspor|buku)\b)",
+    re.IGNORECASE,
 )
 #: A date right behind a name or the number of an identity card, with a place or a sex between.
 _BESIDE = re.compile(
@@ -70,6 +76,7 @@ def without_said(text: str) -> str:
     text = _YEAR.sub(
         lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]} {BORN}", text
     )
+    text = _YEAR_OF_PAPER.sub(rf"\1{BORN}", text)
     return _AGAIN.sub(rf"\1{BORN}", _IN_WORDS.sub(rf"\1{BORN}", text))
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from normalizer.name_words import NAMES, UNKNOWN, kind_of
+
+_SOMEBODY = NAMES | {UNKNOWN}
 HIDDEN = "[…]"
 _BEFORE, _NEAR = 64, 24
 _HOUSE_BEFORE = re.compile(
@@ -23,9 +26,12 @@ _HOUSE_WORDS = (
 )  # fmt: skip
 #: What has a number of its own, without a street's name near it.
 _DOORS = ("rumah", "rmh", "kos", "kontrakan", "kamar")
-#: "I live at 45 Jalan Bangka".
-_BEFORE_STREET = re.compile(r"[A-Za-z]?,? (?:Jalan|Jl\b|Jln\b|Gang\b)")
-_LIVES = re.compile(r"\b(?:live at|living at|stay at|address is|address:|reside at|house at) $")
+#: "I live at 45 Jalan Bangka", "almt 27C gg Buntu".
+_BEFORE_STREET = re.compile(r"[A-Za-z]?,? (?:(?:jalan|jln?|gang|gg)\b)", re.IGNORECASE)
+_LIVES = re.compile(
+    r"\b(?:live at|living at|stay at|address is|address:|reside at|house at"
+    r"|(?:alamat(?:nya)?|almt|domisili)(?: di)? ?:?) $"
+)
 #: A flat is numbered with a letter behind, and needs no street: "unit 12B".
 _FLAT = re.compile(r"\b(?:unit|flat|apartment) $")
 _FLAT_LETTER = re.compile(r"[A-Za-z]{1,2}(?!\w)")
@@ -69,9 +75,25 @@ _LIVED = re.compile(
 )
 _BEHIND_STREET = re.compile(r"([A-Za-z]?)(?=[,.;)\n]|$| (?:[Rr][TtWw]|[Kk]el|[Kk]ec|dekat|depan|samping)\b)")
 _MOST_STREETS = 30
+#: Whose house it is stands before its number: "ko Aming no 12", "Bu Contoh di nomor 3"; without "di" a small number may
+#: be a rank ("Pak Contoh nomor 1").
+_OWNER = re.compile(
+    r"\b(?:pak|bu|bpk|bapak|ibu|mas|mbak|mba|mpok|bang|kang|teh|mang|om|tante|ko|koh|cik|ci|haji|hj?\.?|oma|opa)"
+    r" ([a-z'’]{2,20})(?:,| yg| yang)? (di )?(?:no|nomor|nomer|nmr)[ .:]{0,3}$"
+)
+_MOST_RANKS, _RANKED = (
+    3,
+    re.compile(r" (?:di |dalam |pada )?(?:daftar|antre|antri|urut|lomba|list|se-?(?:jakarta|dki))"),
+)
+#: A door of rooms to let: "kontrakan H. Contoh pt 3"; no firm's name begins with a number.
+_LET_DOOR = re.compile(r"\b(?:kontrakan|kos|kosan|kost|petakan|petak)(?:nya)?\b[^\d\n]{0,30}\bpt\.? ?$")
+#: Flats of a block that was named far before: "unit 0913", "unit 0913 dan 1507".
+_FLAT_BEFORE = re.compile(r"\b(?:unit|flat) (?:(\d{3,4})(?: ?& ?|,? (?:dan|serta|sama) ))?$")
+_FLATS_NAMED = re.compile(r"\b(?:rusun\w*|rumah susun|apartemen|apart|apt|tower|flat)\b")
+_FLATS_NEAR = 300
 _ADDRESS = re.compile(
     r"\b(?:jl|jln|jalan|jalanan|gg|gang|lorong|lrg|kp|kampung|desa|dusun|pondok|taman|villa|griya|blok|block|kav|kavling|perum|perumahan|komplek|kompleks|komp"
-    r"|cluster|alamat|tinggal(?:nya|e)?|rumah|rumahnya|rumahnye|rmh|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
+    r"|cluster|alamat|tinggal(?:nya|e)?|rumah|rumahnya|rumahnye|rumahku|rmh|rmhnya|rmhny|rmhku|kos|kosan|kost|kontrakan|ruko|toko|warung|bengkel|kediaman"
     r"|domisili|berkediaman|beralamat|apartemen|apt|tower|rusun|rusunawa|rt|rw|kontrakannya)\b"
 )
 #: Farther away an address word does not speak for a number.
@@ -80,7 +102,7 @@ _ADDRESS_NEAR = 90
 _HOUSE_AFTER = re.compile(
     r"[a-z]{0,2}(?:(?:/|-)[a-z]\b)?(?![a-z\d]|[/.]-?\d|/|-[a-z]{2}| ?(?:tahun|th|orang|meter|m2|m|cm|jam|hari"
     r"|kali|x|rb|ribu|jt|juta|persen|%|kg|lantai(?! ?(?:\d|ata|baw|das|lot))|tingkat|pintu|unit"
-    r"|kamar(?! ?(?:ata|baw|dep|bel|poj))|kk|jiwa|buah|rumah|bulan|minggu|lt"
+    r"|kamar(?! ?(?:\d|ata|baw|dep|bel|poj))|kk|jiwa|buah|rumah|bulan|minggu|lt"
     r"|ter\w+|se-?(?:indonesia|jakarta|dunia))\b)"
 )
 #: What follows a number that counts something: "0812-0000-12 24 jam" is a telephone and hours.
@@ -108,6 +130,24 @@ def without_more_houses(text: str) -> str:
     )
 
 
+def _is_flat(text: str, start: int, end: int, near: str) -> bool:
+    """Whether three or four digits are a flat's of a block that stands somewhere before."""
+    if end - start not in (3, 4) or COUNTS.match(text, end):
+        return False
+    flat = _FLAT_BEFORE.search(near)
+    if flat is None or (flat[1] and len(flat[1]) != end - start):
+        return False
+    return _FLATS_NAMED.search(text[max(0, start - _FLATS_NEAR) : start].lower()) is not None
+
+
+def _is_owned(before: str, number: str) -> bool:
+    """Whether somebody's name stands before "no" and the `number`, no office's."""
+    owner = _OWNER.search(before)
+    if owner is None or kind_of()[owner[1]] not in _SOMEBODY:
+        return False
+    return owner[2] is not None or not number.isdigit() or int(number) > _MOST_RANKS
+
+
 def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, int, str]]:
     """The number of a house, a flat or a door."""
     if not NUMBERS.fullmatch(text, start, end):
@@ -116,11 +156,17 @@ def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, i
     if _FLAT.search(near) and (letters := _FLAT_LETTER.match(text, end)):
         yield start, letters.end(), HIDDEN
         return
-    if near.endswith(("t ", "s ", ": ")):
+    if near.endswith(("t ", "s ", "i ", "a ", ": ")):
         street = _BEFORE_STREET.match(text, end)
         if street is not None and _LIVES.search(near):
             yield start, end + (text[end].isalpha()), HIDDEN
             return
+    if near.endswith(("pt ", "pt. ", "pt")) and _LET_DOOR.search(before):
+        yield start, end, HIDDEN
+        return
+    if _is_flat(text, start, end, near):
+        yield start, end, HIDDEN
+        return
     if not near.rstrip(" .:#").endswith(_HOUSE_WORDS):
         tail = _BEHIND_STREET.match(text, end)
         if tail is None:
@@ -146,6 +192,8 @@ def house(text: str, start: int, end: int, before: str) -> Iterator[tuple[int, i
             return
     elif _AHEAD.search(near) and _STREET_BEHIND.match(text, end):
         pass  # "di no. 113 Gg. Swadaya"
+    elif _is_owned(before, text[start:end]) and not _RANKED.match(text, end):
+        pass
     elif not door[0].startswith(_DOORS) and not within and _FLOOR.search(near) is None:
         far = text[max(0, start - _ADDRESS_NEAR) : start].rpartition("\n\n")[2].lower()
         if not _ADDRESS.search(far):

@@ -23,6 +23,7 @@ from normalizer.name_words import (
     NAME,
     NAMES,
     UNKNOWN,
+    WEAK,
     kind_of,
 )
 from normalizer.phrases import words_in
@@ -96,6 +97,8 @@ def _without(text: str) -> str:
         gap = i + 2 in chosen and i + 1 not in chosen and words.seps[i + 1] == words.seps[i + 2] == " "
         if gap and words.words[i + 1][0].isupper():
             chosen.add(i + 1)
+        if _begun(words, i):
+            chosen.add(i - 1)
     return _masked(words, chosen)
 
 
@@ -128,6 +131,19 @@ def _syllables(words: Words) -> Iterator[int]:
             continue
         if kind[i + 2] in _ANY_NAME and (kind[i + 1] in _ANY_NAME or len(middle) == 1 or middle in _MIDDLE):
             yield from (i, i + 1, i + 2)
+
+
+def _begun(words: Words, i: int) -> bool:
+    """Whether the listed name `i` begins one word before, with one that is an ordinary word too: "Cahaya Siti"."""
+    if (
+        not i
+        or words.mode != "m"
+        or words.kind[i] != NAME
+        or words.kind[i - 1] != WEAK
+        or words.seps[i] != " "
+    ):
+        return False
+    return words.words[i].istitle() and words.words[i - 1].istitle()
 
 
 def _hyphenated(words: Words, i: int) -> bool:

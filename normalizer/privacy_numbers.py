@@ -47,6 +47,11 @@ _CUSTOMER_BEFORE = re.compile(
     r"|sppt|rekam medi[sk]|medrec|rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
     r"|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
 )
+#: The same with its holder's name between: "meteran a.n. Siti Contoh no. 40211000".
+_HOLDER_BEFORE = re.compile(
+    r"\b(?:meter(?:an)?|pelanggan|langganan|sambungan|listrik|kwh|token|pln|pam|pdam)\b[^\d\n]{0,20}"
+    r"(?:\ba\.?n\b\.?|\ba/n\b|\batas nama\b)[^\d\n]{2,28}\b(?:no|nomor|nomer|id)\b[ .:=]{0,3}$"
+)
 #: Numbers that an office gave to a person or a house; they may begin like a telephone's.
 _OFFICIAL_BEFORE = re.compile(
     r"\b(?:npwp|nop|nip|nisn|nik|ktp|kk|paspor|passport|bpjs|jkn|imei)\b"
@@ -372,7 +377,7 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
         return PHONE
     if count >= _CUSTOMER and not digits.startswith(("1500", "140")) and _PHONE_BEFORE.search(before):
         return PHONE
-    if count > _CODE and _CUSTOMER_BEFORE.search(before):
+    if count > _CODE and (_CUSTOMER_BEFORE.search(before) or _HOLDER_BEFORE.search(before)):
         return NUMBER
     if not phone and _CODE_BEFORE.search(text, max(0, first - 8), first):
         return ""

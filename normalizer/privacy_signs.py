@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
-MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT, NAMED_MAIL, ADDRESS = range(11)
+MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT, NAMED_MAIL, ADDRESS, MENTION = range(12)
 _WORDS: dict[int, tuple[str, ...]] = {
     MAIL: (
         " at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}",
@@ -35,6 +35,7 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ESTATE: (
         "perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit ", "ruko ",
     ),
+    MENTION: ("mention ", "colek ", " tag ", " dm ", "follow ", "inbox "),
     SECRET: ("passw", "passcode", "sandi", "pwd"),
 }  # fmt: skip
 #: Words for digits in the languages of Jakarta, and how many digits each one says.
