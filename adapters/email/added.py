@@ -32,7 +32,8 @@ RULE = re.compile(r"\s*[_\-=*]{5,}\s*")
 _TRIM = " \t*_~>,.:;!-–—[(\"'"
 #: What is left of a picture in a text: "[image: logo.png]", "[cid:…]"; of a link to a place in the mail itself.
 _PICTURE = re.compile(
-    r"\s*(?:(?:\[(?:image|cid|gambar|inline image|(?:[\w-]+ )?(?:icon|ikon|logo))\b[^\]\n]{0,200}\]|<#[\w-]{1,80}>)\s*){1,9}",
+    r"\s*(?:(?:\[(?:image|cid|gambar|inline image|(?:[\w-]+ )?(?:icon|ikon|logo))\b[^\]\n]{0,200}\]"
+    r"|<#[\w-]{1,80}>)\s*){1,9}",
     re.IGNORECASE,
 )
 #: What programs leave where they hid the rest of a mail.

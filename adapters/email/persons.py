@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from adapters.email.quote_words import NAMES_OF_THINGS, NO_NAME, TITLES
+from adapters.email.sign_off_words import HEROES
 from normalizer.gazetteer import read_table
 from normalizer.name_frames import pronounced
 from normalizer.name_words import BOTH, NAME, NAMES, ORDINARY, UNKNOWN, given_names, kind_of
@@ -91,6 +92,8 @@ def name_weight(part: str) -> float:
         word for word in _EDGES.sub("", part.strip(TRIM + "()")).split() if word not in ("&", "dan", "and")
     ]
     titled = False
+    if not words or words[0].casefold() in ("si", "sang") or is_region(" ".join(words)):
+        return 0
     while len(words) > 1 and (kind_of()[small := words[0].strip(".,").casefold()] in "Tt" or small in TITLES):
         words, titled = words[1:], True
     if not 1 <= len(words) <= 6 or is_region(" ".join(words)):
@@ -101,7 +104,9 @@ def name_weight(part: str) -> float:
     for place, word in enumerate(words):
         small = word.strip(".,").casefold()
         kind = kind_of()[small]
-        if len(small) == 1 and small.isalpha() and word[0].isupper() or small in _SMALL_IN_NAMES and place:
+        if (len(small) == 1 and small.isalpha() and word[0].isupper()) or (
+            small in _SMALL_IN_NAMES and place
+        ):
             continue
         if kind in NAMES:
             sure += kind == NAME and small not in NAMES_OF_THINGS
@@ -135,7 +140,7 @@ def _is_sayable(word: str) -> bool:
 
 
 def is_region(text: str) -> bool:
-    """Whether a few words are the name of a region of Jakarta."""
+    """Whether a few words are the name of a region of Jakarta, or of a street that is called after somebody."""
     return text.strip(TRIM).casefold() in _regions()
 
 
@@ -169,4 +174,4 @@ def _regions() -> frozenset[str]:
         for row in read_table("kelurahan.csv")
         for level in ("name", "kecamatan", "city")
     }
-    return frozenset(regions | {row["alias"].casefold() for row in read_table("aliases.csv")})
+    return frozenset(regions | HEROES | {row["alias"].casefold() for row in read_table("aliases.csv")})

@@ -194,7 +194,7 @@ FAREWELLS = frozenset({"wassalam", "wasalam", "wass", "wslm", "wasalamualaikum",
 #: The same with a comma behind, in few words.
 FORMULAS_WITH_COMMA = (
     "warga yang", "warga peduli", "dari warga", "dari kami", "yang membuat", "yang melapor", "yang mengadu", "pelapor",
-    "pemohon", "pengadu", "pengirim", "dari saya", "yang bertanda tangan",
+    "pemohon", "pengadu", "pengirim", "your", "yours", "anakmu", "dari saya", "yang bertanda tangan",
     "mengetahui", "a.n", "an.", "atas nama",
 )  # fmt: skip
 
@@ -228,7 +228,7 @@ NOT_SENDERS = frozenset(
 THANKS = (
     "terima kasih", "terimakasih", "trima kasih", "trimakasih", "makasih", "makasi", "trims", "trimakasi", "tks", "thx",
     "tengkyu", "thanks", "thank you", "matur nuwun", "maturnuwun", "matur suwun", "suwun", "nuwun", "hatur nuhun",
-    "haturnuhun", "nuhun", "wassalam", "wasalam", "wassalamualaikum", "wassalamu alaikum", "wassalammualaikum",
+    "haturnuhun", "nuhun", "wass", "wassalam", "wasalam", "wassalamualaikum", "wassalamu alaikum", "wassalammualaikum",
     "wasalamualaikum", "sekian", "mauliate", "syukron", "tarimo kasih",
 )  # fmt: skip
 
@@ -277,7 +277,8 @@ DISCLAIMER_WORDS = (
     "antivirus", "anti-virus", "checked for virus", "scanned",
     "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
     "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
-    "cetak surel", "cetak email", "save paper", "informasi terbatas", "menggandakan", "kertas", "karena kesalahan", "beri tahu pengirim", "hapus email",
+    "cetak surel", "cetak email", "save paper",
+    "informasi terbatas", "menggandakan", "kertas", "karena kesalahan", "beri tahu pengirim", "hapus email",
     "luar organisasi", "views expressed",
 )  # fmt: skip
 #: What such a paragraph is about.
@@ -311,5 +312,6 @@ OWN_WORDS = ("saya", "aku", "gue", "tolong", "my name", "please help")
 OFFICES = (
     "layanan aduan", "kanal aduan", "pengaduan", "aduan", "layanan pelanggan", "customer service", "customer care",
     "call center", "contact center", "helpdesk", "help desk", "noreply", "no-reply", "no_reply", "donotreply",
-    "do-not-reply", "layanan@", "pelayanan", "puskesmas", "rsud", "jakarta.go.id", "dki@", "cs@", "admin@", "info@", "halo@", "lapor@", "humas@",
+    "do-not-reply", "layanan@", "pelayanan", "puskesmas", "rsud",
+    "jakarta.go.id", "dki@", "cs@", "admin@", "info@", "halo@", "lapor@", "humas@",
 )  # fmt: skip
