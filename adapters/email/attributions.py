@@ -53,6 +53,7 @@ _ADDRESS_WROTE = re.compile(
 )
 _ADDRESS = re.compile(r"[<\[(]*\s?(?:mailto:)?[\w.+\-]{1,64}@[\w.\-]{1,200}\s?[>\])]*")
 _ADDRESS_FIRST = re.compile(r"[^@<]{0,80}<[\w.+\-]{1,64}@[\w.\-]{1,200}>\s")
+_ANGLED = re.compile(r"<[\w.+\-]{1,64}@[\w.\-]{1,200}>")
 _QUOTING = re.compile(
     r"(?:quoting|mengutip|zitat von|citando a?)\s[^@]{0,100}[<(][\w.+\-]{1,64}@[\w.\-]{1,200}[>)]$",
     re.IGNORECASE,
@@ -186,7 +187,5 @@ def _says_wrote(joined: str, begins: bool) -> bool:
         and _TIME.search(body) is not None
     ):
         return True
-    # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all.
-    if not body.endswith(">") or "@" not in body or _TIME.search(body) is None:
-        return False
-    return _YEAR.search(body) is not None
+    # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all, and many languages one that we do not know.
+    return _ANGLED.search(body) is not None and None not in (_TIME.search(body), _YEAR.search(body))

@@ -19,14 +19,14 @@ STARTERS = (
 
 #: "wrote" wherever it stands in a line that begins and ends as an attribution does.
 VERBS = (
-    "wrote", "menulis", "menuliskan", "mengirim", "tulis", "schrieb", "a écrit", "escribió", "escribio",
+    "wrote", "writes", "menulis", "menuliskan", "mengirim", "tulis", "schrieb", "a écrit", "escribió", "escribio",
     "ha scritto", "schreef", "geschreven", "skrev", "skrev følgende", "napisał", "pisze", "escreveu", "kirjoitti",
     "пишет", "писал", "написал", "写道", "寫道", "作成", "작성", "napsal", "đã viết", "scrisse", "følgende",
 )  # fmt: skip
 
 #: "wrote" at the very end, enough without a beginning that we know.
 VERBS_ALONE = (
-    "wrote", "menulis", "menuliskan", "schrieb", "a écrit", "escribió", "ha scritto", "schreef",
+    "wrote", "writes", "menulis", "menuliskan", "schrieb", "yazdı", "a écrit", "escribió", "ha scritto", "schreef",
     "het volgende geschreven", "skrev", "skrev følgende", "napisał", "napisał(a)", "napisała", "pisze", "escreveu",
     "kirjoitti", "пишет", "написал", "написал(а)", "写道", "寫道", "님이 작성", "작성", "のメール", "書きました",
 )  # fmt: skip
@@ -194,7 +194,7 @@ FAREWELLS = frozenset({"wassalam", "wasalam", "wass", "wslm", "wasalamualaikum",
 #: The same with a comma behind, in few words.
 FORMULAS_WITH_COMMA = (
     "warga yang", "warga peduli", "dari warga", "dari kami", "yang membuat", "yang melapor", "yang mengadu", "pelapor",
-    "pemohon", "pengadu", "pengirim", "your", "yours", "anakmu", "dari saya", "yang bertanda tangan",
+    "pemohon", "pengadu", "pengirim", "your", "yours", "anakmu", "mewakili", "dari saya", "yang bertanda tangan",
     "mengetahui", "a.n", "an.", "atas nama",
 )  # fmt: skip
 
@@ -277,8 +277,9 @@ DISCLAIMER_WORDS = (
     "antivirus", "anti-virus", "checked for virus", "scanned",
     "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
     "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
-    "cetak surel", "cetak email", "save paper",
-    "informasi terbatas", "menggandakan", "kertas", "karena kesalahan", "beri tahu pengirim", "hapus email",
+    "cetak surel", "cetak email", "save paper", "informasi terbatas", "menggandakan", "berkepentingan",
+    "tidak dipantau", "not monitored", "do not reply", "kertas",
+    "karena kesalahan", "beri tahu pengirim", "hapus email",
     "luar organisasi", "views expressed",
 )  # fmt: skip
 #: What such a paragraph is about.

@@ -32,7 +32,7 @@ from normalizer.name_words import kind_of
 _ENOUGH = 2.5
 #: Lines that a sign-off may have.
 _LINES = 16
-_DASHED = re.compile(r"\s*(?:[-–—•*]|\d{1,2}[.)])\s?(?=\S)")
+_DASHED = re.compile(r"\s*(?:[-–—•]\s?|\*\s|\d{1,2}[.)]\s?)(?=\S)")
 
 
 def sign_off(lines: list[str], is_formula: list[bool], thanks: list[bool]) -> int:

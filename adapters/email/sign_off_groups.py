@@ -8,6 +8,7 @@ from typing import NamedTuple
 from adapters.email.persons import name_weight
 from adapters.email.sign_off_words import (
     ANNOUNCING,
+    ANONYMOUS,
     BEFORE_GROUPS,
     GROUPS,
     HARMLESS,
@@ -21,7 +22,7 @@ from normalizer.name_words import UNKNOWN, kind_of
 TOKEN = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
 #: "kesel banget" is no verb, "menolak", "ditutup" are.
 VERB = re.compile(r"(?:me|di|ber|ter|nge)\w{3,}")
-_SALUTE = re.compile(r"(?:teriring )?(?:salam|hormat)\b", re.IGNORECASE)
+FAREWELL = re.compile(r"(?:teriring )?(?:salam|hormat)\b", re.IGNORECASE)
 _FOR_MANY = re.compile(r"\(?a\.?\s?[/.]?\s?n\b\.?|atas nama\b", re.IGNORECASE)
 #: Kinds of words that no name, office or address has: they say something (`normalizer/name_words.py`).
 _SAYS = frozenset("xJISp")
@@ -86,6 +87,8 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
     shown = TOKEN.findall(line[many.end() :] if many else line)
     while shown and shown[0].casefold() in BEFORE_GROUPS:
         shown = shown[1:]
+    if len(shown) == 1 and shown[0].casefold() in ANONYMOUS:
+        return Line(GROUP, 2)
     if not shown or ends_like_a_sentence(line.rstrip(":"), tokens):
         return None
     first = shown[0].casefold()
@@ -114,7 +117,7 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
 
 def salute(line: str, tokens: list[str]) -> Line | None:
     """ "Salam hormat dari emak2 Gang Mayit"; and "Salam kangen lampu terang" above a name."""
-    if _SALUTE.match(line) is None or len(tokens) > 8 or line[-1] in ".?;:":
+    if FAREWELL.match(line) is None or len(tokens) > 8 or line[-1] in ".?;:":
         return None
     group = group_of(line, tokens)
     if group is None and "dari" in tokens[:4]:

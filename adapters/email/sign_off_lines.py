@@ -14,6 +14,7 @@ from adapters.email.persons import TRIM, is_region, name_weight
 from adapters.email.sign_off_groups import (
     CONTACT,
     DATE,
+    FAREWELL,
     FIRM,
     FORMULA,
     NAME,
@@ -39,7 +40,7 @@ from normalizer.name_words import PLACE, kind_of
 _LONGEST = 110
 _WORDS = 12
 #: What parts the name from what stands beside it, and the columns of two who sign.
-_BESIDE = re.compile(r"\s{3,}|\t|\s[-–—/|:•·]\s|[,(|]|(?<=[^\W\d_])/(?=[+(]?\d|[^\W\d_])")
+_BESIDE = re.compile(r"\s{3,}|\t|\s[-–—/|:•·]\s|[,(|]|\)\s|(?<=[^\W\d_])/(?=[+(]?\d|[^\W\d_])")
 _DATE = re.compile(r"([A-Z][\w.]+)(?: [A-Z]\w+){0,2}\s?(,\s*|\s)\d{1,2}[ /.-]\w{1,9}[ /.-]\d{2,4}[\s.,]*")
 _PHONE = re.compile(r"[+(]{0,2}\d[\d\s().+/\-]{5,}\d(?:\s?(?:ext|ekst|psw)\W{0,2}\d+)?")
 _REACH = re.compile(
@@ -62,6 +63,8 @@ _FROM = re.compile(
     r"^(?:dari|from|by|oleh)\b[\s:,]{1,3}(?:saya\b[\s,]{0,3}|aku\b[\s,]{0,3}|me\b[\s,]{0,3})?(?=\w)",
     re.IGNORECASE,
 )
+#: What may follow a name without a comma: "Jali selaku ketua RT 03".
+_BEHIND_NAMES = frozenset(("rt", "rw", "selaku", "sebagai", "dari", "mewakili"))
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b", re.IGNORECASE)
 #: Nothing but what ornaments a line, or emoji.
 _NO_WORDS = re.compile(r"[\W_]*")
@@ -84,15 +87,15 @@ def weigh(text: str, is_formula: bool, above: str) -> Line | None:
     dated = _DATE.fullmatch(line)
     if dated and ("," in dated[2] or kind_of()[dated[1].casefold()] == PLACE):
         return Line(DATE, 1)
-    if _reaches(line):
-        return Line(CONTACT, 1)
     tokens = [token.casefold() for token in TOKEN.findall(line)]
+    if _reaches(line):
+        return _named(line, tokens) or Line(CONTACT, 1)
     if len(tokens) > _WORDS:
         line = _SPELT.sub(" 0000000 ", line)
         tokens = [token.casefold() for token in TOKEN.findall(line)]
     if not 1 <= len(tokens) <= _WORDS:
         return None
-    for look in (salute, group_of, _role_of, _named, _role, _firm):
+    for look in (_farewell, salute, group_of, _role_of, _named, _role, _firm):
         found = look(line, tokens)
         if found is not None:
             return found
@@ -113,6 +116,21 @@ def _reaches(line: str) -> bool:
         and _REACH.fullmatch(parts[0]) is not None
         and all(_REACH.fullmatch(part) or _NET.fullmatch(part) or len(part) <= 24 for part in parts[1:])
     )
+
+
+def _farewell(line: str, tokens: list[str]) -> Line | None:
+    """ "Rahayu,", "Take care," above a name; "Salam hormat, Yanti Gang Sawo" on one line."""
+    if (
+        line[-1] == ","
+        and len(tokens) <= 2
+        and not says(tokens)
+        and all(kind_of()[t] in "ou" for t in tokens)
+    ):
+        return Line(FORMULA, 0.5)
+    first, comma, name = line.partition(",")
+    if not comma or not name.strip() or len(first.split()) > 3 or not FAREWELL.match(first):
+        return None
+    return _named(name.strip(), [token.casefold() for token in TOKEN.findall(name)])
 
 
 def _role_of(line: str, _tokens: list[str]) -> Line | None:
@@ -136,6 +154,12 @@ def _named(line: str, tokens: list[str]) -> Line | None:
         return None
     weight = name_weight(parts[0])
     beside = parts[1:]
+    phone = _PHONE.search(parts[0]) if weight <= 0 else None
+    if phone is not None:
+        # "yanti 0857 0000 1111"
+        beside = [phone[0], *beside]
+        parts[0] = f"{parts[0][: phone.start()]} {parts[0][phone.end() :]}".strip()
+        weight = name_weight(parts[0])
     if weight <= 0:
         name, rest = _trade_behind(parts[0])
         weight = name_weight(name) - 0.2 if name else 0
@@ -161,13 +185,18 @@ def _trade_behind(part: str) -> tuple[str, str]:
         if (
             low in ROLES
             or low in TRADES
-            or low in ("rt", "rw")
+            or low in _BEHIND_NAMES
             or (words[at][:4].isdigit() and len(words[at]) > 3)
             or _is_place(words[at:])
         ):
             return " ".join(words[:at]), " ".join(words[at:])
         following = words[at + 1].casefold() if at + 1 < len(words) else ""
-        if low in ("&", "dan", "and", "bersama") and following in ("tim", "team", "kawan-kawan", *GROUPS):
+        if low in ("&", "n", "dan", "and", "bersama") and following in (
+            "tim",
+            "team",
+            "kawan-kawan",
+            *GROUPS,
+        ):
             return " ".join(words[:at]), " ".join(words[at + 1 :])
         if low in ("sekeluarga", "dkk"):
             return " ".join(words[:at]), words[at]

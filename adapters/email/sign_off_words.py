@@ -7,16 +7,19 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+#: Who does not give a name.
+ANONYMOUS = _words("anonim anonymous anonimus nn")
 #: Who signs for many; "Warga RT 03", "Panitia HUT RI".
 GROUPS = _words(
-    "warga wargamu wargane penghuni pengurus panitia perwakilan perhimpunan paguyuban forum komunitas aliansi"
-    " persatuan ikatan keluarga emak2 ibu2 bapak2 pemuda remaja karang pedagang karyawan mahasiswa relawan jamaah"
-    " jemaah majelis rakyat hamba resident citizen citizens orangtua ortu wali dkm takmir penumpang pelanggan"
-    " pengguna pengelola koperasi kelompok residents tenants committee"
+    "tim siswa siswi murid alumni warga wargamu wargane penghuni pengurus panitia perwakilan perhimpunan"
+    " paguyuban forum komunitas aliansi persatuan ikatan keluarga emak2 ibu2 bapak2 pemuda remaja karang pedagang"
+    " karyawan mahasiswa relawan jamaah jemaah majelis rakyat hamba resident citizen citizens orangtua ortu wali"
+    " dkm takmir penumpang pelanggan pengguna pengelola koperasi kelompok residents tenants committee"
 )
 #: Of these a mail may speak as of a thing: "Pedagang liar"; they sign only where something else says so.
 SPOKEN_OF = _words(
-    "pedagang karyawan mahasiswa penumpang pelanggan pengguna pengelola ortu wali pemuda remaja"
+    "tim siswa siswi murid alumni pedagang karyawan mahasiswa penumpang pelanggan pengguna pengelola ortu wali"
+    " pemuda remaja"
 )
 #: Before them.
 BEFORE_GROUPS = _words(
