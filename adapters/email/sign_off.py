@@ -101,9 +101,9 @@ def _name_first(line: str) -> bool:
 
 def _says_something(lines: list[str]) -> bool:
     """Whether more than a greeting would be left."""
-    return any(
-        token.casefold() not in GREETINGS
-        for line in lines
-        if len(line)
-        for token in TOKEN.findall(line[:400])
-    )
+    for line in lines:
+        tokens = [token.casefold() for token in TOKEN.findall(line[:400])]
+        addressed = len(tokens) <= 6 and tokens[:1] in (["yth"], ["kepada"], ["dear"])
+        if not addressed and any(token not in GREETINGS for token in tokens):
+            return True
+    return False

@@ -87,12 +87,10 @@ def weigh(text: str, is_formula: bool, above: str) -> Line | None:
     dated = _DATE.fullmatch(line)
     if dated and ("," in dated[2] or kind_of()[dated[1].casefold()] == PLACE):
         return Line(DATE, 1)
+    line = _SPELT.sub(" 0000000 ", line)
     tokens = [token.casefold() for token in TOKEN.findall(line)]
     if _reaches(line):
         return _named(line, tokens) or Line(CONTACT, 1)
-    if len(tokens) > _WORDS:
-        line = _SPELT.sub(" 0000000 ", line)
-        tokens = [token.casefold() for token in TOKEN.findall(line)]
     if not 1 <= len(tokens) <= _WORDS:
         return None
     for look in (_farewell, salute, group_of, _role_of, _named, _role, _firm):
