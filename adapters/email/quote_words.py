@@ -194,8 +194,8 @@ FAREWELLS = frozenset({"wassalam", "wasalam", "wass", "wslm", "wasalamualaikum",
 #: The same with a comma behind, in few words.
 FORMULAS_WITH_COMMA = (
     "warga yang", "warga peduli", "dari warga", "dari kami", "yang membuat", "yang melapor", "yang mengadu", "pelapor",
-    "pemohon", "pengadu", "pengirim", "your", "yours", "anakmu", "mewakili", "dari saya", "yang bertanda tangan",
-    "mengetahui", "a.n", "an.", "atas nama",
+    "pemohon", "pengadu", "pengirim", "your", "yours", "anakmu", "mewakili", "kami yang", "dari saya",
+    "yang bertanda tangan", "mengetahui", "a.n", "an.", "atas nama",
 )  # fmt: skip
 
 #: "Salam olahraga", "Hormat kami semua": few words that begin so, alone on a line.

@@ -68,7 +68,7 @@ def sign_off(lines: list[str], is_formula: list[bool], thanks: list[bool]) -> in
 
 def _opens(line: Line, below: Line, text: str) -> bool:
     if line.kind == ROLE:
-        return below.kind in (NAME, CONTACT) and (text.rstrip().endswith(",") or below.kind == NAME)
+        return below.kind == NAME or (below.kind in (CONTACT, FORMULA) and text.rstrip().endswith(","))
     if line.kind == DATE:
         return below.kind in (ROLE, NAME, GROUP, FORMULA)
     return line.kind in (NAME, GROUP, FORMULA) and _DASHED.match(text) is None

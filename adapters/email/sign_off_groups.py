@@ -103,7 +103,7 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
         and not (many and (first in ROLES or name_weight(" ".join(shown)) > 0))
     ):
         return None
-    if line[-1] == ":" and first not in ANNOUNCING:
+    if line[-1] == ":" and first not in ANNOUNCING and not many:
         return None
     odd = strange(shown[1:])
     if not odd:

@@ -42,6 +42,8 @@ _WORDS = 12
 #: What parts the name from what stands beside it, and the columns of two who sign.
 _BESIDE = re.compile(r"\s{3,}|\t|\s[-–—/|:•·]\s|[,(|]|\)\s|(?<=[^\W\d_])/(?=[+(]?\d|[^\W\d_])")
 _DATE = re.compile(r"([A-Z][\w.]+)(?: [A-Z]\w+){0,2}\s?(,\s*|\s)\d{1,2}[ /.-]\w{1,9}[ /.-]\d{2,4}[\s.,]*")
+#: Without a place, and "Jakarta, Mei 2025".
+_BARE_DATE = re.compile(r"\d{1,2} [A-Z][a-z]{2,8} \d{4}|[A-Z][a-z]+, [A-Z][a-z]{2,8} \d{4}")
 _PHONE = re.compile(r"[+(]{0,2}\d[\d\s().+/\-]{5,}\d(?:\s?(?:ext|ekst|psw)\W{0,2}\d+)?")
 _REACH = re.compile(
     rf"(?:[^\W\d_][\w-]{{0,9}}\W{{1,3}}){{0,3}}(?:{_PHONE.pattern}|\S+@\S+|@[\w.]+"
@@ -64,7 +66,10 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 #: What may follow a name without a comma: "Jali selaku ketua RT 03".
-_BEHIND_NAMES = frozenset(("rt", "rw", "selaku", "sebagai", "dari", "mewakili"))
+_BEHIND_NAMES = frozenset(
+    ("rt", "rw", "no", "unit", "blok", "kamar", "selaku", "sebagai", "dari", "mewakili")
+)
+_HOUSE = re.compile(r"[A-Z]{1,2}\d{1,3}[A-Z]?(?:[/-]\d{1,4}[A-Z]?)?")
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b", re.IGNORECASE)
 #: Nothing but what ornaments a line, or emoji.
 _NO_WORDS = re.compile(r"[\W_]*")
@@ -84,6 +89,8 @@ def weigh(text: str, is_formula: bool, above: str) -> Line | None:
         return Line(FORMULA, 3)
     if is_dispensable(line) or _NO_WORDS.fullmatch(line) or _is_slogan(line):
         return NOTHING
+    if _BARE_DATE.fullmatch(line):
+        return Line(DATE, 0.2)
     dated = _DATE.fullmatch(line)
     if dated and ("," in dated[2] or kind_of()[dated[1].casefold()] == PLACE):
         return Line(DATE, 1)
@@ -184,6 +191,7 @@ def _trade_behind(part: str) -> tuple[str, str]:
             low in ROLES
             or low in TRADES
             or low in _BEHIND_NAMES
+            or _HOUSE.fullmatch(words[at])
             or (words[at][:4].isdigit() and len(words[at]) > 3)
             or _is_place(words[at:])
         ):

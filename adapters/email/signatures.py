@@ -77,6 +77,7 @@ def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
     lines = _without_copies(without_tail(lines), sender, answered)
     lines = _without_delimited(without_disclaimer(without_tail(lines)))
     lines = without_disclaimer(lines)
+    lines = _without_sign_off(lines, answered)
     for _ in range(2):
         # "Hormat saya," and below it "ttd" and the name.
         lines = _without_formula(lines)

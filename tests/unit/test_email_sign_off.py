@@ -50,7 +50,10 @@ SIGNED = [
     "Jakarta, 3 Maret 2025\nTarjo Supriadi", "Jakarta 3 Maret 2025\n\nTarjo",
     "Jakarta, 3 Maret 2025\n\nPemohon,\n\nTarjo Supriadi",
     "Jakarta, 3 Maret 2025\nPengurus RT 07\n\nKetua,             Sekretaris,\n\nTarjo              Wiwin Suryani",
-    "Jakarta, 19 Mei 2025\nKetua LMK\n\n( Tarjo Supriadi )", "Anaknya,\nLestari (0896-0000-5173)", "Take care,\nTarjo",
+    "Jakarta, 19 Mei 2025\nKetua LMK\n\n( Tarjo Supriadi )", "Ketua RT 05,\n\nttd.\n\nTARJO SUPRIADI", "Tarjo C3/12",
+    "Tarjo unit 1203", "5 Mei 2025\nTarjo Supriadi",
+    "Kami yang melapor,\n1. Tarjo (No. 5)\n2. Wiwin (No. 7)", "Atas nama warga:\n- Tarjo\n- Wiwin",
+    "Anaknya,\nLestari (0896-0000-5173)", "Take care,\nTarjo",
     "Jakarta, 24 November 2025\nKepala Sekolah,\n\nDra. Sumarni, M.Pd.\n\nSMK Contoh\nJl. Contoh | Telp 021-0000111\nTerakreditasi A",  # noqa: E501
     "Mengetahui,\nKetua RT 07        Ketua RW 02\n\nTarjo              Wiwin",
     # Formulas.
