@@ -44,6 +44,7 @@ def sign_off(lines: list[str], is_formula: list[bool], thanks: list[bool]) -> in
     below = NOTHING
     total, best, count, signed = 0.0, end, 0, False
     names: list[float] = []
+    grouped = 0
     for index in range(end - 1, 0, -1):
         text = lines[index]
         line = NOTHING if not text.strip() else weigh(text, is_formula[index], lines[index - 1])
@@ -55,11 +56,14 @@ def sign_off(lines: list[str], is_formula: list[bool], thanks: list[bool]) -> in
         if text.rstrip().endswith(":") and line.kind == GROUP and below.kind != NAME:
             break
         total += line.weight
-        if line.kind == NAME:
+        if line.kind == NAME or (line.kind == GROUP and not text.rstrip().endswith(":")):
             names.append(line.weight)
-        signed = signed or line.kind in (GROUP, ROLE, DATE, FORMULA, CONTACT)
+        grouped += line.kind == GROUP
+        signed = signed or line.kind in (ROLE, DATE, FORMULA, CONTACT)
         # Two names say no more than one, and rather that somebody is listed.
-        listed = 0.0 if signed or len(names) < 2 else sum(names) - min(3, *names) + 2
+        listed = (
+            0.0 if signed or len(names) < 2 or 0 < grouped < len(names) else sum(names) - min(3, *names) + 2
+        )
         if _opens(line, below, text) and total - listed + _ground(lines, index, thanks) >= _ENOUGH:
             best = index
         below = line

@@ -59,7 +59,7 @@ def is_clean(token: str, shown: str) -> bool:
     if not token.isalpha() or len(token) == 1 or token in HARMLESS or token in GROUPS or token in ROLES:
         return True
     kind = kind_of()[token]
-    return kind in "HAPBNWGROTt" or (kind == UNKNOWN and shown.isupper() and len(shown) <= 5)
+    return kind in "HAPBNWGOTt" or (kind == UNKNOWN and shown.isupper() and len(shown) <= 5)
 
 
 def ordinary_words(part: str) -> list[str]:
@@ -102,6 +102,8 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
         and not doubled
         and not (many and (first in ROLES or name_weight(" ".join(shown)) > 0))
     ):
+        return None
+    if ":" in line[:-1]:
         return None
     if line[-1] == ":" and first not in ANNOUNCING and not many:
         return None

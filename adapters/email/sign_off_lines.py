@@ -34,7 +34,7 @@ from adapters.email.sign_off_groups import (
     strange,
 )
 from adapters.email.sign_off_words import GROUPS, HARMLESS, ORGANISATIONS, ROLES, STREETS, TRADES
-from normalizer.name_words import PLACE, kind_of
+from normalizer.name_words import PLACE, RELATION, kind_of
 
 #: How long a line of a sign-off may be, and how many words.
 _LONGEST = 110
@@ -66,9 +66,8 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 #: What may follow a name without a comma: "Jali selaku ketua RT 03".
-_BEHIND_NAMES = frozenset(
-    ("rt", "rw", "no", "unit", "blok", "kamar", "selaku", "sebagai", "dari", "mewakili")
-)
+_BEHIND_NAMES = frozenset(("rt", "rw", "selaku", "sebagai", "dari", "mewakili"))
+_BEFORE_DOORS = frozenset(("no", "unit", "blok", "kamar", "kios"))
 _HOUSE = re.compile(r"[A-Z]{1,2}\d{1,3}[A-Z]?(?:[/-]\d{1,4}[A-Z]?)?")
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b", re.IGNORECASE)
 #: Nothing but what ornaments a line, or emoji.
@@ -191,6 +190,7 @@ def _trade_behind(part: str) -> tuple[str, str]:
             low in ROLES
             or low in TRADES
             or low in _BEHIND_NAMES
+            or (low in _BEFORE_DOORS and words[at + 1 : at + 2] and words[at + 1][0].isdigit())
             or _HOUSE.fullmatch(words[at])
             or (words[at][:4].isdigit() and len(words[at]) > 3)
             or _is_place(words[at:])
@@ -231,7 +231,10 @@ def _beside(part: str) -> float | None:
     shown = [word for word in TOKEN.findall(part) if not (word.isupper() and len(word) <= 4)]
     if says([word.casefold() for word in shown]):
         return None
-    ordinary = len(ordinary_words(part))
+    words = ordinary_words(part)
+    if any((VERB.match(word) or word.endswith("nya") or kind_of()[word] == RELATION) for word in words):
+        return None
+    ordinary = len(words)
     if tokens[0] in ROLES or tokens[0] in TRADES or tokens[0] in GROUPS:
         return 1 - 0.4 * ordinary if ordinary <= 2 else None
     return -0.5 * ordinary if ordinary <= 1 else None

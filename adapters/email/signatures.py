@@ -20,6 +20,7 @@ from adapters.email.quote_words import (
     TITLES,
 )
 from adapters.email.sign_off import sign_off
+from adapters.email.sign_off_lines import weigh
 
 _DELIMITER = re.compile(r"(--|__|—)\s?")
 #: A line that some draw above their name, and others between parts of a letter.
@@ -145,10 +146,15 @@ def _without_bare_name(lines: list[str], sender: str, answered: int) -> list[str
         return _without_last_name(lines, start, sender)
     first, *others = lines[start:]
     name = _DASHED.sub("", _BY_NAME.sub("", first.strip(), count=1), count=1)
-    if not is_person(name, sender) or not all(map(_is_signature_line, others)):
+    if not is_person(name, sender) or not all(map(_is_signature_line, others)) or any(map(_tells, others)):
         return _without_last_name(lines, start, sender)
     # Names below each other are a list of people.
     return lines if any(is_person(line) for line in others) else lines[:start]
+
+
+def _tells(line: str) -> bool:
+    """Whether a line below a name says something of whoever bears it: "Umur 7 tahun", "Belum dapat"."""
+    return _CONTACT.fullmatch(line.strip()) is None and weigh(line, is_formula=False, above="") is None
 
 
 def _without_last_name(lines: list[str], start: int, sender: str) -> list[str]:

@@ -112,6 +112,13 @@ STAYING = [
     "Pengurus masjid diam saja",
     "Panitia minta uang", "Ketua RT diam", "Anak saya sakit", "Mahasiswa demo", "Tukang parkir", "Warga Tolak Tower",
     "PT Contoh Jaya buang limbah", "Proyek PT Contoh Jaya", "Terima kasih untuk Mbak Wiwin di loket 3", "Keep it up",
+    "Bu Wiwin, guru SD, memukul anak", "Warga RT 05: 20 KK\nWarga RT 06: 30 KK",
+    "Warga RT 05\nWarga RT 06\nWarga RT 07",
+    "Joe Smith said no", "Tarjo, Wiwin dan Ida pelakunya", "Tarjo/Wiwin penerima ganda", "Keluarga korban",
+    "Tarjo Supriadi, 7 tahun, baju merah, hilang di Monas", "Tarjo - sudah\nWiwin - belum", "Tarjo 0000111122 BCA",
+    "Tarjo\nUmur 7 tahun\nBaju merah",
+    "Ibu Ida\nUmur 70 tahun\nBelum dapat", "Driver: Tarjo\nPlat: B 1234 ABC", "Shift pagi\nTarjo\nWiwin",
+    "Your officer came",
     "NB: jangan sebut nama saya", "https://maps.example/abc", "-6.2000, 106.8000", "Kucing Persia", "Garuda",
 ]  # fmt: skip
 
