@@ -8,6 +8,7 @@ jangan sebut nama saya" are the citizen's own.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from adapters.email.quote_words import (
     ADS,
@@ -17,6 +18,8 @@ from adapters.email.quote_words import (
     DISCLAIMED,
     DISCLAIMER_BEGINS,
     DISCLAIMER_WORDS,
+    LETS_GO,
+    LETS_GO_BEGINS,
     LIABILITY,
     NO_DEVICES,
     OWN_WORDS,
@@ -29,7 +32,23 @@ RULE = re.compile(r"\s*[_\-=*]{5,}\s*")
 _TRIM = " \t*_~>,.:;!-–—[(\"'"
 #: What is left of a picture in a text: "[image: logo.png]", "[cid:…]"; of a link to a place in the mail itself.
 _PICTURE = re.compile(
-    r"\s*(?:\[(?:image|cid|gambar|inline image)\b[^\]\n]{0,200}\]|<#[\w-]{1,80}>)\s*", re.IGNORECASE
+    r"\s*(?:(?:\[(?:image|cid|gambar|inline image|(?:[\w-]+ )?(?:icon|ikon|logo))\b[^\]\n]{0,200}\]"
+    r"|<#[\w-]{1,80}>)\s*){1,9}",
+    re.IGNORECASE,
+)
+#: What programs leave where they hid the rest of a mail.
+_HIDDEN = re.compile(
+    r"[\[(]?(?:(?:kutipan teks|teks kutipan|teks yang dikutip|quoted text) (?:disembunyikan|dihapus|hidden)"
+    r"|(?:tampilkan|sembunyikan|show|hide) (?:kutipan teks|teks kutipan|quoted text)"
+    r"|(?:pesan|message) (?:dipotong|terpotong|clipped)[\])]?\s*(?:(?:lihat|view) [\w ]{3,30})?)[\])]?",
+    re.IGNORECASE,
+)
+#: A scanner's word about a mail: "This message has been scanned by …", "Scanned by …".
+_SCANNED = re.compile(
+    r"(?:this |the )?(?:e-?mail|message|mail|pesan|surel)(?: ini)? (?:has been|was|is|telah|sudah) "
+    r"(?:scanned|checked|verified|di-?scan|dipindai|diperiksa)\b.{0,200}"
+    r"|(?:scanned|checked|protected|secured|dipindai|diperiksa|dilindungi) (?:by|with|oleh|dengan)\b.{2,60}",
+    re.IGNORECASE,
 )
 _GET = re.compile(
     r"(?:get|download|dapatkan|unduh)\s(?:aplikasi\s)?[\w. ]{2,30}\s"
@@ -53,7 +72,9 @@ def is_dispensable(line: str) -> bool:
     """Empty, a ruler, or what a telephone or a free mail service puts below everybody's mails."""
     words = line.strip().strip("-_*~<>[]() .")
     if not words or _PICTURE.fullmatch(line):
-        return bool(words) or not line.strip() or RULE.fullmatch(line) is not None or len(line.strip()) <= 2
+        return bool(words) or not line.strip() or RULE.fullmatch(line) is not None or len(line.strip()) <= 3
+    if _HIDDEN.fullmatch(words) or (len(words) <= 300 and _SCANNED.fullmatch(words)):
+        return True
     if len(words) > 160:
         return False
     words = _ANGLE_LINK.sub("", words).strip()
@@ -128,10 +149,25 @@ def without_disclaimer(lines: list[str]) -> list[str]:
         start = len(lines)
         while start and lines[start - 1].strip():
             start -= 1
-        if not start or not _is_disclaimer(" ".join(lines[start:]).casefold().strip(_TRIM)):
+        found = next(
+            (index for index in _beginnings(lines, start) if _is_disclaimer(_said(lines[index:]))), 0
+        )
+        if not found:
             break
-        lines = without_tail(lines[:start])
+        lines = without_tail(lines[:found])
     return lines
+
+
+def _beginnings(lines: list[str], start: int) -> Iterator[int]:
+    """Where a notice may begin in the last paragraph: with it, or with one of its last lines."""
+    yield start
+    for index in range(max(start + 1, len(lines) - 8), len(lines)):
+        if lines[index].casefold().strip(_TRIM).startswith(DISCLAIMER_BEGINS):
+            yield index
+
+
+def _said(lines: list[str]) -> str:
+    return " ".join(lines).casefold().strip(_TRIM)
 
 
 def _is_disclaimer(said: str) -> bool:
@@ -143,6 +179,8 @@ def _is_disclaimer(said: str) -> bool:
         and _LIABLE.search(said)
     ):
         return True
+    if len(said) <= 300 and said.startswith(LETS_GO_BEGINS) and any(word in said for word in LETS_GO):
+        return _OWN.search(said) is None
     # "INTERNAL USE ONLY. This e-mail may …": a few words may stand before.
     first, _, second = said.partition(_first_stop(said))
     begins = said.startswith(DISCLAIMER_BEGINS) or (

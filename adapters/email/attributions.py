@@ -52,6 +52,8 @@ _ADDRESS_WROTE = re.compile(
     rf"[\w.+\-]@[\w.\-]+[^\w@]{{0,8}}(?:mailto:[^\s>\]]+[>\])]{{1,3}})?[\s,;]*{_WROTE}\s*$", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"[<\[(]*\s?(?:mailto:)?[\w.+\-]{1,64}@[\w.\-]{1,200}\s?[>\])]*")
+_ADDRESS_FIRST = re.compile(r"[^@<]{0,80}<[\w.+\-]{1,64}@[\w.\-]{1,200}>\s")
+_ANGLED = re.compile(r"<[\w.+\-]{1,64}@[\w.\-]{1,200}>")
 _QUOTING = re.compile(
     r"(?:quoting|mengutip|zitat von|citando a?)\s[^@]{0,100}[<(][\w.+\-]{1,64}@[\w.\-]{1,200}[>)]$",
     re.IGNORECASE,
@@ -80,7 +82,7 @@ def attribution(lines: list[str], index: int) -> int:
         length += len(parts[-1]) + 1
         if length > LONGEST_LINE:
             return 0
-        if parts[-1].endswith((":", "：")) and _says_wrote(" ".join(parts).strip().casefold(), begins):
+        if parts[-1].endswith((":", "：")) and _says_wrote(_joined(parts).strip().casefold(), begins):
             return count
         if not begins and count == 2:
             return 0
@@ -89,7 +91,7 @@ def attribution(lines: list[str], index: int) -> int:
 
 def is_programmed(lines: list[str], quote: str) -> bool:
     """Whether a program wrote the `lines` that say who wrote, above a `quote` without marks (its first line)."""
-    said = " ".join(_plain(line) for line in lines).rstrip(":： ")
+    said = _joined([_plain(line) for line in lines]).rstrip(":： ")
     if _HAS_WROTE.search(said) is None:
         # Of a language that we have no grammar for; never a sentence such as "Pada 3 Maret 2025 10.15 tertulis:".
         if _OPENING.match(said):
@@ -98,6 +100,15 @@ def is_programmed(lines: list[str], quote: str) -> bool:
     if _ADDRESS_WROTE.search(said) is not None:
         return True
     return _names_only(said) and quote.strip()[:1] not in ('"', "“", "'", "‘", "«")
+
+
+def _joined(parts: list[str]) -> str:
+    """The lines as one; a verb that some telephones break in the middle of its letters made whole."""
+    if len(parts) > 1 and parts[-1] and parts[-2] and " " not in parts[-1]:
+        broken = parts[-2].split()[-1] + parts[-1]
+        if _HAS_WROTE.fullmatch(broken.rstrip(":： ")):
+            return f"{' '.join(parts[:-1])}{parts[-1]}"
+    return " ".join(parts)
 
 
 def _is_between_dashes(line: str) -> bool:
@@ -168,7 +179,13 @@ def _says_wrote(joined: str, begins: bool) -> bool:
     when = _WHEN.search(body)
     if when is not None and when.end() == len(body) and _HAS_WROTE.search(body) is not None:
         return True
-    # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all.
-    if not body.endswith(">") or "@" not in body or _TIME.search(body) is None:
-        return False
-    return _YEAR.search(body) is not None
+    # `"Siti" <siti@example.org> schrieb am 12.03.2025 10:11:`
+    told = _ADDRESS_FIRST.match(body)
+    if (
+        told is not None
+        and any(verb in body[told.end() :] for verb in VERBS)
+        and _TIME.search(body) is not None
+    ):
+        return True
+    # `2025年11月3日(月) 10:15 Siti <siti@example.org>:` has no verb at all, and many languages one that we do not know.
+    return _ANGLED.search(body) is not None and None not in (_TIME.search(body), _YEAR.search(body))

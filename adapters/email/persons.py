@@ -10,8 +10,10 @@ import re
 from functools import lru_cache
 
 from adapters.email.quote_words import NAMES_OF_THINGS, NO_NAME, TITLES
+from adapters.email.sign_off_words import HEROES
 from normalizer.gazetteer import read_table
-from normalizer.name_words import given_names
+from normalizer.name_frames import pronounced
+from normalizer.name_words import BOTH, NAME, NAMES, ORDINARY, UNKNOWN, given_names, kind_of
 
 TRIM = " \t*_~>,.:;!-–—/"
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
@@ -80,6 +82,68 @@ def is_person(line: str, sender: str = "") -> bool:
     return len(words) > 1 or (len(small[0]) >= 4 and small[0] not in NAMES_OF_THINGS)
 
 
+def name_weight(part: str) -> float:
+    """By how much a few words look like a person's name that nothing announces, 0 to 3; 0 for a region or a thing.
+
+    The words are looked up one by one (`normalizer.name_words`), so that names of every people count; unknown words do
+    when there are two of them, written large.
+    """
+    words = [
+        word for word in _EDGES.sub("", part.strip(TRIM + "()")).split() if word not in ("&", "dan", "and")
+    ]
+    titled = False
+    if not words or words[0].casefold() in ("si", "sang") or is_region(" ".join(words)):
+        return 0
+    while len(words) > 1 and (kind_of()[small := words[0].strip(".,").casefold()] in "Tt" or small in TITLES):
+        words, titled = words[1:], True
+    if not 1 <= len(words) <= 6 or is_region(" ".join(words)):
+        return 0
+    capital = all(word[0].isupper() or word.casefold() in _SMALL_IN_NAMES for word in words)
+    shouted = all(word.isupper() for word in words)
+    sure = unknown = known = 0
+    for place, word in enumerate(words):
+        small = word.strip(".,").casefold()
+        kind = kind_of()[small]
+        if (len(small) == 1 and small.isalpha() and word[0].isupper()) or (
+            small in _SMALL_IN_NAMES and place
+        ):
+            continue
+        if kind in NAMES:
+            sure += kind == NAME and small not in NAMES_OF_THINGS
+            known += kind != BOTH
+        elif kind == UNKNOWN and capital and _is_sayable(small) and (shouted or not word.isupper()):
+            unknown += 1
+        elif not (kind == ORDINARY and place and capital and sure):
+            return 0
+    if len(words) == 1:
+        return _weight_of_one(words[0], bool(sure), titled and bool(known or unknown))
+    if sure:
+        return 3 if capital else 2.5
+    return 2 if unknown >= 2 or (unknown and known) or (titled and known) else 0
+
+
+def _weight_of_one(word: str, sure: bool, titled: bool) -> float:
+    if titled:
+        return 2.5 if word[0].isupper() else 1.5
+    if not sure:
+        return 0
+    if len(word) < 4:
+        return 1
+    return 3 if word[0].isupper() else 2.2
+
+
+def _is_sayable(word: str) -> bool:
+    """Whether an unknown word can be said as names can, in the old spelling too: "Sjafruddin", "Tjipto"."""
+    parts = [part for part in re.split(r"['’.-]", word) if part]
+    new = re.sub("[stdn]j", lambda match: match[0][0], word)
+    return len(word) >= 3 and all(map(str.isalpha, parts)) and pronounced(new)
+
+
+def is_region(text: str) -> bool:
+    """Whether a few words are the name of a region of Jakarta, or of a street that is called after somebody."""
+    return text.strip(TRIM).casefold() in _regions()
+
+
 @lru_cache(maxsize=1)
 def _given_names() -> frozenset[str]:
     """Names that are believed when they are written small too."""
@@ -110,4 +174,4 @@ def _regions() -> frozenset[str]:
         for row in read_table("kelurahan.csv")
         for level in ("name", "kecamatan", "city")
     }
-    return frozenset(regions | {row["alias"].casefold() for row in read_table("aliases.csv")})
+    return frozenset(regions | HEROES | {row["alias"].casefold() for row in read_table("aliases.csv")})

@@ -19,14 +19,14 @@ STARTERS = (
 
 #: "wrote" wherever it stands in a line that begins and ends as an attribution does.
 VERBS = (
-    "wrote", "menulis", "menuliskan", "mengirim", "tulis", "schrieb", "a écrit", "escribió", "escribio",
+    "wrote", "writes", "menulis", "menuliskan", "mengirim", "tulis", "schrieb", "a écrit", "escribió", "escribio",
     "ha scritto", "schreef", "geschreven", "skrev", "skrev følgende", "napisał", "pisze", "escreveu", "kirjoitti",
     "пишет", "писал", "написал", "写道", "寫道", "作成", "작성", "napsal", "đã viết", "scrisse", "følgende",
 )  # fmt: skip
 
 #: "wrote" at the very end, enough without a beginning that we know.
 VERBS_ALONE = (
-    "wrote", "menulis", "menuliskan", "schrieb", "a écrit", "escribió", "ha scritto", "schreef",
+    "wrote", "writes", "menulis", "menuliskan", "schrieb", "yazdı", "a écrit", "escribió", "ha scritto", "schreef",
     "het volgende geschreven", "skrev", "skrev følgende", "napisał", "napisał(a)", "napisała", "pisze", "escreveu",
     "kirjoitti", "пишет", "написал", "написал(а)", "写道", "寫道", "님이 작성", "작성", "のメール", "書きました",
 )  # fmt: skip
@@ -39,7 +39,8 @@ FORWARD_MARKS = frozenset(
         "mulai pesan yang diteruskan", "pesan dialihkan", "pesan yang dialihkan", "pesan yang dilanjutkan",
         "pesan dilanjutkan", "surel terusan", "surel diteruskan", "email terusan", "email diteruskan",
         "email yang diteruskan", "forwarded email", "forwarded mail", "forward message",
-        "surat diteruskan", "pesan yang diforward",
+        "surat diteruskan", "pesan yang diforward", "mulai pesan terusan", "awal surel terusan", "mulai surel terusan",
+        "awal surel yang diteruskan", "mulai surel yang diteruskan",
         "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "message transféré",
         "début du message transféré", "message transmis", "mensaje reenviado", "inicio del mensaje reenviado",
         "messaggio inoltrato", "inizio messaggio inoltrato", "doorgestuurd bericht", "begin doorgestuurd bericht",
@@ -62,17 +63,21 @@ ORIGINAL_MARKS = frozenset(
 )  # fmt: skip
 
 #: Between rulers only: alone on a line they may be the citizen's own heading.
-ORIGINAL_BETWEEN_RULES = frozenset(
-    f"{what} {which}"
-    for what in ("pesan", "surat", "email", "e mail", "mail", "surel", "surat elektronik")
-    for which in (
-        *("asli", "asal", "awal", "semula", "orisinal", "original", "sebelumnya", "balasan", "dibalas"),
-        "yang dibalas",
+ORIGINAL_BETWEEN_RULES = (
+    frozenset(
+        f"{what} {which}"
+        for what in ("pesan", "surat", "email", "e mail", "mail", "surel", "surat elektronik")
+        for which in (
+            *("asli", "asal", "awal", "semula", "orisinal", "original", "sebelumnya", "balasan", "dibalas"),
+            "yang dibalas",
+        )
     )
-) | frozenset(
-    f"{which} {what}"
-    for which in ("original", "previous", "replied", "reply", "quoted")
-    for what in ("message", "email", "e mail", "mail")
+    | frozenset(
+        f"{which} {what}"
+        for which in ("original", "previous", "replied", "reply", "quoted")
+        for what in ("message", "email", "e mail", "mail")
+    )
+    | {"original"}
 )
 #: How a line between rulers begins that names who forwarded.
 FORWARDED_BY = ("diteruskan dari ", "diteruskan oleh ", "forwarded by ", "forwarded from ")
@@ -183,11 +188,14 @@ FORMULAS = frozenset(
     }
 )  # fmt: skip
 
+#: The same with a comma behind; without one they are a greeting that stays.
+FAREWELLS = frozenset({"wassalam", "wasalam", "wass", "wslm", "wasalamualaikum", "wassalamualaikum"})
+
 #: The same with a comma behind, in few words.
 FORMULAS_WITH_COMMA = (
     "warga yang", "warga peduli", "dari warga", "dari kami", "yang membuat", "yang melapor", "yang mengadu", "pelapor",
-    "pemohon", "pengadu", "pengirim", "dari saya", "yang bertanda tangan",
-    "mengetahui", "a.n", "an.", "atas nama",
+    "pemohon", "pengadu", "pengirim", "your", "yours", "anakmu", "mewakili", "kami yang", "dari saya",
+    "yang bertanda tangan", "mengetahui", "a.n", "an.", "atas nama",
 )  # fmt: skip
 
 #: "Salam olahraga", "Hormat kami semua": few words that begin so, alone on a line.
@@ -220,7 +228,7 @@ NOT_SENDERS = frozenset(
 THANKS = (
     "terima kasih", "terimakasih", "trima kasih", "trimakasih", "makasih", "makasi", "trims", "trimakasi", "tks", "thx",
     "tengkyu", "thanks", "thank you", "matur nuwun", "maturnuwun", "matur suwun", "suwun", "nuwun", "hatur nuhun",
-    "haturnuhun", "nuhun", "wassalam", "wasalam", "wassalamualaikum", "wassalamu alaikum", "wassalammualaikum",
+    "haturnuhun", "nuhun", "wass", "wassalam", "wasalam", "wassalamualaikum", "wassalamu alaikum", "wassalammualaikum",
     "wasalamualaikum", "sekian", "mauliate", "syukron", "tarimo kasih",
 )  # fmt: skip
 
@@ -269,7 +277,9 @@ DISCLAIMER_WORDS = (
     "antivirus", "anti-virus", "checked for virus", "scanned",
     "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
     "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
-    "cetak surel", "cetak email", "save paper", "kertas", "karena kesalahan", "beri tahu pengirim", "hapus email",
+    "cetak surel", "cetak email", "save paper", "informasi terbatas", "menggandakan", "berkepentingan",
+    "tidak dipantau", "not monitored", "do not reply", "kertas",
+    "karena kesalahan", "beri tahu pengirim", "hapus email",
     "luar organisasi", "views expressed",
 )  # fmt: skip
 #: What such a paragraph is about.
@@ -277,6 +287,20 @@ DISCLAIMED = (
     "mail", "surel", "pesan", "surat elektronik", "message", "communication", "information", "informasi", "dokumen",
     "print", "cetak", "kertas", "paper", "recipient", "confidentiality", "disclaimer", "penafian", "kerahasiaan",
 )  # fmt: skip
+#: How the paragraph begins by which senders of advertisements let go, and what it says then.
+LETS_GO_BEGINS = (
+    "jika",
+    "bila",
+    "apabila",
+    "untuk berhenti",
+    "klik",
+    "if you",
+    "to unsubscribe",
+    "to stop",
+    "click",
+    "you",
+)
+LETS_GO = ("unsubscribe", "berhenti berlangganan", "berhenti menerima")
 #: In a company's words about its mails, wherever they begin.
 LIABILITY = (
     r"accepts? no (?:liability|responsibility)", r"(?:not|nor) (?:be )?(?:liable|responsible) for",
@@ -289,5 +313,6 @@ OWN_WORDS = ("saya", "aku", "gue", "tolong", "my name", "please help")
 OFFICES = (
     "layanan aduan", "kanal aduan", "pengaduan", "aduan", "layanan pelanggan", "customer service", "customer care",
     "call center", "contact center", "helpdesk", "help desk", "noreply", "no-reply", "no_reply", "donotreply",
-    "do-not-reply", "jakarta.go.id", "dki@", "cs@", "admin@", "info@", "halo@", "lapor@", "humas@",
+    "do-not-reply", "layanan@", "pelayanan", "puskesmas", "rsud",
+    "jakarta.go.id", "dki@", "cs@", "admin@", "info@", "halo@", "lapor@", "humas@",
 )  # fmt: skip

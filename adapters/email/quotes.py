@@ -22,6 +22,8 @@ from adapters.email.signatures import without_signature
 
 #: A quoted line; not the row of a table, which has a stroke at its end, too.
 _MARKED = re.compile(r"\s{0,3}(?:>|\|+(?![^|]*\|))")
+#: `>>> "Siti" <siti@example.org> 03/12/25 10:11 >>>`, as GroupWise begins a quote that has no marks.
+_BETWEEN_MARKS = re.compile(r"\s?>>>\s[^>@]{0,100}[\w.+\-]{1,64}@[\w.\-]{1,200}>?[^>]{0,60}>>>\s*")
 _MORE_THAN = re.compile(r"\s{0,3}>\s?\d+(?![\d.)]).*[^?]$")
 #: A time of day, not the beginning of "12.03.2025".
 _TIME = re.compile(r"(?<![\d.])\d{1,2}[.:h]\s?\d{2}(?!\.?\d*\.?\d{4})")
@@ -65,14 +67,17 @@ def _parted(
     stands right below a quote: an answer, even if it is a name."""
     out: list[str] = []
     answered = 0
-    below = False
+    below, quoted = False, ""
     fields = [_field(line) for line in lines]
     index = 0
     while index < len(lines):
         line = lines[index]
+        if len(line) <= LONGEST_LINE and _BETWEEN_MARKS.fullmatch(line) and _has_words(out):
+            return out, [], answered
         if _MARKED.match(line) and not _is_more_than(lines, index):
             index += 1
-            below = True
+            quoted = _MARKED.sub("", line, count=1).strip(" >") or quoted
+            below = not _is_signed(quoted)
             while out and not out[-1].strip() and index < len(lines) and not lines[index].strip():
                 index += 1
             continue
@@ -102,6 +107,11 @@ def _parted(
         index += 1
     # Where a forwarded mail begins cannot be told: all of it may be what was meant.
     return (lines, [], 0) if forwarded else (out, [], answered)
+
+
+def _is_signed(quoted: str) -> bool:
+    """Whether the last line of a quote is the office's name: what stands below it answers no question."""
+    return len(quoted) <= LONGEST_LINE and any(word in quoted.casefold() for word in OFFICES)
 
 
 def _brought(lines: list[str]) -> list[str]:

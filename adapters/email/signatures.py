@@ -12,12 +12,15 @@ from adapters.email.added import is_dispensable, without_disclaimer, without_tai
 from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
 from adapters.email.quote_words import (
     BEFORE_NAMES,
+    FAREWELLS,
     FORMULA_BEGINS,
     FORMULAS,
     FORMULAS_WITH_COMMA,
     THANKS,
     TITLES,
 )
+from adapters.email.sign_off import sign_off
+from adapters.email.sign_off_lines import weigh
 
 _DELIMITER = re.compile(r"(--|__|—)\s?")
 #: A line that some draw above their name, and others between parts of a letter.
@@ -29,6 +32,8 @@ _BY_NAME = re.compile(r"(?:pelapor|pengirim|pemohon|pengadu|tertanda|ttd)\s*[:,]
 #: Lines of a signature behind a delimiter or a formula, and how long one may be.
 _LINES = 12
 _LONGEST = 200
+#: So many of the last lines are weighed for a sign-off.
+_LOOKED_AT = 60
 _CONTACT = re.compile(
     r"\W*(?:(?:hp|no|nomor|wa|whatsapp|te?lp?|telepon|tel|t|m|p|f|fax|mobile|phone|cp|ponsel|kontak|contact|hubungi)\b"
     r"[\s.:/]*){0,3}[+(]{0,2}\d[\d\s().+/\-]{6,}\W*|\W*(?:e-?mail|surel|website|www|https?)\b.*|\S+@\S+\W*"
@@ -47,22 +52,61 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 _MANY = re.compile(r"\s*(?:ibu|bapak|warga|keluarga|pengurus|penghuni)", re.IGNORECASE)
+#: Who gets a letter too, below it.
+_COPIES = re.compile(r"\W{0,3}(?:tembusan|salinan|cc)\b[\w\s.]{0,30}:?\s*", re.IGNORECASE)
+#: A postscript that stands below the signature.
+_BELOW_ALL = re.compile(r"\W{0,3}(?:n\.?\s?b|p\.?\s?s)\b", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b\W*[:.]?", re.IGNORECASE)
 
 
 def without_signature(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
-    """`lines` up to where the signature begins; all of them when nothing would be left.
+    """`lines` up to where the signature begins, and a postscript; all of them when nothing would be left.
 
     `sender`: the name that the address of the mail bears, "" when there is none. `answered`: the last line that answers
     a quote; a name there is what was asked for.
     """
+    lines = _cut(lines, sender, answered)
+    for index in range(max(1, len(lines) - _LINES), len(lines)):
+        if _BELOW_ALL.match(lines[index]):
+            above = without_tail(lines[:index])
+            signed = _cut(above, sender, answered)
+            return [*signed, "", *lines[index:]] if len(signed) < len(above) else lines
+    return lines
+
+
+def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
+    lines = _without_copies(without_tail(lines), sender, answered)
     lines = _without_delimited(without_disclaimer(without_tail(lines)))
     lines = without_disclaimer(lines)
+    lines = _without_sign_off(lines, answered)
     for _ in range(2):
         # "Hormat saya," and below it "ttd" and the name.
         lines = _without_formula(lines)
+    lines = _without_sign_off(lines, answered)
     lines = without_tail(_without_names(without_tail(lines)))
     return without_tail(_without_bare_name(lines, sender, answered))
+
+
+def _without_copies(lines: list[str], sender: str, answered: int) -> list[str]:
+    """Without "Tembusan:" and those below it, when the letter above them is signed."""
+    for index in range(max(1, len(lines) - _LINES), len(lines)):
+        if _COPIES.fullmatch(lines[index]):
+            others = [line for line in lines[index + 1 :] if line.strip()]
+            if len(others) < 2 or not all(len(line) <= 90 and len(line.split()) <= 10 for line in others):
+                break
+            above = without_tail(lines[:index])
+            signed = _cut(above, sender, answered)
+            return signed if len(signed) < len(above) else lines
+    return lines
+
+
+def _without_sign_off(lines: list[str], answered: int) -> list[str]:
+    """Without the last lines that a name, a group or a date begins, by their weight all together."""
+    first = max(0, len(lines) - _LOOKED_AT)
+    looked = lines[first:]
+    formulas = [bool(line.strip()) and len(line) <= _LONGEST and _is_formula(line.strip()) for line in looked]
+    start = first + sign_off(looked, formulas, list(map(_says_thanks, looked)))
+    return lines if start <= answered != 0 else without_tail(lines[:start])
 
 
 def _without_delimited(lines: list[str]) -> list[str]:
@@ -102,10 +146,15 @@ def _without_bare_name(lines: list[str], sender: str, answered: int) -> list[str
         return _without_last_name(lines, start, sender)
     first, *others = lines[start:]
     name = _DASHED.sub("", _BY_NAME.sub("", first.strip(), count=1), count=1)
-    if not is_person(name, sender) or not all(map(_is_signature_line, others)):
+    if not is_person(name, sender) or not all(map(_is_signature_line, others)) or any(map(_tells, others)):
         return _without_last_name(lines, start, sender)
     # Names below each other are a list of people.
     return lines if any(is_person(line) for line in others) else lines[:start]
+
+
+def _tells(line: str) -> bool:
+    """Whether a line below a name says something of whoever bears it: "Umur 7 tahun", "Belum dapat"."""
+    return _CONTACT.fullmatch(line.strip()) is None and weigh(line, is_formula=False, above="") is None
 
 
 def _without_last_name(lines: list[str], start: int, sender: str) -> list[str]:
@@ -176,7 +225,9 @@ def _is_formula(line: str) -> bool:
     ):
         return True
     if line.endswith(",") and (
-        said == "dari" or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
+        said == "dari"
+        or said in FAREWELLS
+        or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
     ):
         return True
     # "Salam lestari!"
