@@ -79,7 +79,7 @@ _SAID = frozenset((" ", ". ", ": ", " : ", ":", "."))
 #: Drawn out, without a vowel or shortened, a word is nobody's name: "parahhh", "tlg", "brhenti".
 _NO_WORD = re.compile(
     r"(.)\1\1|^[^aeiouy]+$|^(?!tj|dj|nj|dz|ts|zh|rh|jh|bj|hw|kh|sy|ng|ny|th|ph|ch|sh|wh|mb|nd|mc)[bcdfghjkmnpqrstvwxz]{2}(?<![bcdfgkpst][rlwh])"
-    r"(?<!s[kmnpt])[a-z]|^(?!tjh|ngg|sch|chr|ndr|str|mbr|mcd)[bcdfghjkmnpqrstvwxz]{3}"
+    r"(?<!s[kmnpt])[a-z]|^(?!tjh|ngg|sch|chr|ndr|str|mbr|mcd)[bcdfghjklmnpqrstvwxz]{3}"
 )
 
 

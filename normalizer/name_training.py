@@ -99,6 +99,8 @@ class _Writer:
         pick = self.chance.choice
         if slot in "FN":
             return self._name(slot.lower()).upper()
+        if slot == "s":
+            return self._name("n").lower()
         if slot == "n":
             return _large(pick(self._given if self.chance.random() < 0.9 else self._family))
         if slot == "x":
