@@ -18,6 +18,8 @@ from normalizer.name_words import BOTH, NAME, NAMES, ORDINARY, UNKNOWN, given_na
 TRIM = " \t*_~>,.:;!-–—/"
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
 _SMALL_IN_NAMES = frozenset({"bin", "binti", "van", "de", "der", "dan", "al", "el", "di", "&", "dkk"})
+#: "R", "R.", "Moh.", "Abd."
+_SHORTENED = re.compile(r"[^\W\d_a-z]|[^\W\d_a-z][^\W\d_]{0,2}\.")
 _INITIAL = re.compile(r"[A-Z]\.")
 _LONGEST = 120
 #: Ornaments and emoji around a name.
@@ -104,14 +106,12 @@ def name_weight(part: str) -> float:
     for place, word in enumerate(words):
         small = word.strip(".,").casefold()
         kind = kind_of()[small]
-        if (len(small) == 1 and small.isalpha() and word[0].isupper()) or (
-            small in _SMALL_IN_NAMES and place
-        ):
+        if _SHORTENED.fullmatch(word) or (small in _SMALL_IN_NAMES and place):
             continue
         if kind in NAMES:
             sure += kind == NAME and small not in NAMES_OF_THINGS
             known += kind != BOTH
-        elif kind == UNKNOWN and capital and _is_sayable(small) and (shouted or not word.isupper()):
+        elif kind == UNKNOWN and capital and is_sayable(small) and (shouted or not word.isupper()):
             unknown += 1
         elif not (kind == ORDINARY and place and capital and sure):
             return 0
@@ -132,7 +132,7 @@ def _weight_of_one(word: str, sure: bool, titled: bool) -> float:
     return 3 if word[0].isupper() else 2.2
 
 
-def _is_sayable(word: str) -> bool:
+def is_sayable(word: str) -> bool:
     """Whether an unknown word can be said as names can, in the old spelling too: "Sjafruddin", "Tjipto"."""
     parts = [part for part in re.split(r"['’.-]", word) if part]
     new = re.sub("[stdn]j", lambda match: match[0][0], word)

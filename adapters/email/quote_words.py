@@ -229,7 +229,9 @@ THANKS = (
     "terima kasih", "terimakasih", "trima kasih", "trimakasih", "makasih", "makasi", "trims", "trimakasi", "tks", "thx",
     "tengkyu", "thanks", "thank you", "matur nuwun", "maturnuwun", "matur suwun", "suwun", "nuwun", "hatur nuhun",
     "haturnuhun", "nuhun", "wass", "wassalam", "wasalam", "wassalamualaikum", "wassalamu alaikum", "wassalammualaikum",
-    "wasalamualaikum", "sekian", "mauliate", "syukron", "tarimo kasih",
+    "wasalamualaikum", "sekian", "mauliate", "syukron", "tarimo kasih", "tq", "thankyou", "thank u", "thanx", "thnks",
+    "thks", "tengs", "tengkiu", "tenkyu", "mksh", "mksih", "mkasih", "trmksh", "trmksih", "trimakasihh", "terimakasi",
+    "terima kasi", "makasihh", "kamsia", "suksma", "sembah nuwun",
 )  # fmt: skip
 
 #: Capitalised words that begin a line and are nobody's name.

@@ -24,6 +24,13 @@ from adapters.email.signatures import without_signature
 _MARKED = re.compile(r"\s{0,3}(?:>|\|+(?![^|]*\|))")
 #: `>>> "Siti" <siti@example.org> 03/12/25 10:11 >>>`, as GroupWise begins a quote that has no marks.
 _BETWEEN_MARKS = re.compile(r"\s?>>>\s[^>@]{0,100}[\w.+\-]{1,64}@[\w.\-]{1,200}>?[^>]{0,60}>>>\s*")
+#: "Petugas bilang ke saya:", above words that the sender marks by hand.
+_TELLS = re.compile(
+    r"\b(?:bilang|berkata|katanya|kata (?:bu|ibu|pak|bapak|petugas|dia|beliau)|ngomong|bunyinya|ucap(?:nya)?|said|told)\b"
+    r".{0,60}:\s*$",
+    re.IGNORECASE,
+)
+_TOLD_LINES = 6
 _MORE_THAN = re.compile(r"\s{0,3}>\s?\d+(?![\d.)]).*[^?]$")
 #: A time of day, not the beginning of "12.03.2025".
 _TIME = re.compile(r"(?<![\d.])\d{1,2}[.:h]\s?\d{2}(?!\.?\d*\.?\d{4})")
@@ -74,6 +81,10 @@ def _parted(
         line = lines[index]
         if len(line) <= LONGEST_LINE and _BETWEEN_MARKS.fullmatch(line) and _has_words(out):
             return out, [], answered
+        if _MARKED.match(line) and (told := _told(lines, index, out)):
+            out.extend(lines[index : index + told])
+            index += told
+            continue
         if _MARKED.match(line) and not _is_more_than(lines, index):
             index += 1
             quoted = _MARKED.sub("", line, count=1).strip(" >") or quoted
@@ -109,9 +120,34 @@ def _parted(
     return (lines, [], 0) if forwarded else (out, [], answered)
 
 
+def _told(lines: list[str], index: int, above: list[str]) -> int:
+    """How many marked lines from `index` on are what the sender tells that somebody said: the only ones of the mail,
+    few, right below the sentence that tells of it, and with more of the sender's words behind them."""
+    said = next((line for line in reversed(above) if line.strip()), "")
+    if (
+        len(said) > LONGEST_LINE
+        or not _TELLS.search(said)
+        or any(c in said for c in "@<>")
+        or _TIME.search(said)
+    ):
+        return 0
+    end = index
+    while end < len(lines) and end - index <= _TOLD_LINES and _MARKED.match(lines[end]):
+        end += 1
+    behind = lines[end:]
+    if end - index > _TOLD_LINES or not _has_words(behind) or any(map(_MARKED.match, (*above, *behind))):
+        return 0
+    return end - index
+
+
 def _is_signed(quoted: str) -> bool:
-    """Whether the last line of a quote is the office's name: what stands below it answers no question."""
-    return len(quoted) <= LONGEST_LINE and any(word in quoted.casefold() for word in OFFICES)
+    """Whether the last line of a quote is the office's name or its thanks: what stands below answers no question."""
+    if len(quoted) > LONGEST_LINE:
+        return False
+    said = quoted.casefold()
+    return any(word in said for word in OFFICES) or (
+        "?" not in said and said.startswith(("terima kasih", "thank"))
+    )
 
 
 def _brought(lines: list[str]) -> list[str]:

@@ -80,9 +80,10 @@ def _opens(line: Line, below: Line, text: str) -> bool:
 
 def _ground(lines: list[str], index: int, thanks: list[bool]) -> float:
     """How well a sign-off stands below what is above it."""
-    apart = not lines[index - 1].strip()
+    # An emoticon or a drawn line between them parts them as well.
+    apart = not _has_words(lines[index - 1])
     above = index - 1
-    while above >= 0 and not lines[above].strip():
+    while above >= 0 and not _has_words(lines[above]):
         above -= 1
     if above < 0:
         return -9
@@ -95,6 +96,10 @@ def _ground(lines: list[str], index: int, thanks: list[bool]) -> float:
     if not apart:
         return 0.5 if finished and said[-1] not in ")\"”'" and _name_first(lines[index]) else -9
     return (1 if finished else 0.5) - (2 if said.endswith(",") else 0)
+
+
+def _has_words(line: str) -> bool:
+    return any(c.isalnum() for c in line)
 
 
 def _name_first(line: str) -> bool:

@@ -9,7 +9,9 @@ from adapters.email.persons import name_weight
 from adapters.email.sign_off_words import (
     ANNOUNCING,
     ANONYMOUS,
+    ASKING,
     BEFORE_GROUPS,
+    FEELINGS,
     GROUPS,
     HARMLESS,
     ROLES,
@@ -24,6 +26,10 @@ TOKEN = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
 VERB = re.compile(r"(?:me|di|ber|ter|nge)\w{3,}")
 FAREWELL = re.compile(r"(?:teriring )?(?:salam|hormat)\b", re.IGNORECASE)
 _FOR_MANY = re.compile(r"\(?a\.?\s?[/.]?\s?n\b\.?|atas nama\b", re.IGNORECASE)
+_AND_MORE = re.compile(
+    r"(?:dan|serta|beserta|and|&|\+)\s+(?:\d+|seluruh|segenap|para|semua|other)\b[\w\s/.]{0,50}\W*",
+    re.IGNORECASE,
+)
 #: Kinds of words that no name, office or address has: they say something (`normalizer/name_words.py`).
 _SAYS = frozenset("xJISp")
 
@@ -87,7 +93,7 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
     shown = TOKEN.findall(line[many.end() :] if many else line)
     while shown and shown[0].casefold() in BEFORE_GROUPS:
         shown = shown[1:]
-    if len(shown) == 1 and shown[0].casefold() in ANONYMOUS:
+    if " ".join(word.casefold().replace(".", "") for word in shown) in ANONYMOUS:
         return Line(GROUP, 2)
     if not shown or ends_like_a_sentence(line.rstrip(":"), tokens):
         return None
@@ -107,6 +113,12 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
         return None
     if line[-1] == ":" and first not in ANNOUNCING and not many:
         return None
+    for place, word in enumerate(shown[1:-1], start=1):
+        # "Warga Kampung Sawo yang kecewa"
+        felt = [later.casefold() for later in shown[place + 1 :]]
+        if word in ("yang", "yg") and len(felt) <= 3 and any(later in FEELINGS for later in felt):
+            tired = any(kind_of()[later] in "JISp" for later in felt)
+            return Line(GROUP, 2) if not tired and not says(tokens[1:place]) else None
     odd = strange(shown[1:])
     if not odd:
         named = len(shown) > 2 and any(word[0].isupper() or word.isdigit() for word in shown[1:])
@@ -115,6 +127,18 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
             3 if many else 1.4 if len(shown) < 2 else 3 if first not in SPOKEN_OF else 1.4 + 0.6 * named,
         )
     return Line(GROUP, 1.2) if all(word[0].isupper() for word in odd) and not says(tokens) else None
+
+
+def others(line: str, tokens: list[str]) -> Line | None:
+    """ "Yang menolak," above names; and below them "dan 24 warga lainnya"."""
+    if (
+        tokens[0] in ("yang", "yg")
+        and 2 <= len(tokens) <= 4
+        and line[-1] == ","
+        and any(token in ASKING or token in FEELINGS for token in tokens[1:])
+    ):
+        return Line(FORMULA, 1)
+    return Line(SMALL, 0) if len(tokens) <= 8 and _AND_MORE.fullmatch(line) else None
 
 
 def salute(line: str, tokens: list[str]) -> Line | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from adapters.email.added import is_dispensable
-from adapters.email.persons import TRIM, is_region, name_weight
+from adapters.email.persons import TRIM, is_region, is_sayable, name_weight
+from adapters.email.quote_words import NAMES_OF_THINGS, NO_NAME
 from adapters.email.sign_off_groups import (
     CONTACT,
     DATE,
@@ -29,12 +30,14 @@ from adapters.email.sign_off_groups import (
     group_of,
     is_clean,
     ordinary_words,
+    others,
     salute,
     says,
     strange,
 )
-from adapters.email.sign_off_words import GROUPS, HARMLESS, ORGANISATIONS, ROLES, STREETS, TRADES
-from normalizer.name_words import PLACE, RELATION, kind_of
+from adapters.email.sign_off_words import BYES, GROUPS, HARMLESS, ORGANISATIONS, ROLES, STREETS, TRADES
+from normalizer.name_words import NAME as SURE_NAME
+from normalizer.name_words import PLACE, RELATION, UNKNOWN, WEAK, kind_of
 
 #: How long a line of a sign-off may be, and how many words.
 _LONGEST = 110
@@ -99,7 +102,7 @@ def weigh(text: str, is_formula: bool, above: str) -> Line | None:
         return _named(line, tokens) or Line(CONTACT, 1)
     if not 1 <= len(tokens) <= _WORDS:
         return None
-    for look in (_farewell, salute, group_of, _role_of, _named, _role, _firm):
+    for look in (_farewell, salute, group_of, others, _role_of, _called, _named, _role, _firm):
         found = look(line, tokens)
         if found is not None:
             return found
@@ -124,6 +127,8 @@ def _reaches(line: str) -> bool:
 
 def _farewell(line: str, tokens: list[str]) -> Line | None:
     """ "Rahayu,", "Take care," above a name; "Salam hormat, Yanti Gang Sawo" on one line."""
+    if " ".join(tokens) in BYES:
+        return Line(FORMULA, 0.5)
     if (
         line[-1] == ","
         and len(tokens) <= 2
@@ -178,6 +183,19 @@ def _named(line: str, tokens: list[str]) -> Line | None:
     if numbered:
         return Line(NAME, 0.5) if numbered[0].strip(" .)").isdigit() else Line(NAME, weight)
     return Line(NAME, min(weight, 4))
+
+
+def _called(line: str, tokens: list[str]) -> Line | None:
+    """ "Opik", "Ayu", "Edi": one word that is a name among other things, or none that we know; only below a blank line
+    or thanks, since alone it says little."""
+    word = line.strip(TRIM + "()")
+    if len(tokens) != 1 or not 3 <= len(word) <= 9 or not word.isalpha() or word != word.capitalize():
+        return None
+    kind = kind_of()[tokens[0]]
+    if tokens[0] in NO_NAME or tokens[0] in NAMES_OF_THINGS or line[-1] in "!?:":
+        return None
+    short = kind == SURE_NAME and len(word) == 3
+    return Line(NAME, 1.6) if short or kind == WEAK or (kind == UNKNOWN and is_sayable(tokens[0])) else None
 
 
 def _trade_behind(part: str) -> tuple[str, str]:

@@ -8,7 +8,39 @@ def _words(text: str) -> frozenset[str]:
 
 
 #: Who does not give a name.
-ANONYMOUS = _words("anonim anonymous anonimus nn")
+ANONYMOUS = frozenset(
+    {"anonim", "anonymous", "anonimus", "nn", "no name", "noname", "tanpa nama", "hamba allah", "hamba tuhan"}
+)
+#: What those do who sign "Yang memohon,".
+ASKING = _words(
+    "menolak keberatan memohon bermohon mengajukan membutuhkan meminta mengeluh mengadu mengadukan melaporkan"
+    " mengusulkan menyatakan bertandatangan mendoakan hormat"
+)
+#: How friends close.
+BYES = frozenset(
+    {
+        "xoxo",
+        "xo",
+        "bye",
+        "bye bye",
+        "dadah",
+        "peace",
+        "ciao",
+        "cheerio",
+        "see you",
+        "see ya",
+        "take care",
+        "gbu",
+    }
+)
+#: How those feel who sign "Warga yang …".
+FEELINGS = _words(
+    "lelah capek cape capai kecewa resah gelisah marah kesal kesel gemas gemes geram jengkel dongkol prihatin khawatir"
+    " kuatir cemas takut sedih susah menderita terdampak dirugikan terganggu tersiksa terzalimi dizalimi tertindas"
+    " terlupakan dilupakan terabaikan diabaikan kebanjiran kehausan kepanasan peduli taat setia sabar budiman baik"
+    " bosan muak malu rindu sayang cinta mencintai pusing bingung galau tulus berharap menunggu menanti lama"
+    " bertanggungjawab berterima"
+)
 #: Who signs for many; "Warga RT 03", "Panitia HUT RI".
 GROUPS = _words(
     "tim siswa siswi murid alumni warga wargamu wargane penghuni pengurus panitia perwakilan perhimpunan"
