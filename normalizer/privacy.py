@@ -28,6 +28,7 @@ from normalizer.privacy_plates import without_alike, without_parted, without_tol
 from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, PAPER, SPELT, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
 from normalizer.privacy_spelt import looks_alike, without_spelt
+from normalizer.privacy_streets import without_houses
 from normalizer.record import Complaint, Evidence
 
 #: Numbers of papers that hold letters too, beside the paper's name.
@@ -50,10 +51,12 @@ _PASSPORT = re.compile(
 _BLOCK = re.compile(
     r"(\b(?:blok|block|kav|kavling)\b\.? ?)"
     r"((?<=kav )\d{1,4}[A-Z]?|(?<=kav\. )\d{1,4}[A-Z]?|(?<=kavling )\d{1,4}[A-Z]?"
-    r"|\d{1,3} ?[/\-] ?\d{1,4}[A-Z]?"
-    r"|[A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b",
+    r"|\d{1,3}/[IVX]{1,4}/\d{1,3}|\d{1,3} ?[/\-] ?\d{1,4}[A-Z]?"
+    r"|[A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b"
+    r"(?! ?(?:meter|m2|unit|kk|orang)\b)",
     re.IGNORECASE,
 )
+_GRAVES, _GRAVES_NEAR = re.compile(r"\b(?:tpu|makam|pemakaman)\b[^\n]*$", re.IGNORECASE), 40
 #: The same without the word, in a housing estate or a tower: "Perum Griya Asri E5/12", "unit A-1203".
 _ESTATE = re.compile(
     r"(\b(?:perum|perumahan|komplek|kompleks|komp|griya|villa|vila|cluster|residence|apartemen|apt|tower|unit|ruko"
@@ -140,9 +143,9 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         text = _PASSPORT.sub(lambda m: f"{m[1]}{IDENTITY}" if _is_passport(m[2]) else m[0], text)
     text = without_parted(text)
     text = without_numbers(without_alike(text) if alike else text)
-    text = without_more_houses(text)
+    text = without_more_houses(without_houses(text))
     if BLOCK in held:
-        text = _PLOT.sub(rf"\1{HIDDEN}", _BLOCK.sub(rf"\1{HIDDEN}", text))
+        text = _PLOT.sub(rf"\1{HIDDEN}", _BLOCK.sub(_without_block, text))
     if ADDRESS in held and "/" in text:
         text = _BEHIND_STROKE.sub(rf"\1{HIDDEN}", text)
     if "I/" in text or "V/" in text or "X/" in text:
@@ -153,6 +156,12 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
         text = _FOUR_DIGITS.sub(NUMBER, text)
     return text
+
+
+def _without_block(block: re.Match[str]) -> str:
+    """A block and its house hidden; a graveyard's stays."""
+    before = block.string[max(0, block.start() - _GRAVES_NEAR) : block.start()]
+    return block[0] if _GRAVES.search(before) else f"{block[1]}{HIDDEN}"
 
 
 def _without_estates(text: str) -> str:

@@ -33,8 +33,8 @@ _LIVES = re.compile(
     r"|(?:alamat(?:nya)?|almt|domisili)(?: di)? ?:?) $"
 )
 #: A flat is numbered with a letter behind, and needs no street: "unit 12B".
-_FLAT = re.compile(r"\b(?:unit|flat|apartment) $")
-_FLAT_LETTER = re.compile(r"[A-Za-z]{1,2}(?!\w)")
+_FLAT = re.compile(r"\b(?:unit|flat|apartment)(?: (?:saya|sy|kami))? $")
+_FLAT_LETTER = re.compile(r"[A-Za-z]{1,2}(?!\w)|-[A-Z]{1,2}(?!\w)")
 NUMBERS = re.compile(r"\d{1,4}(?: ?[/-] ?\d{1,4})?")
 #: A flat's number stands beside its floor, its tower or its house: "lt 4 no 12", "pintu 12 rusun Tambora".
 _FLOOR = re.compile(
@@ -56,7 +56,8 @@ _STREET_BEHIND = re.compile(r"[A-Za-z]?,? (?:[Jj]l|[Jj]ln|[Jj]alan|[Gg]g|[Gg]ang
 NO_HOUSE = re.compile(
     r"\b(?:perda|pergub|uu|undang|pp|permen|keputusan|kepgub|instruksi|peraturan|pasal|surat|sk|sp-?\d|antrean"
     r"|antrian|antri|urut|polisi|pol|tiket|laporan|aduan|rute|trayek|bus|jak|koridor|seri|tahun|lantai|lt|kursi"
-    r"|kloter|loket|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
+    r"|kloter|loket|lift|tiang|gardu|pompa"
+    r"|pohon|halte|makam|pos|halaman|telepon|telp|hp|wa|tps|gerbong|peron|kapal|sekolah|smpn?|sman?|sdn?)\b[ .\-]{0,2}"
     r"(?:no|nomor|nomer|nmr|nomr|nmor)?[ .:#]{0,3}$"
 )
 #: The number of a house right behind its street: "Jl. Melati Raya 43". A small one may be the street's own.
@@ -115,7 +116,8 @@ COUNTS = re.compile(
 _MORE = re.compile(
     r"\[…\](?:(?: s/d | s\.d\.? | sd | sampai | hingga | ?& ?)\d{1,3}[A-Za-z]?(?![\w/.:\-])"
     r"|(?: ?, ?(?:dan |serta )?| dan | serta )\d{1,3}[A-Za-z]?"
-    r"(?=[,.;)\n]|$| dan \d| serta \d| (?:ke|ter|ber|me|di)[a-z]{3}))"
+    r"(?=[,.;)\n]|$| dan \d| serta \d| (?:ke|ter|ber|me|di)[a-z]{3}"
+    r"| (?:belum|sudah|udah|juga|ikut|tidak|gak|sama|di|kena|jl|jln|jalan|gg|gang|rt)\b))"
     r"{1,12}"
 )
 _ONE = re.compile(r"\d+[A-Za-z]?\b")
