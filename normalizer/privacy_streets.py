@@ -74,8 +74,8 @@ _BLOCK = re.compile(
 #: What may stand behind the number of a house: its district, a landmark, the end of what is said.
 _RT = re.compile(r"[,./ ]{0,3}(?:rt|rw)\b[. ]{0,2}\d|[,./ ]{0,3}(?:rt|rw)\d|,? \d{5}(?!\d)", re.IGNORECASE)
 _TAIL = re.compile(
-    r"$|[,;)|\n\"]|[.](?!\d)| ?[(/|]| (?:dan|&|s/d|sd) \d| [-–] | (?:kel|kec|kelurahan|kecamatan|dekat|deket|dkt|depan|dpn|samping|sebelah"
-    r"|seberang|belakang|jakarta|rumah|lantai|lt|mau|akan|sudah|udah|belum|tidak|gak|juga|padahal|itu|yang|yg|sampai"
+    r"$|[,;)|\n\"]|[.](?!\d)| ?[(/|]| (?:dan|&|s/d|sd) \d| [-–] | (?:kel|kec|kelurahan|kecamatan|dekat|deket"
+    r"|dkt|depan|dpn|samping|sebelah|seberang|belakang|jakarta|rumah|lantai|lt|mau|akan|sudah|udah|belum|tidak|gak|juga|padahal|itu|yang|yg|sampai"
     r"|(?:ke|ter|ber|me|di)[a-z]{3,12})\b| (?-i:[A-Z])[a-z]{2}",
     re.IGNORECASE,
 )

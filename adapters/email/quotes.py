@@ -26,7 +26,8 @@ _MARKED = re.compile(r"\s{0,3}(?:>|\|+(?![^|]*\|))")
 _BETWEEN_MARKS = re.compile(r"\s?>>>\s[^>@]{0,100}[\w.+\-]{1,64}@[\w.\-]{1,200}>?[^>]{0,60}>>>\s*")
 #: "Petugas bilang ke saya:", above words that the sender marks by hand.
 _TELLS = re.compile(
-    r"\b(?:bilang|berkata|katanya|kata (?:bu|ibu|pak|bapak|petugas|dia|beliau)|ngomong|bunyinya|ucap(?:nya)?|said|told)\b"
+    r"\b(?:bilang|berkata|katanya|kata (?:bu|ibu|pak|bapak|petugas|dia|beliau)|ngomong|bunyinya|ucap(?:nya)?"
+    r"|said|told)\b"
     r".{0,60}:\s*$",
     re.IGNORECASE,
 )
