@@ -54,10 +54,6 @@ _GET = re.compile(
     r"(?:get|download|dapatkan|unduh)\s(?:aplikasi\s)?[\w. ]{2,30}\s"
     r"(?:(?:for|untuk|di|on)\s(?:android|ios|iphone|ipad|mac|windows|desktop|mobile)|mail)\b"
 )
-#: "Powered by Contoh Seluler": names only.
-_POWERED = re.compile(
-    r"(?:[Pp]owered|POWERED|[Dd]idukung|[Cc]reated) (?:by|BY|oleh|with)(?: [A-Z0-9][\w.®™]*){1,5}"
-)
 _GET_IT = re.compile(r"(?:get|dapatkan|unduh|download)\b[\w ]{0,30}$", re.IGNORECASE)
 _SORRY = re.compile(r"\b(?:maaf\w*|maklum\w*|dimaklumi|excuse|apolog\w+|forgive|pardon|sorry)\b")
 _MISTYPED = re.compile(
@@ -77,11 +73,7 @@ def is_dispensable(line: str) -> bool:
     words = line.strip().strip("-_*~<>[]() .")
     if not words or _PICTURE.fullmatch(line):
         return bool(words) or not line.strip() or RULE.fullmatch(line) is not None or len(line.strip()) <= 3
-    if (
-        _HIDDEN.fullmatch(words)
-        or _POWERED.fullmatch(words)
-        or (len(words) <= 300 and _SCANNED.fullmatch(words))
-    ):
+    if _HIDDEN.fullmatch(words) or (len(words) <= 300 and _SCANNED.fullmatch(words)):
         return True
     if len(words) > 160:
         return False

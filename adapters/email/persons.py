@@ -111,7 +111,7 @@ def name_weight(part: str) -> float:
         if kind in NAMES:
             sure += kind == NAME and small not in NAMES_OF_THINGS
             known += kind != BOTH
-        elif kind == UNKNOWN and capital and is_sayable(small) and (shouted or not word.isupper()):
+        elif kind == UNKNOWN and capital and _is_sayable(small) and (shouted or not word.isupper()):
             unknown += 1
         elif not (kind == ORDINARY and place and capital and sure):
             return 0
@@ -132,7 +132,7 @@ def _weight_of_one(word: str, sure: bool, titled: bool) -> float:
     return 3 if word[0].isupper() else 2.2
 
 
-def is_sayable(word: str) -> bool:
+def _is_sayable(word: str) -> bool:
     """Whether an unknown word can be said as names can, in the old spelling too: "Sjafruddin", "Tjipto"."""
     parts = [part for part in re.split(r"['’.-]", word) if part]
     new = re.sub("[stdn]j", lambda match: match[0][0], word)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from adapters.email.added import is_dispensable
-from adapters.email.persons import TRIM, is_region, is_sayable, name_weight
+from adapters.email.persons import TRIM, is_region, name_weight
 from adapters.email.quote_words import NAMES_OF_THINGS, NO_NAME
 from adapters.email.sign_off_groups import (
     CONTACT,
@@ -37,7 +37,7 @@ from adapters.email.sign_off_groups import (
 )
 from adapters.email.sign_off_words import BYES, GROUPS, HARMLESS, ORGANISATIONS, ROLES, STREETS, TRADES
 from normalizer.name_words import NAME as SURE_NAME
-from normalizer.name_words import PLACE, RELATION, UNKNOWN, WEAK, kind_of
+from normalizer.name_words import PLACE, RELATION, kind_of
 
 #: How long a line of a sign-off may be, and how many words.
 _LONGEST = 110
@@ -186,16 +186,14 @@ def _named(line: str, tokens: list[str]) -> Line | None:
 
 
 def _called(line: str, tokens: list[str]) -> Line | None:
-    """ "Opik", "Ayu", "Edi": one word that is a name among other things, or none that we know; only below a blank line
-    or thanks, since alone it says little."""
+    """ "Ayu", "Edi": a name of three letters; only below a blank line or thanks, since alone it says little. A longer
+    word that no list holds may be a place or the last word of a complaint ("Gedoran", "Tenda"), and stays."""
     word = line.strip(TRIM + "()")
-    if len(tokens) != 1 or not 3 <= len(word) <= 9 or not word.isalpha() or word != word.capitalize():
+    if len(tokens) != 1 or len(word) != 3 or not word.isalpha() or word != word.capitalize():
         return None
-    kind = kind_of()[tokens[0]]
     if tokens[0] in NO_NAME or tokens[0] in NAMES_OF_THINGS or line[-1] in "!?:":
         return None
-    short = kind == SURE_NAME and len(word) == 3
-    return Line(NAME, 1.6) if short or kind == WEAK or (kind == UNKNOWN and is_sayable(tokens[0])) else None
+    return Line(NAME, 1.6) if kind_of()[tokens[0]] == SURE_NAME else None
 
 
 def _trade_behind(part: str) -> tuple[str, str]:

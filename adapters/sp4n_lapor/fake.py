@@ -52,6 +52,7 @@ class FakeLapor:
         """Answers for the next calls: status and headers; 200 lets one pass."""
         self.changed = asyncio.Condition()
         self._pages: dict[str, int] = {}
+        self._given: dict[int, int] = {}
         self._keys: dict[str, Json] = {}
         self._runner: web.AppRunner | None = None
 
@@ -83,6 +84,14 @@ class FakeLapor:
         """Wait until `what` was called so often in all; TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(lambda: self.calls.count(what) >= times)
+
+    async def stored(self, item: Any, seconds: float = 20) -> None:
+        """Wait until the listing was asked again after it gave `item` out, which a gateway does only when the page is
+        stored; TimeoutError after `seconds`."""
+        async with asyncio.timeout(seconds), self.changed:
+            await self.changed.wait_for(
+                lambda: self._given.get(id(item), len(self.calls)) < self.calls.count("listing")
+            )
 
     # what is checked at every call
 
@@ -125,6 +134,8 @@ class FakeLapor:
         found = [item for item in self.items if self._since(item, query)]
         found = [item for item in (found[::-1] if self.backwards else found) for _ in range(self.repeat)]
         page, more = found[first : first + size], len(found) > first + size
+        for item in page:
+            self._given.setdefault(id(item), self.calls.count("listing"))
         following = ""
         if more and s.pull.paging == "next":
             following = secrets.token_urlsafe(9)

@@ -63,10 +63,9 @@ class LaporSimulator:
         await self.api.add(item)
         if "pull" not in self._settings.modes:
             return await self.push(item)
-        # The second call from now has surely begun after the report was listed, and the first was stored.
         try:
-            patience = self._settings.pull.seconds * 3 + 20
-            await self.api.called("listing", self.api.calls.count("listing") + 2, patience)
+            # Readings have pages: that some calls were made says nothing of the one that holds the report.
+            await self.api.stored(item, self._settings.pull.seconds * 3 + 20)
         except TimeoutError:
             raise ProviderUnavailable("the gateway does not pull") from None
         return "listed"

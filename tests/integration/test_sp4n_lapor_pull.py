@@ -56,6 +56,20 @@ async def test_a_kill_between_pages_or_in_one_goes_on_and_loses_nothing(world: I
         assert len({query.get("sejak") for query in one.fake.asked}) == 1, "with the same beginning"
 
 
+async def test_a_report_counts_as_stored_once_its_own_page_is(world: IntakeWorld) -> None:
+    async with lapor(world, pull={"page_size": 2}) as one:
+        items = [report(number) for number in range(5)]
+        for item in items:
+            await one.fake.add(item)
+        await one.adapter.puller.once()
+        assert await one.tickets() == 5
+        await one.fake.stored(items[0], 1)
+        with pytest.raises(TimeoutError):  # three calls were made, but none after the page that held it
+            await one.fake.stored(items[4], 0.1)
+        await one.adapter.puller.once()
+        await one.fake.stored(items[4], 1)
+
+
 async def test_a_page_token_that_lapor_forgot_begins_anew(world: IntakeWorld) -> None:
     async with lapor(world, pull={"page_size": 2}) as one:
         for number in range(6):
