@@ -14,6 +14,7 @@ from adapters.email.sign_off_words import HEROES
 from normalizer.gazetteer import read_table
 from normalizer.name_frames import pronounced
 from normalizer.name_words import BOTH, NAME, NAMES, ORDINARY, UNKNOWN, given_names, kind_of
+from normalizer.phrases import words_in
 
 TRIM = " \t*_~>,.:;!-–—/"
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*,?|&|\(?[A-Z]\.?\)?|S\.?\w{1,3}\.?")
@@ -69,7 +70,7 @@ def is_person(line: str, sender: str = "") -> bool:
     words = bare.split()
     if known and words and len(words) <= 5 and {word.strip(".,").casefold() for word in words} <= known:
         return True
-    if not is_name(bare) or bare.casefold() in _regions():
+    if not is_name(bare) or is_region(bare):
         return False
     small = [word.strip(".,").casefold() for word in words]
     if small[0] == "keluarga" and len(words) > 1:
@@ -141,7 +142,7 @@ def _is_sayable(word: str) -> bool:
 
 def is_region(text: str) -> bool:
     """Whether a few words are the name of a region of Jakarta, or of a street that is called after somebody."""
-    return text.strip(TRIM).casefold() in _regions()
+    return text.strip(TRIM).casefold().replace(".", "") in _regions()
 
 
 @lru_cache(maxsize=1)
@@ -174,4 +175,7 @@ def _regions() -> frozenset[str]:
         for row in read_table("kelurahan.csv")
         for level in ("name", "kecamatan", "city")
     }
-    return frozenset(regions | HEROES | {row["alias"].casefold() for row in read_table("aliases.csv")})
+    aliases = {row["alias"].casefold() for row in read_table("aliases.csv")}
+    return frozenset(
+        name.replace(".", "") for name in regions | aliases | HEROES | set(words_in("no person"))
+    )

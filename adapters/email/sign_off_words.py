@@ -107,20 +107,12 @@ GREETINGS = _words(
     " hai hello hi dear sir madam assalamualaikum assalamu alaikum wr wb ass salam sejahtera dengan hormat good"
     " morning afternoon evening to whom it may concern tim team di tempat permisi punten"
 )
-#: After whom the great streets are called; people name those without "Jalan".
+#: Great streets that people name without "Jalan", beside those of `normalizer/data/phrases.csv` ("no person"): as a
+#: signature they are seldom somebody, in a sentence they may be.
 HEROES = frozenset(
     {
-        "otto iskandardinata", "dewi sartika", "ahmad yani", "hayam wuruk", "gajah mada", "mt haryono",
-        "m.t. haryono", "gatot subroto", "gatot soebroto", "tb simatupang", "t.b. simatupang", "kapten tendean",
-        "pangeran antasari", "pangeran diponegoro", "teuku umar", "cut nyak dien", "cut meutia", "imam bonjol",
-        "hos cokroaminoto", "hos tjokroaminoto", "rasuna said", "hr rasuna said", "h.r. rasuna said",
-        "jenderal sudirman", "mh thamrin", "m.h. thamrin", "husni thamrin", "di panjaitan", "d.i. panjaitan",
-        "yos sudarso", "wahid hasyim", "agus salim", "haji agus salim", "kh mas mansyur", "mas mansyur",
-        "rm harsono", "dr saharjo", "dr. saharjo", "prof dr satrio", "dr satrio", "supomo", "soepomo", "s parman",
-        "s. parman", "daan mogot", "letjen suprapto", "kapten muslihat", "pattimura", "fatmawati",
-        "panglima polim", "radin inten", "basuki rahmat", "basuki rachmat", "kolonel sugiono", "kyai tapa",
-        "kh hasyim ashari", "hasyim ashari", "samanhudi", "juanda", "ir h juanda", "sisingamangaraja",
-        "pakubuwono", "pangeran jayakarta", "suryopranoto", "a.m. sangaji", "am sangaji", "budi kemuliaan",
-        "budi utomo",
+        "budi kemuliaan", "budi utomo", "cut meutia", "cut nyak dien", "fatmawati", "gatot soebroto",
+        "hos tjokroaminoto", "ir h juanda", "juanda", "kapten muslihat", "pakubuwono", "pangeran diponegoro",
+        "rm harsono", "samanhudi", "supomo", "suryopranoto",
     }
 )  # fmt: skip
