@@ -115,17 +115,18 @@ class Settler:
 
     async def _due(self) -> list[int]:
         """What is due and in nobody's hands, as many as there are hands for."""
-        held = len(self._in_hand)
-        room = max(FLOOD_AT_ONCE, round(AT_ONCE * (1 - self._flood) ** 2)) - held
+        held = frozenset(self._in_hand)
+        room = max(FLOOD_AT_ONCE, round(AT_ONCE * (1 - self._flood) ** 2)) - len(held)
         if room <= 0:
             return []
         try:
-            due = await self.journal.due(self.clock(), room + held)
+            due = await self.journal.due(self.clock(), room + len(held))
         except Unavailable as error:
             log.warning("settle_waits", reason=error.reason)
             await asyncio.sleep(1)
             return []
-        return [one for one in due if one not in self._in_hand][:room]
+        # What was in hand when we looked may be done since: then what we saw of it is no longer so.
+        return [one for one in due if one not in held][:room]
 
     async def _in_turn(self, complaint_id: int) -> None:
         began = asyncio.get_running_loop().time()

@@ -240,7 +240,7 @@ SCRIPTS: tuple[Script, ...] = (
         (
             say(WHOLE, TICKET),
             say("yang sebelah juga begitu", "tambahan"),
-            tap("Laporan baru"),
+            tap("Laporan baru", "Di mana"),
             say("kirim", TICKET),
         ),
         (*FILED, ("created", "yang sebelah juga begitu")),

@@ -38,6 +38,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: Ids of simulated posts stand in this range, so that they carry a time of 2026.
 POST_BASE = 2_070_000_000_000_000_000
 
+#: What the answer to a call is to say of the limits.
+_LIMITS: web.RequestKey[dict[str, str]] = web.RequestKey("limits", dict)
+
 
 class FakeX:
     """One account's X on loopback. What tests want to see or bend is public."""
@@ -169,7 +172,7 @@ class FakeX:
         if now >= began + seconds:
             began, made = now, 0
         self._windows[what] = began, made + 1
-        request["limits"] = {
+        request[_LIMITS] = {
             "x-rate-limit-limit": str(calls),
             "x-rate-limit-remaining": str(max(0, calls - made - 1)),
             "x-rate-limit-reset": str(math.ceil(began + seconds)),
@@ -329,7 +332,7 @@ class FakeX:
 
 async def _tell_limits(request: web.Request, response: web.StreamResponse) -> None:
     """Every answer says what is left, as X's do."""
-    response.headers.update(request.get("limits", {}))
+    response.headers.update(request.get(_LIMITS, {}))
 
 
 def _problem(status: int, kind: str, words: str, headers: dict[str, str] | None = None) -> web.Response:

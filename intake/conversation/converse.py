@@ -93,6 +93,10 @@ class Converser:
                 # We were away: the answer may be waiting at the provider.
                 await self.journal.postpone(file.complaint_id, self.grace_until)
                 return True
+            if dialogue.waits_until is not None and self.clock() < dialogue.waits_until:
+                # Handed to us by a look at the journal from before the last turn, ours or another gateway's.
+                await self.journal.postpone(file.complaint_id, dialogue.waits_until)
+                return True
             # Nobody answered: it is filed as it is.
             now = _closed(dialogue, file, self.clock())
             return await self._write(file, before, now, "close")
@@ -168,8 +172,10 @@ class Converser:
             if dialogue.secret and told:
                 moves.append(_confidential(file, told[-1], moves))
             dialogue = _closed(dialogue, file, self.clock())
+        elif outcome == "wait":
+            dialogue = replace(dialogue, draft=file.complaint_id, waits_until=self.clock() + SILENCE)
         else:
-            dialogue = replace(dialogue, draft=file.complaint_id if outcome == "wait" else 0)
+            dialogue = replace(dialogue, draft=0, waits_until=None)
         return await self._write(file, before, dialogue, outcome, moves, self._replies(file, dialogue, says))
 
     async def _write(
@@ -280,6 +286,7 @@ def _closed(dialogue: Dialogue, file: ComplaintFile, now: datetime) -> Dialogue:
         about=0,
         options=(),
         draft=0,
+        waits_until=None,
         secret=False,
         recent=recent[-RECENT:],
     )

@@ -32,7 +32,8 @@ class Dialogue(Base, frozen=True, kw_only=True):
     """Where the dialogue with one person stands. `heard_until` is the last message that it has taken in.
 
     `options` are the names of the buttons offered last, so that a typed number finds its button. `about` is the
-    complaint that `phase` speaks of. `asked` are the questions about the complaint that is being told.
+    complaint that `phase` speaks of. `asked` are the questions about the complaint that is being told, `draft`, which
+    waits for an answer until `waits_until`.
     """
 
     heard_until: int = 0
@@ -47,6 +48,7 @@ class Dialogue(Base, frozen=True, kw_only=True):
     secret: bool = False
     menu_at: Moment | None = None
     draft: int = 0
+    waits_until: Moment | None = None
     stopped: bool = False
 
 

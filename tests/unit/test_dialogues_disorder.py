@@ -62,6 +62,23 @@ async def test_a_restart_in_the_middle_changes_nothing(world: DialogueWorld) -> 
     assert len(await world.story()) == 1
 
 
+async def test_a_look_from_before_the_question_does_not_file_what_waits_for_its_answer(
+    world: DialogueWorld,
+) -> None:
+    await world.write(NO_PLACE)
+    (draft,) = await world.inside.journal.due(world.inside.clock.now() + timedelta(hours=1))
+    # Another gateway, or a list that was read before the question was asked, hands it over once more.
+    await world.inside.settler.settle(draft)
+    await world.wait()
+    assert await world.story() == []
+    await world.write("Kelurahan Kenari")
+    await world.write("lewati")
+    assert await world.story() == [("created", f"{NO_PLACE}\nKelurahan Kenari")]
+    await world.write(NO_PLACE, who="budi")
+    await world.wait(converse.SILENCE.total_seconds() + 3)
+    assert [event for event, _ in await world.story()] == ["created", "created"], "silence still files it"
+
+
 async def test_after_an_outage_the_answer_may_still_come(world: DialogueWorld) -> None:
     await world.write(NO_PLACE)
     world.inside.clock.forward(3600)  # nobody was there to hear the answer
