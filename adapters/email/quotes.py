@@ -58,14 +58,23 @@ def reply_text(
     `ours` tells our own addresses: what we wrote is a quote even in a mail that was forwarded to us. `sender` is the
     name that the address bears. Everything stays when nothing else would be left.
     """
-    forwarded = _FORWARDED.match(subject) is not None
-    written, brought, answered = _parted(text.split("\n"), forwarded, ours)
+    written, brought, answered = _parted(text.split("\n"), _is_forwarded(subject), ours)
     result = "\n\n".join(
         part
         for lines, from_line in ((written, answered), (brought, 0))
         if (part := "\n".join(without_signature(lines, sender, from_line)).strip())
     )
     return result if any(c.isalnum() for c in result) else text.strip()
+
+
+def written_now(text: str, subject: str = "") -> tuple[list[str], list[str]]:
+    """The lines that somebody wrote now, their ending included, and those of the mail that they forwarded."""
+    written, brought, _ = _parted(text.split("\n"), _is_forwarded(subject), None)
+    return written, brought
+
+
+def _is_forwarded(subject: str) -> bool:
+    return _FORWARDED.match(subject) is not None
 
 
 def _parted(

@@ -67,7 +67,7 @@ def sign_off(lines: list[str], is_formula: list[bool], thanks: list[bool]) -> in
         if _opens(line, below, text) and total - listed + _ground(lines, index, thanks) >= _ENOUGH:
             best = index
         below = line
-    return best if best < end and _says_something(lines[:best]) else end
+    return best if best < end and says_something(lines[:best]) else end
 
 
 def _opens(line: Line, below: Line, text: str) -> bool:
@@ -108,7 +108,7 @@ def _name_first(line: str) -> bool:
     return first is not None and kind_of()[first[0].casefold().strip(".")] not in ("T", "t")
 
 
-def _says_something(lines: list[str]) -> bool:
+def says_something(lines: list[str]) -> bool:
     """Whether more than a greeting would be left."""
     for line in lines:
         tokens = [token.casefold() for token in TOKEN.findall(line[:400])]

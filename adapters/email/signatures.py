@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from adapters.email.added import is_dispensable, without_disclaimer, without_tail
+from adapters.email.ending import without_ending
 from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
 from adapters.email.quote_words import (
     BEFORE_NAMES,
@@ -32,6 +33,8 @@ _BY_NAME = re.compile(r"(?:pelapor|pengirim|pemohon|pengadu|tertanda|ttd)\s*[:,]
 #: Lines of a signature behind a delimiter or a formula, and how long one may be.
 _LINES = 12
 _LONGEST = 200
+#: A longer line is not looked through for thanks.
+_THANKS = 600
 #: So many of the last lines are weighed for a sign-off.
 _LOOKED_AT = 60
 _CONTACT = re.compile(
@@ -75,9 +78,24 @@ def without_signature(lines: list[str], sender: str = "", answered: int = 0) -> 
 
 
 def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
-    lines = _without_copies(without_tail(lines), sender, answered)
-    lines = _without_delimited(without_disclaimer(without_tail(lines)))
-    lines = without_disclaimer(lines)
+    lines = prepared(lines, sender, answered)
+    ruled = by_rules(lines, sender, answered)
+    if sender and len(ruled) < len(by_rules(list(lines), "", answered)):
+        # The name that the address bears needs no other sign.
+        return ruled
+    # A postscript stays, and a name below a quote that asks for it.
+    said = [i for i, line in enumerate(lines) if _BELOW_ALL.match(line)]
+    least = max((answered + 1 if answered else 0, *(i + 1 for i in said)))
+    return without_tail(without_ending(lines, len(ruled), *known(lines), least=least))
+
+
+def prepared(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
+    """`lines` without what surely belongs to no letter: copies to others, what stands behind a delimiter, notices."""
+    return _without_added(_without_copies(without_tail(lines), sender, answered))
+
+
+def by_rules(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
+    """`lines` up to where closing words, thanks or a name that stands alone say that the letter ends."""
     lines = _without_sign_off(lines, answered)
     for _ in range(2):
         # "Hormat saya," and below it "ttd" and the name.
@@ -85,6 +103,12 @@ def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
     lines = _without_sign_off(lines, answered)
     lines = without_tail(_without_names(without_tail(lines)))
     return without_tail(_without_bare_name(lines, sender, answered))
+
+
+def known(lines: list[str]) -> tuple[list[bool], list[bool]]:
+    """Which of the lines are closing formulas, and which give thanks."""
+    closes = [bool(line.strip()) and len(line) <= _LONGEST and _is_formula(line.strip()) for line in lines]
+    return closes, [len(line) <= _THANKS and _says_thanks(line) for line in lines]
 
 
 def _without_copies(lines: list[str], sender: str, answered: int) -> list[str]:
@@ -95,9 +119,13 @@ def _without_copies(lines: list[str], sender: str, answered: int) -> list[str]:
             if len(others) < 2 or not all(len(line) <= 90 and len(line.split()) <= 10 for line in others):
                 break
             above = without_tail(lines[:index])
-            signed = _cut(above, sender, answered)
-            return signed if len(signed) < len(above) else lines
+            signed = by_rules(_without_added(above), sender, answered)
+            return above if len(signed) < len(above) else lines
     return lines
+
+
+def _without_added(lines: list[str]) -> list[str]:
+    return without_disclaimer(_without_delimited(without_disclaimer(without_tail(lines))))
 
 
 def _without_sign_off(lines: list[str], answered: int) -> list[str]:

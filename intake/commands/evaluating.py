@@ -55,7 +55,7 @@ def evaluate(
 
 
 def train(
-    what: Annotated[Literal["category", "kind", "names", "duplicate"], typer.Argument()],
+    what: Annotated[Literal["category", "kind", "names", "duplicate", "endings"], typer.Argument()],
     files: Annotated[list[Path] | None, typer.Argument()] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
@@ -76,6 +76,9 @@ def train(
         return
     if what == "duplicate":
         _train_duplicate(files or [], out)
+        return
+    if what == "endings":
+        _train_endings(files or [], out)
         return
     task = TASKS[what]
     try:
@@ -129,6 +132,23 @@ def _train_duplicate(files: list[Path], out: Path | None) -> None:
     }
     typer.echo(say("train_pairs", pairs=report.pairs, same=report.same, **shares))
     typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
+
+
+def _train_endings(files: list[Path], out: Path | None) -> None:
+    from adapters.email import ending, ending_training
+    from normalizer.errors import Misconfigured
+    from normalizer.learning import read_labelled
+
+    try:
+        rows = [list(read_labelled([path])) for path in files]
+        with bars() as progress:
+            progress(say("train_learning", count=sum(map(len, rows))), 0, 0)
+            table = ending_training.learn(rows)
+    except ValueError as error:
+        raise Misconfigured("train", "{why}", _CURE, why=error) from None
+    path = out or ending.MODEL
+    path.write_bytes(table)
+    typer.echo(say("train_written", path=str(path), size=f"{len(table):,}"))
 
 
 def explain(

@@ -25,6 +25,7 @@ PLACES = {(row["code"], row["kecamatan_code"], row["city_code"]) for row in _row
 #: As exactly as a text says it: kelurahan, kecamatan, city, or nothing.
 SAID = PLACES | {("", k, c) for _, k, c in PLACES} | {("", "", c) for _, _, c in PLACES} | {("", "", "")}
 CORPUS = sorted((EVALUATION / "corpus").glob("*.csv"))
+LEARNING = sorted((EVALUATION / "learning").glob("*.csv"))
 #: Written for reply text, kind and personal data alone.
 WITHOUT_PLACE = {"phones", "desks", "short", "counters"}
 DUPLICATES = sorted(EVALUATION.glob("duplicates_*.csv"))
@@ -49,6 +50,19 @@ def test_labels_of_the_corpus(path: Path) -> None:
             assert item["kind"] and item["text"] in f"{row['subject']}\n{row['text']}", row
         assert row["id"] not in earlier, row
         earlier.add(row["id"])
+
+
+@pytest.mark.parametrize("path", LEARNING, ids=lambda path: path.stem)
+def test_labels_of_texts_to_learn_from(path: Path) -> None:
+    rows = _rows(path)
+    assert len({row["id"] for row in rows}) == len(rows)
+    for row in rows:
+        assert None not in row and row["split"] == "dev", row
+        assert row["kind"] in KINDS | {""} and row["language"] in LANGUAGES | {""}, row
+        # What was answered between quoted lines stands in pieces.
+        assert all(piece in row["text"] for piece in row["reply_text"].split("\n\n")), row
+        for item in json.loads(row["personal"]):
+            assert item["kind"] and item["text"] in f"{row['subject']}\n{row['text']}", row
 
 
 @pytest.mark.parametrize("path", DUPLICATES, ids=lambda path: path.stem)
