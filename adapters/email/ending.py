@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,13 +17,19 @@ from pathlib import Path
 from adapters.email.ending_features import Cut, Reader, cuts, up_to
 from adapters.email.quote_words import BEFORE_NAMES
 from adapters.email.sign_off import says_something
+from adapters.email.sign_off_groups import FIRM, PLAIN, SMALL, TOKEN
 from adapters.email.sign_off_groups import NAME as NAMED
-from adapters.email.sign_off_groups import TOKEN
-from normalizer.name_words import NAME, WEAK, kind_of
+from normalizer.name_words import NAME, kind_of
 
 MODEL = Path(__file__).with_name("ending_model.gz")
 #: By how much likelier a cut must be that takes away more than the rules do.
 SURE = 0.3
+#: Before somebody who is spoken of.
+_SPOKEN_OF, _TELLING = ("si", "sang"), ("nama", "bernama", "dipanggil", "jeneng")
+#: Thanks that are a closing formula as well.
+_REGARDS = re.compile(r"\b(?:regards|rgds|rgrds|wishes|salam|hormat)\b", re.IGNORECASE)
+#: What a line of one word is that is no formula and no group (`sign_off_lines.py`).
+_UNTOLD = frozenset(("none", NAMED, PLAIN, SMALL, FIRM))
 
 
 class EndingModel:
@@ -44,7 +51,8 @@ class EndingModel:
         scores = [sum(get(f, 0.0) for f in cut.features) + get(cut.rule, 0.0) for cut in found]
         highest = max(scores)
         odds = [math.exp(score - highest) for score in scores]
-        return [odd / sum(odds) for odd in odds]
+        whole = sum(odds)
+        return [odd / whole for odd in odds]
 
 
 @lru_cache(maxsize=1)
@@ -53,16 +61,18 @@ def model() -> EndingModel:
     return EndingModel()
 
 
-def without_ending(
-    lines: list[str], rule: int, closes: Sequence[bool], thanks: Sequence[bool], least: int = 0
-) -> list[str]:
+def without_ending(lines: list[str], rule: int, reader: Reader, least: int = -1) -> list[str]:
     """`lines` up to where the ending most likely begins. `rule`: the line where the rules cut, `len(lines)` when they
     do not; more than they take away only goes when it is surely no part of what was said. The ending begins behind
     line `least`."""
     if not any(c.isalnum() for line in lines for c in line):
         return lines[:rule]
-    reader = Reader(lines, closes, thanks)
-    found = [cut for cut in cuts(reader, lines, rule) if _may_be(cut, lines, reader, least)]
+    said = next((i for i, line in enumerate(lines) if says_something([line])), len(lines))
+    found = [
+        cut
+        for cut in cuts(reader, lines, rule)
+        if cut.line == len(lines) or (cut.line > least and _may_be(cut, lines, reader, said))
+    ]
     chances = model().chances(found)
     best = max(range(len(found)), key=chances.__getitem__)
     ruled = next((n for n, cut in enumerate(found) if cut.rule.startswith("R=")), None)
@@ -71,26 +81,36 @@ def without_ending(
     return up_to(lines, found[best])
 
 
-def _may_be(cut: Cut, lines: Sequence[str], reader: Reader, least: int) -> bool:
-    """Whether something is said above a cut that does not announce what stands below it; and that is neither one word
-    that nobody's list of names holds, nor a list of people."""
-    if cut.line == len(lines):
-        return True
-    if cut.line < least:
+def _may_be(cut: Cut, lines: Sequence[str], reader: Reader, said: int) -> bool:
+    """Whether something is said above a cut that does not announce what stands below it, and an ending may stand
+    there."""
+    if cut.line < said or (cut.line == said and not (cut.at and says_something([lines[said][: cut.at]]))):
         return False
-    above = [line for line in up_to(lines, cut) if line.strip()]
-    said = above[-1].rstrip() if above else ""
-    if said.endswith(":") or not says_something(above) or said.split()[-1].casefold() in BEFORE_NAMES:
+    above = lines[cut.line][: cut.at] if cut.at else ""
+    above = above or next(line for line in reversed(lines[: cut.line]) if line.strip())
+    if above.rstrip().endswith(":") or above.split()[-1].casefold() in BEFORE_NAMES:
         return False
     if cut.at:
         return True
-    below = [i for i in range(cut.line, len(lines)) if lines[i].strip()]
+    return _may_begin([i for i in range(cut.line, len(lines)) if lines[i].strip()], lines, reader, cut)
+
+
+def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut) -> bool:
+    """Whether the lines `below` may be an ending: no thanks, no telling of somebody, no list of people, no word that
+    might be anything; a formula alone is left to the rules."""
+    first = reader.line(below[0])
     words = [token.casefold() for token in TOKEN.findall(lines[below[0]])]
-    if words[:1] in (["si"], ["sang"]):
+    if words and (words[0] in _SPOKEN_OF or words[0].startswith(_TELLING)):
         return False
+    if first.thanks and not (first.closes or _REGARDS.search(lines[below[0]])):
+        return False
+    if cut.rule.startswith("R="):
+        return True
     if len(below) == 1:
-        alone = len(words) == 1 and words[0].isalpha() and not reader.line(below[0]).closes
-        return not alone or kind_of()[words[0]] in (NAME, WEAK)
+        if first.closes or first.thanks:
+            return False
+        alone = len(words) == 1 and words[0].isalpha() and first.kind in _UNTOLD
+        return not alone or kind_of()[words[0]] == NAME
     thanked = any(reader.line(i).thanks for i in range(max(0, cut.line - 2), cut.line))
     return thanked or any(reader.line(i).kind != NAMED for i in below)
 

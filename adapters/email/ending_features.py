@@ -7,7 +7,7 @@ none. The features are what each line from there on is by itself, and how the fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from adapters.email.persons import name_weight
@@ -19,12 +19,18 @@ from normalizer.name_words import kind_of, shape
 #: So many of the last lines that hold words may begin the ending; so many characters of a line are looked at.
 LINES, _LONGEST = 14, 300
 #: A tail of a line has at most so many words; so many places of a line may begin one.
-_TAIL_WORDS, _TAILS = 7, 3
-_TAIL = re.compile(
-    r"(?:[.!?…)]+|,|[\U0001F300-\U0001FAFF\u2600-\u27bf][\ufe0f\u200d]?|\s[-–—/~]|"
+_TAIL_WORDS, _TAILS = 7, 4
+_THANKS = (
     r"\b(?:terima ?kasih|trima ?kasih|trimakasih|terimakasi|makasih?|mksh|mks|tks|thx|thanks|thank you|trims|suwun"
-    r"|nuwun|nuhun|salam|wassalam)(?: (?:banyak|ya|yah|pak|bu|min|kak|bang|sebelumnya|sblmnya|nggih|pisan|sanget))*)"
-    r"\s+(?=\S)",
+    r"|nuwun|nuhun|salam|wassalam)"
+)
+#: Behind a sentence, an emoji, a joint or thanks; and behind whom the thanks are given to.
+_TAIL = re.compile(
+    rf"(?:[.!?…)]+|,|[\U0001F300-\U0001FAFF\u2600-\u27bf][\ufe0f\u200d]?|\s[-–—/~]|{_THANKS})\s+(?=\S)",
+    re.IGNORECASE,
+)
+_THANKED = re.compile(
+    rf"{_THANKS}(?: (?:banyak|ya|yah|pak|bu|min|kak|bang|sebelumnya|sblmnya|nggih|pisan|sanget))+\s+(?=\S)",
     re.IGNORECASE,
 )
 _JOINT = " \t-–—/~"
@@ -99,17 +105,20 @@ def _first(line: str) -> str:
 
 
 class Reader:
-    """Reads the lines of one mail; `closes` and `thanks` tell formulas and thanks (`signatures.py`)."""
+    """Reads the lines of one mail, those that are asked for; `closes` and `thanks` tell whether a line is a formula, or
+    gives thanks (`signatures.py`)."""
 
-    def __init__(self, lines: Sequence[str], closes: Sequence[bool], thanks: Sequence[bool]) -> None:
+    def __init__(
+        self, lines: Sequence[str], closes: Callable[[str], bool], thanks: Callable[[str], bool]
+    ) -> None:
         self._lines, self._closes, self._thanks = lines, closes, thanks
         self._seen: dict[int, _Seen] = {}
 
     def line(self, i: int) -> _Seen:
         """What is known of line `i`."""
         if i not in self._seen:
-            above = self._lines[i - 1] if i else ""
-            self._seen[i] = look(self._lines[i], above, closes=self._closes[i], thanks=self._thanks[i])
+            line, above = self._lines[i], self._lines[i - 1] if i else ""
+            self._seen[i] = look(line, above, closes=self._closes(line), thanks=self._thanks(line))
         return self._seen[i]
 
 
@@ -173,7 +182,7 @@ def cuts(reader: Reader, lines: Sequence[str], rule: int) -> list[Cut]:
 
     `rule`: the line where the rules cut, `len(lines)` when they do not.
     """
-    held = [i for i, line in enumerate(lines) if any(c.isalnum() for c in line)]
+    held = _last_lines(lines)
     last = reader.line(held[-1])
     none = (
         "none", f"N{last.kind}", f"N1{last.end}", f"N2{last.pattern}", f"N3{last.kind}{last.end}{_size(last.words)}",
@@ -214,11 +223,22 @@ def cuts(reader: Reader, lines: Sequence[str], rule: int) -> list[Cut]:
     return found
 
 
+def _last_lines(lines: Sequence[str]) -> list[int]:
+    """The last of the lines that hold words, a few more than may begin an ending."""
+    held: list[int] = []
+    for i in range(len(lines) - 1, -1, -1):
+        if any(c.isalnum() for c in lines[i]):
+            held.append(i)
+            if len(held) == LINES + 4:
+                break
+    return held[::-1]
+
+
 def tails(line: str) -> list[int]:
     """At which characters of a line something of its own may begin, right behind a sentence, thanks or a joint."""
     line = line[: 4 * _LONGEST].rstrip()
-    found = [m.end() for m in _TAIL.finditer(line) if 0 < len(line[m.end() :].split()) <= _TAIL_WORDS]
-    return found[-_TAILS:]
+    ends = {m.end() for places in (_TAIL, _THANKED) for m in places.finditer(line)}
+    return sorted(at for at in ends if 0 < len(line[at:].split()) <= _TAIL_WORDS)[-_TAILS:]
 
 
 def _joint(head: str) -> str:

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from adapters.email.ending_features import Cut, Reader, cuts, up_to
+from adapters.email.ending_features import Cut, cuts, up_to
 from adapters.email.ending_versions import Mail, Writer
 from adapters.email.quotes import written_now
-from adapters.email.signatures import by_rules, known, prepared
+from adapters.email.signatures import by_rules, prepared, reader_of
 from normalizer.sentence import Sentence
 
 #: How closely the weights follow the mails; how seldom a feature may be seen; how much a version counts.
@@ -52,7 +52,7 @@ def mails(rows: Iterable[Mapping[str, str]]) -> Iterator[Mail]:
 
 
 def _cuts(lines: list[str]) -> list[Cut]:
-    return cuts(Reader(lines, *known(lines)), lines, len(by_rules(list(lines))))
+    return cuts(reader_of(lines), lines, len(by_rules(list(lines))))
 
 
 def examples(files: Sequence[Iterable[Mapping[str, str]]], seed: int = 1) -> Iterator[Example]:

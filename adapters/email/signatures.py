@@ -10,6 +10,7 @@ import re
 
 from adapters.email.added import is_dispensable, without_disclaimer, without_tail
 from adapters.email.ending import without_ending
+from adapters.email.ending_features import Reader
 from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
 from adapters.email.quote_words import (
     BEFORE_NAMES,
@@ -84,9 +85,8 @@ def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
         # The name that the address bears needs no other sign.
         return ruled
     # A postscript stays, and a name below a quote that asks for it.
-    said = [i for i, line in enumerate(lines) if _BELOW_ALL.match(line)]
-    least = max((answered + 1 if answered else 0, *(i + 1 for i in said)))
-    return without_tail(without_ending(lines, len(ruled), *known(lines), least=least))
+    least = max((answered or -1, *(i for i, line in enumerate(lines) if _BELOW_ALL.match(line))))
+    return without_tail(without_ending(lines, len(ruled), reader_of(lines), least))
 
 
 def prepared(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
@@ -105,10 +105,17 @@ def by_rules(lines: list[str], sender: str = "", answered: int = 0) -> list[str]
     return without_tail(_without_bare_name(lines, sender, answered))
 
 
-def known(lines: list[str]) -> tuple[list[bool], list[bool]]:
-    """Which of the lines are closing formulas, and which give thanks."""
-    closes = [bool(line.strip()) and len(line) <= _LONGEST and _is_formula(line.strip()) for line in lines]
-    return closes, [len(line) <= _THANKS and _says_thanks(line) for line in lines]
+def reader_of(lines: list[str]) -> Reader:
+    """What tells the lines of a letter apart."""
+    return Reader(lines, _closes, _gives_thanks)
+
+
+def _closes(line: str) -> bool:
+    return bool(line.strip()) and len(line) <= _LONGEST and _is_formula(line.strip())
+
+
+def _gives_thanks(line: str) -> bool:
+    return len(line) <= _THANKS and _says_thanks(line)
 
 
 def _without_copies(lines: list[str], sender: str, answered: int) -> list[str]:
