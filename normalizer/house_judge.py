@@ -25,7 +25,7 @@ from normalizer.name_words import BOTH, NAME, PLACE, UNKNOWN, WEAK, kind_of
 MODEL = DATA / "house_model.gz"
 HIDDEN = "[…]"
 #: From which score on a number is a house's.
-LEAST = -0.5
+LEAST = -0.7
 #: How much of the text before and behind a number is read, in characters and in words.
 _BEFORE, _BEHIND = 56, 36
 _AFT = 4
@@ -42,7 +42,7 @@ _OPENERS = frozenset(
     )
 )  # fmt: skip
 #: What bears a number of its own, or is told with one.
-_NUMBERED = frozenset(("school", "line", "thing", "paper", "road", "series"))
+_NUMBERED = frozenset(("school", "line", "thing", "paper", "road", "series", "building"))
 _DISTRICT = frozenset(("rt", "rw"))
 _BEGIN, _END = ("^", "", ""), ("$", "", "")
 #: What ends a sentence or a line; a dot may belong to a short word.
