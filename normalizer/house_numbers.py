@@ -44,6 +44,8 @@ _NEVER = (
 _BLOCK = re.compile(r"(?<![^\W_])(?<![@#])([A-Za-z]{1,2})[-/]?$")
 #: A word with a number among its letters: "t4i".
 _LEET = re.compile(r"[a-z]{1,2}\d[a-z]{1,2}")
+#: Letters and decrees are numbered by the year: 412/2025.
+_OF_A_YEAR = re.compile(r"\d/(?:19|20)\d\d$")
 #: Short words that stand right before a number without a space; "II/8" is a lane and a house.
 _GLUED = frozenset(
     ("rt", "rw", "no", "lt", "km", "gg", "jl", "kp", "tj", "sd", "ke", "hp", "wa", "jm", "gd", "rp", "nr")
@@ -96,7 +98,7 @@ def numbers(text: str, *, told: bool = True) -> list[Number]:
             said[:5].isdigit() or (said.count("/") + said.count("-") > 1 and not _letters(said))
         ):
             continue  # a date, or no house's
-        if _LEET.fullmatch(said):
+        if _LEET.fullmatch(said) or _OF_A_YEAR.search(said):
             continue
         found.append(Number(start, end, _own(said)))
     words = [Number(*match.span(match.lastindex or 1), "w") for match in _TOLD.finditer(text)] if told else []

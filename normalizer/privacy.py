@@ -35,7 +35,7 @@ from normalizer.record import Complaint, Evidence
 
 #: Numbers of papers that hold letters too, beside the paper's name.
 _PAPER = re.compile(
-    r"(\b(?:pass?port?|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
+    r"(\b(?:pass?port?|unhcr|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
     r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
     r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
     r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",

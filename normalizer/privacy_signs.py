@@ -25,8 +25,8 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "facebook", " fb", "(fb", "/fb", "\nfb", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
     ),
     PAPER: (
-        "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk",
-        " sim ",
+        "unhcr", "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin",
+        "bpkb", "stnk", " sim ",
     ),
     BORN: (
         "lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol", "tglh",
