@@ -25,7 +25,7 @@ from normalizer.name_words import BOTH, NAME, PLACE, UNKNOWN, WEAK, kind_of
 MODEL = DATA / "house_model.gz"
 HIDDEN = "[…]"
 #: From which score on a number is a house's.
-LEAST = -0.5
+LEAST = -0.6
 #: How much of the text before and behind a number is read, in characters and in words.
 _BEFORE, _BEHIND = 56, 36
 _AFT = 4

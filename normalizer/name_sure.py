@@ -46,7 +46,7 @@ _TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
 #: "keluarga Simatupang", though a street is called so.
 _KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset((NAME, BOTH))
 #: Words for relatives that are names as well: "Sdri. Putri A."
-DAUGHTERS = frozenset(("putri", "putra"))
+DAUGHTERS = frozenset(("putri", "putra", "cucu"))
 #: Somebody who stands before is called what follows: "temannya yang namanya Contoh".
 _CALLED_SO = frozenset(
     (
