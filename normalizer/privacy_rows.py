@@ -22,15 +22,24 @@ _ONE = r"[^\W\d_]{2,12}"
 #: "saksi bu ning, bu [nama]", read backwards from the mask; "pak [nama] dan bu ning".
 _BEFORE_ONE = re.compile(rf"(?<!\w){_TITLE}\.? ({_ONE}){_AND}{_TITLE}\.? $")
 _BEHIND_ONE = re.compile(rf"({_M}{_AND}{_TITLE}\.? )({_ONE})(?=[,.;)\n]|$| (?:dan|sama|serta|&) )")
-_NEAR = 40
+_NEAR, _LAST = 40, 60
 #: "[nama], [nama] dan Abi pulang": the last of three, written large, and no title of the next.
 _THIRD = re.compile(rf"({_M}, ?{_M},? (?:dan|sama|serta|&) )([A-Z][a-z'’]{{1,11}})(?= [a-z]|[,.;)\n]|$)")
 #: "terima kasih banyak\nuni des".
 _SIGNED = re.compile(
     rf"(\n(?!(?i:ibu|bapak) ){_TITLE} )({_ONE}2?)(?=\n|$|,| (?i:lantai|lt|rt|rw|blok|unit|no|gang|gg)\b)"
 )
+#: The same without a title: a name, perhaps with an initial, on a line of its own.
+_SIGNED_ALONE = re.compile(r"(\n)([^\W\d_]{3,12})((?: [A-Za-z]\.?)?)(?=\n|$)")
+#: "siti tukang gorengan" at the very end.
+_SIGNED_TRADE = re.compile(
+    r"(?:[.!?] |\n)([^\W\d_]+(?:['’][^\W\d_]+)?)"
+    r" (?:tukang|penjual|pedagang|warga|wrg|anak|penghuni) [^\n.]{2,24}\.?\s*\Z"
+)
+#: A name in letters of its own before the same in ours: "박지훈 ([nama])".
+_SCRIPT = re.compile(rf"([^\W\d_A-Za-z\u00c0-\u024f]{{2,6}})(?= ?\({_M}\))")
 _CLOSING = re.compile(
-    r"(?:kasih|makas\w*|maacih|mksh|tks|thx|thanks|trims|nuhun|suwun|wassalam\w*|salam)[^\n]{0,24}\n{0,2}$",
+    r"(?:xoxo|kasih|makas\w*|maacih|mksh|tks|thx|thanks|trims|nuhun|suwun|wassalam\w*|salam)[^\n]{0,24}\n{0,2}$",
     re.IGNORECASE,
 )
 #: "[nama], di KTP tercetak CONTHO".
@@ -39,6 +48,15 @@ _PRINTED = re.compile(
     r"(?: (?:jadi|menjadi|sebagai|nama))? ?:? ?))"
     r"([A-Z]{4,}(?: [A-Z]{3,}){0,3}|[A-Z][a-z'’]{2,}(?: [A-Z][a-z'’]+){1,3})(?!\w)"
 )
+#: What else stands alone below a thank-you.
+_NO_NAME = frozenset(
+    (
+        "sekian", "demikian", "sukses", "mantap", "pengirim", "penanya", "netizen", "anonim", "segera", "jakarta",
+        "semoga", "amin", "aamiin", "sehat", "berkah", "urgent", "foto", "lampiran", "alamat", "lokasi", "bukti",
+        "terlampir",
+    )
+)  # fmt: skip
+_NAMED = frozenset((BOTH, NAME, UNKNOWN, WEAK))
 _ANY = frozenset((BEFORE, BOTH, NAME, ORDINARY, PLACE, TIME, UNKNOWN, WEAK))
 
 
@@ -48,7 +66,14 @@ def without_rows(text: str) -> str:
         text = _BEHIND_ONE.sub(_masked, _before_ones(text))
         text = _THIRD.sub(lambda m: f"{m[1]}{MASK}" if _is_any(m[2], TITLE) else m[0], text)
         text = _PRINTED.sub(_printed, text)
-    return _SIGNED.sub(_signed, text) if "\n" in text else text
+        if not text.isascii():
+            text = _SCRIPT.sub(MASK, text)
+    if "\n" in text:
+        text = _SIGNED_ALONE.sub(_signed_alone, _SIGNED.sub(_signed, text))
+    trade = _SIGNED_TRADE.search(text, max(0, len(text) - _LAST))
+    if trade is not None and kind_of()[trade[1].lower()] in _NAMED:
+        text = f"{text[: trade.start(1)]}{MASK}{text[trade.end(1) :]}"
+    return text
 
 
 def _before_ones(text: str) -> str:
@@ -80,6 +105,16 @@ def _signed(found: re.Match[str]) -> str:
         if _CLOSING.search(found.string, max(0, found.start() - _NEAR), found.start())
         else found[0]
     )
+
+
+def _signed_alone(found: re.Match[str]) -> str:
+    """A name alone below a closing: a word that may be one, or any that is written large and ends the text."""
+    word, text = found[2].lower(), found.string
+    if word in _NO_NAME or not _CLOSING.search(text, max(0, found.start() - _NEAR), found.start()):
+        return found[0]
+    kind = kind_of()[word]
+    last = kind == ORDINARY and found[2].istitle() and not text[found.end() :].strip()
+    return f"{found[1]}{MASK}{found[3]}" if kind in _NAMED or last else found[0]
 
 
 def _printed(found: re.Match[str]) -> str:

@@ -31,6 +31,13 @@ tolong ya¶trimaksih¶mpo «Ati»¶rt 5
 sampah numpuk¶makasih¶pak lurah tolong dibantu
 sampah numpuk¶makasih¶pak tolong
 sampah numpuk¶makasih¶ibu kader
+sampah numpuk¶tks¶«indah» s.¶sebelah masjid
+udah bersih jalannya¶makasiih¶xoxo¶«Disti»
+sampah numpuk¶terima kasih¶Sekian
+sampah numpuk¶terima kasih¶tolong
+jalannya udah bagus lagi. «sa'i» tukang kembang
+jalannya udah bagus lagi. satpam tukang tidur
+mohon dibalas¶«박지훈» («Kim Ji-hoon»)
 daftar acara:¶pak camat¶pak lurah
 """
 
