@@ -183,7 +183,7 @@ def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
     chance = writer.chance
     texts = [row["text"] for row in read_table("name_texts.csv")]
     plain = [row["text"] for table in ("category_texts.csv", "kind_texts.csv") for row in read_table(table)]
-    plain = [text for text in plain if not _names_somebody(text)]
+    plain = [text for text in plain if not names_somebody(text)]
     frames = [row["frame"] for row in read_table("name_frames.csv")]
     for text in texts:
         for _ in range(WITH_NAMES if "{" in text else WITHOUT):
@@ -195,7 +195,7 @@ def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
             yield _version(*writer.write(chance.choice(frames).replace("…", text)), chance)
 
 
-def _names_somebody(text: str) -> bool:
+def names_somebody(text: str) -> bool:
     """Whether somebody seems to be named in a text that is to name nobody: learnt from, it would unteach names."""
     words = Words(text)
     kind = words.kind
