@@ -145,7 +145,8 @@ def _alone(words: Words, i: int) -> bool:
     """Whether a line, an item or the end of the text is nothing but the few words from `i` on, none of which is of
     everyday use: a signature's."""
     for at in range(i, min(i + 4, len(words.words))):
-        if words.kind[at] not in _SIGNED:
+        initial = at > i and len(words.low[at]) == 1  # "indah s."
+        if words.kind[at] not in _SIGNED and not initial:
             return False
         behind = words.seps[at + 1]
         if at + 1 == len(words.words):

@@ -46,7 +46,7 @@ _TITLED = frozenset("T" + kind for kind in "^oxRIJStTuNWBPpDO")
 #: "keluarga Simatupang", though a street is called so.
 _KIN, _FAMILY_NAMES = frozenset(("keluarga", "klg", "marga", "fam")), frozenset((NAME, BOTH))
 #: Words for relatives that are names as well: "Sdri. Putri A."
-DAUGHTERS = frozenset(("putri", "putra"))
+DAUGHTERS = frozenset(("putri", "putra", "cucu"))
 #: Somebody who stands before is called what follows: "temannya yang namanya Contoh".
 _CALLED_SO = frozenset(
     (
@@ -123,6 +123,9 @@ def surely(words: Words, i: int, head: str) -> bool:
     kind = words.kind[i]
     if in_the_name_of(words, i) or (i and _is_alias(words, i)):
         return True
+    if i and words.low[i - 1] == "si" and kind == UNKNOWN and words.seps[i] == " ":
+        # "si Bontot"; an abbreviation is a system's.
+        return words.words[i - 1] != "SI" and words.mode == "m" and shape(words.words[i]) == "C"
     if not i or (kind not in NAMES and words.low[i] not in DAUGHTERS and not after_title(words, i)):
         return False
     if words.low[i] in DAUGHTERS:

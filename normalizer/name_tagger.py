@@ -96,6 +96,10 @@ _STAFF = frozenset((RELATION, OFFICE))
 _HONOURED = frozenset(
     ("h", "hj", "kh", "haji", "hajah", "kyai", "kiai", "dr", "prof", "jenderal", "pangeran", "raden")
 )
+#: What has a head, and is hardly called after somebody with a title: "kepala yayasan Prof. Contoh".
+_HEADED = frozenset(
+    ("yayasan", "puskesmas", "pasar", "terminal", "stasiun", "koperasi", "kelurahan", "kecamatan")
+)
 _STRAY_LENGTH = 4
 #: With what a verb begins; a long word that does is rather one in dialect or haste than a name: "kegencet".
 _VERBS, _VERB_LENGTH = (
@@ -202,7 +206,8 @@ def candidates(words: Words) -> list[int]:
             # A street, a mosque or a school is called after somebody; its name is an address.
             if what in _SEEN_THROUGH:
                 # "bengkel Koh Aliong", "pengurus masjid Ust. Zulkifli" say who somebody is.
-                staff = called > 0 and kind[called - 1] in _STAFF and low[i] not in _HONOURED
+                staff = called > 0 and kind[called - 1] in _STAFF
+                staff = staff and (low[i] not in _HONOURED or low[called] in _HEADED)
                 keeper = low[i] in KEEPERS and (low[called] in SHOPS or kind[called] != CALLED)
                 called = -2 if staff or keeper else i
                 continue

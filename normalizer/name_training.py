@@ -17,7 +17,21 @@ from typing import Any
 
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, candidates, features, head_of
-from normalizer.name_words import BOTH, NAMES, ORDINARY, PLACE, RELATION, SHORT, TITLE, UNKNOWN, given_names
+from normalizer.name_words import (
+    BOTH,
+    NAME,
+    NAMES,
+    OPENERS,
+    ORDINARY,
+    PLACE,
+    RELATION,
+    SHORT,
+    TITLE,
+    UNKNOWN,
+    WEAK,
+    given_names,
+    shape,
+)
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
@@ -33,6 +47,7 @@ _MISSPELT = 0.03
 _DAUGHTERS = 0.02
 #: How often a name right behind a title is a word of everyday use.
 _NICKNAMES = 0.06
+_UNSURE = frozenset((UNKNOWN, WEAK))
 _SLOT = re.compile(r"\{(\w)\}|<(\w)>")
 _STREETS = (
     "Jl. {p}", "Jl. {p} Raya", "jalan {p} Dalam", "Jl. H. {n}", "Jalan Haji {n}", "Gg. {n}", "Gang H. {n}",
@@ -168,6 +183,7 @@ def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
     chance = writer.chance
     texts = [row["text"] for row in read_table("name_texts.csv")]
     plain = [row["text"] for table in ("category_texts.csv", "kind_texts.csv") for row in read_table(table)]
+    plain = [text for text in plain if not names_somebody(text)]
     frames = [row["frame"] for row in read_table("name_frames.csv")]
     for text in texts:
         for _ in range(WITH_NAMES if "{" in text else WITHOUT):
@@ -177,6 +193,17 @@ def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
             yield _version(text, [], chance)
         for _ in range(FRAMED):
             yield _version(*writer.write(chance.choice(frames).replace("…", text)), chance)
+
+
+def names_somebody(text: str) -> bool:
+    """Whether somebody seems to be named in a text that is to name nobody: learnt from, it would unteach names."""
+    words = Words(text)
+    kind = words.kind
+    return any(
+        kind[i] == NAME
+        or (kind[i] in _UNSURE and i and (kind[i - 1] in OPENERS or shape(words.words[i]) == "C"))
+        for i in candidates(words)
+    )
 
 
 def _version(

@@ -3,11 +3,11 @@
 Masked: addresses of mail, accounts (not the province's own), passwords and links (their host stays), see
 `privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts and other long numbers, see
 `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`; dates of birth,
-`privacy_births.py`; exact house numbers, `privacy_houses.py`; number plates, `privacy_plates.py`; names,
-`privacy_names.py`, `privacy_beside.py` and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT
-and RW stay, for without them nobody knows where the hole is. A confidential complaint is masked more strictly: also
-street addresses, RT/RW, and every number of four or more digits; it is still shown to nobody but those who may read
-it.
+`privacy_births.py`; exact house numbers, `privacy_houses.py`, `privacy_streets.py` and, what these leave,
+`house_judge.py`; number plates, `privacy_plates.py`; names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`
+and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT and RW stay, for without them nobody
+knows where the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every
+number of four or more digits; it is still shown to nobody but those who may read it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from normalizer.context import Context, decided
+from normalizer.house_judge import judge
 from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
@@ -25,7 +26,8 @@ from normalizer.privacy_initials import without_initials
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import IDENTITY, NUMBER, PHONE, without_numbers
 from normalizer.privacy_plates import without_alike, without_parted, without_told
-from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, PAPER, SPELT, signs
+from normalizer.privacy_rows import without_rows
+from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, FLATS, NUMBERED, PAPER, SPELT, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
 from normalizer.privacy_spelt import looks_alike, without_spelt
 from normalizer.privacy_streets import without_houses
@@ -33,7 +35,7 @@ from normalizer.record import Complaint, Evidence
 
 #: Numbers of papers that hold letters too, beside the paper's name.
 _PAPER = re.compile(
-    r"(\b(?:pass?port?|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
+    r"(\b(?:pass?port?|unhcr|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
     r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
     r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
     r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",
@@ -115,8 +117,12 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     alike = digits and looks_alike(text)
     text = without_spelt(text, held, PHONE, alike=alike)
     if digits:
-        text = _without_numbers(text, held, strict=strict, alike=alike)
-    text = without_names_beside(without_initials(without_names(text)))
+        text = _without_numbers(text, held, alike=alike)
+    if digits or NUMBERED in held:
+        text = _without_judged(text, held)
+    if strict:
+        text = _FOUR_DIGITS.sub(NUMBER, _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text)))
+    text = without_rows(without_names_beside(without_initials(without_names(text))))
     for name in names:
         text = _without_name(text, name)
     return without_beside(text) if digits else text
@@ -135,7 +141,22 @@ def _plain_digits(text: str) -> str:
     return _FANCY.sub(plain, text)
 
 
-def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bool) -> str:
+def by_rules(text: str) -> str:
+    """`text` as the rules leave it to the judge of numbers (`house_judge.py`)."""
+    held = signs(text.lower())
+    return _without_numbers(without_addresses(text, held), held, alike=looks_alike(text))
+
+
+def _without_judged(text: str, held: frozenset[int]) -> str:
+    """`text` without what else is judged to be the number of a house."""
+    out, done = [], 0
+    for start, end in judge().houses(text, told=NUMBERED in held, flats=FLATS in held):
+        out += [text[done:start], HIDDEN]
+        done = end
+    return "".join([*out, text[done:]]) if out else text
+
+
+def _without_numbers(text: str, held: frozenset[int], *, alike: bool) -> str:
     if PAPER in held:
         text = _PAPER.sub(
             lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
@@ -152,9 +173,6 @@ def _without_numbers(text: str, held: frozenset[int], *, strict: bool, alike: bo
         text = _ROMAN_LANE.sub(rf"\1{HIDDEN}", text)
     if ESTATE in held:
         text = _without_estates(text)
-    if strict:
-        text = _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text))
-        text = _FOUR_DIGITS.sub(NUMBER, text)
     return text
 
 

@@ -45,6 +45,14 @@ _SYLLABLE = re.compile(
 )
 _MIDDLE = frozenset(("peng", "eng", "ban", "pin", "sun", "long", "bun", "kok", "sing", "tong", "ong", "cin"))
 _LONGEST = 4
+#: What is said before a short name, and how far behind the whole one; short names have three letters or more.
+_CALLED = frozenset(("dipanggil", "panggilan", "panggilannya", "disapa", "sapaan", "sapaannya", "alias"))
+_CALLED_NEAR, _SHORTEST = 3, 3
+_BRACKETED, _CLOSED, _SAID = (
+    frozenset((" (", "(", ' "', " '")),
+    frozenset(")\"'"),
+    frozenset((" ", ": ", ' "')),
+)
 _LINK = re.compile(r"\[tautan [^\[\]]{0,300}\]")
 _BARE = re.compile(r"\[tautan\]")
 
@@ -90,6 +98,7 @@ def _without(text: str) -> str:
     if not _known_words().isdisjoint(words.low[i] for i in names):
         _spare(words, chosen)
     _again(words, chosen)
+    _shortened(words, chosen)
     # What stands large between two words of a name belongs to it: "Lim Kok Wah".
     for i in sorted(chosen):
         if _hyphenated(words, i + 1):  # "Choi Min-jae"
@@ -190,6 +199,35 @@ def _again(words: Words, chosen: set[int]) -> None:
             before = words.kind[i - 1] if i else ""
             if before not in (HEAD, CALLED, BEFORE, BRAND):
                 chosen.add(i)
+
+
+def _shortened(words: Words, chosen: set[int]) -> None:
+    """What somebody is called in short is a piece of their name: "Suparman (Parman)", "Suparman, dipanggil Arman"."""
+    if words.mode != "m":
+        return
+    for i in sorted(chosen):
+        if i + 1 in chosen or i + 1 >= len(words.low):
+            continue
+        short = i + 1
+        if words.seps[short] not in _BRACKETED or words.seps[short + 1][:1] not in _CLOSED:
+            called = next(
+                (
+                    at
+                    for at in range(short, short + _CALLED_NEAR)
+                    if words.low[at : at + 1] and words.low[at] in _CALLED
+                ),
+                -1,
+            )
+            if called < 0 or called + 1 >= len(words.low) or words.seps[called + 1] not in _SAID:
+                continue
+            short = called + 1
+        word = words.low[short]
+        if words.words[short][0].isupper() and len(word) >= _SHORTEST and word != words.low[i]:
+            start = i
+            while start - 1 in chosen and words.seps[start] in _JOINED:
+                start -= 1
+            if any(word in full for full in words.low[start : i + 1]):
+                chosen.add(short)
 
 
 def _masked(words: Words, chosen: set[int]) -> str:

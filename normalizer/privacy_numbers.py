@@ -25,8 +25,8 @@ _RUN = re.compile(r"[+(\d](?:(?<=\d)|(?<=[+(])[+(]?\d)(?:[ .,\-()/_*|~'’·•:
 _GROUP = re.compile(r"\d+")
 #: How much of the text before a run is read. A line's end parts it from what is said.
 _BEFORE = 64
-#: A passport has one or two capitals before seven digits.
-_PASSPORT, _CAPITALS = 7, re.compile(r"(?<![\w-])[A-Z]{1,2} ?$")
+#: A passport has one or two capitals before seven or eight digits.
+_PASSPORT, _CAPITALS = (7, 8), re.compile(r"(?<![\w-])[A-Z]{1,2} ?$")
 _LONG, _CUSTOMER, _SHORT, _CODE, _NEAR = 9, 6, 5, 4, 24
 _LONGEST_MOBILE, _AGAIN = 13, 48
 
@@ -42,8 +42,8 @@ _PHONE_BEFORE = re.compile(
     r"|contact|fax|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
 )
 _CUSTOMER_BEFORE = re.compile(
-    r"\b(?:id ?pel(?:anggan)?|idpel|pelanggan|nopel|meter(?:an)?|kwh|sambungan|token|polis|peserta|bpjs|jkn|sim"
-    r"|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
+    r"\b(?:id ?pel(?:anggan)?|idpel|id|pelanggan(?:nya|ku|ipun|e)?|nopel|meter(?:an)?|kwh|sambungan|token|polis"
+    r"|peserta|bpjs|jkn|sim|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
     r"|sppt|rekam medi[sk]|medrec|rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
     r"|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
 )
@@ -358,7 +358,7 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
     ):
         return PHONE if phone and digits[:2] in ("08", "62") else ACCOUNT
     if (
-        count == _PASSPORT
+        count in _PASSPORT
         and _CAPITALS.search(text, max(0, first - 4), first)
         and not text[last : last + 1].isalnum()
     ):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ahocorasick_rs import AhoCorasick
 
 MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT, NAMED_MAIL, ADDRESS, MENTION = range(12)
+NUMBERED, FLATS = range(12, 14)
 _WORDS: dict[int, tuple[str, ...]] = {
     MAIL: (
         " at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}",
@@ -24,8 +25,8 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "facebook", " fb", "(fb", "/fb", "\nfb", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
     ),
     PAPER: (
-        "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin", "bpkb", "stnk",
-        " sim ",
+        "unhcr", "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin",
+        "bpkb", "stnk", " sim ",
     ),
     BORN: (
         "lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol", "tglh",
@@ -36,6 +37,8 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit ", "ruko ",
     ),
     MENTION: ("mention ", "colek ", " tag ", " dm ", "follow ", "inbox "),
+    NUMBERED: ("nomor ", "nomer ", "nmr ", " no ", "number ", "unit ", "pintu ", "petak ", "kamar "),
+    FLATS: ("rusun", "apart", " apt", "tower", "unit ", "lift ", "flat ", "penthouse", "kondominium", "condo"),
     SECRET: ("passw", "passcode", "sandi", "pwd"),
 }  # fmt: skip
 #: Words for digits in the languages of Jakarta, and how many digits each one says.

@@ -55,7 +55,7 @@ def evaluate(
 
 
 def train(
-    what: Annotated[Literal["category", "kind", "names", "duplicate", "endings"], typer.Argument()],
+    what: Annotated[Literal["category", "kind", "names", "houses", "duplicate", "endings"], typer.Argument()],
     files: Annotated[list[Path] | None, typer.Argument()] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
@@ -73,6 +73,9 @@ def train(
         path = out or name_tagger.MODEL
         path.write_bytes(weights)
         typer.echo(say("train_written", path=str(path), size=f"{len(weights):,}"))
+        return
+    if what == "houses":
+        _train_houses(files or [], out)
         return
     if what == "duplicate":
         _train_duplicate(files or [], out)
@@ -105,6 +108,23 @@ def train(
         table.add_row("1-3", str(report.judged), f"{100 * report.top3:.1f}")
         console().print(table)
     typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
+
+
+def _train_houses(files: list[Path], out: Path | None) -> None:
+    from normalizer import house_judge, house_training
+    from normalizer.errors import Misconfigured
+    from normalizer.learning import read_labelled
+
+    try:
+        told = house_training.labelled(read_labelled(files))
+    except ValueError as error:
+        raise Misconfigured("train", "{why}", _CURE, why=error) from None
+    with bars() as progress:
+        progress(say("train_learning", count=house_training.count() + len(told)), 0, 0)
+        weights = house_training.learn(house_training.examples(told))
+    path = out or house_judge.MODEL
+    path.write_bytes(weights)
+    typer.echo(say("train_written", path=str(path), size=f"{len(weights):,}"))
 
 
 def _train_duplicate(files: list[Path], out: Path | None) -> None:

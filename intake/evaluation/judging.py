@@ -216,7 +216,7 @@ def _privacy(out: Judgement, judged: Judged) -> None:
     for row, complaint in _having(judged, "personal"):
         for item in json.loads(row["personal"] or "[]"):
             planted += 1
-            if _readable(item["kind"], item["text"], complaint.public_text):
+            if _readable(item["kind"], item["text"], complaint):
                 left += 1
                 never += item["kind"] in NEVER
                 _miss(out, "privacy", row, f"{item['kind']}: {item['text']}", complaint.public_text[:160])
@@ -238,9 +238,15 @@ def _privacy(out: Judgement, judged: Judged) -> None:
         out.figures.append(Figure(name="harmless words masked too", value=masked / harmless, count=harmless))
 
 
-def _readable(kind: str, item: str, public: str) -> bool:
-    """Whether `item` can be read in `public`, whatever became of spaces between; a name not as the end of another word
-    ("endah" in "bendahara")."""
+def _readable(kind: str, item: str, complaint: Complaint) -> bool:
+    """Whether `item` can be read in the public text, whatever became of spaces between; a name not as the end of
+    another word ("endah" in "bendahara"). The number of a house is no part of another number, and where it stands in
+    the text in another meaning too ("RT 7, nomor 7") it is left when no place of it is masked."""
+    public = complaint.public_text
+    if kind == "address":
+        written = rf"(?<![^\W_]){re.escape(item)}(?![^\W_])"
+        readable = len(re.findall(written, public, re.IGNORECASE))
+        return readable > 0 and readable >= len(re.findall(written, complaint.text, re.IGNORECASE))
     if kind != "name":
         return "".join(item.split()).lower() in "".join(public.split()).lower()
     letters = r"\s*".join(map(re.escape, "".join(item.split())))

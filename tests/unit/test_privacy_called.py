@@ -48,6 +48,19 @@ an ibu kandung, bukan ibu tiri
 surat atas nama pak lurah, bukan pak camat
 atas nama warga kami mohon lampu
 """
+IN_SHORT = """
+Sdr. «Suparman» («Parman»), penjual ketan, minta lapaknya kembali
+mandor bernama «Kusnadi», biasa dipanggil «Nadi», tidak datang lagi
+yang jaga pintu «Kusnadi» "«Kus»" galak sekali
+«Suparman» (Ketua RT) dan «Kusnadi» (Satpam) saksi kejadian
+«Suparman» dipanggil Lurah untuk dimintai keterangan
+si «Gembrot» nyolong aki lagi semalam
+aplikasi SI Warga tidak bisa dibuka
+kepala yayasan Prof. «Sutarjo» tidak di tempat
+pengurus masjid KH Ahmad Dahlan menutup jalan
+tolong kabari¶makasih¶«wulan» s.
+«Bowo» dan «Wira» datang menagih
+"""
 FAMILIES = """
 1) Kel. «Simbolon» 4 jiwa, rumah terendam
 Kel. «Hutabarat» mengungsi ke masjid
@@ -70,7 +83,7 @@ Data dari BUMD dan LSM berbeda, AMDAL belum ada.
     "text",
     [
         line
-        for part in (CALLED, BESIDES, IN_THE_NAME, FAMILIES, PLACES, SHOUTED)
+        for part in (CALLED, BESIDES, IN_THE_NAME, IN_SHORT, FAMILIES, PLACES, SHOUTED)
         for line in part.strip().splitlines()
     ],
 )

@@ -87,6 +87,13 @@ def test_the_same_texts_teach_the_same() -> None:
     assert {is_name for _, is_name in first} == {True, False}
 
 
+def test_texts_that_name_somebody_teach_nothing_about_names() -> None:
+    assert name_training.names_somebody("terima kasih pak Sutarjo sudah menambal jalan")
+    assert name_training.names_somebody("mohon ditindak, kata bu Tarsih tiap malam begitu")
+    assert not name_training.names_somebody("lampu jalan di depan pasar mati sejak kemarin")
+    assert not name_training.names_somebody("HUT RI ke-80 di RT kami, iuran 50 ribu")
+
+
 def test_a_table_that_is_none_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "x.gz").write_bytes(b"no table")
     with pytest.raises(ValueError, match="kanal train names"):

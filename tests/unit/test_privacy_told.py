@@ -268,6 +268,11 @@ akun jakartasatu error, akun saya terblokirrr, akun kami bermasalahh
 paspor no. «C4VX8T0K2» hilang
 majikan tahan paspor sy «N2219 0047»
 paspornya «X.221.9004» ditahan
+nomer pelangganipun «40211000» mboten saget dibayar
+tagihan air naik, id «60220000», rumah kosong
+id laporan 60220000 belum dijawab
+kartu UNHCR «207-22C00000» sudah habis masanya
+노트 M«20900000» 여권
 paspor anak saya «A 2219-0047» salah cetak
 bikin paspor 2024 antre 3 jam, paspor RI habis
 paspor ELEKTRONIK belum jadi
