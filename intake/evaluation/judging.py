@@ -238,13 +238,20 @@ def _privacy(out: Judgement, judged: Judged) -> None:
         out.figures.append(Figure(name="harmless words masked too", value=masked / harmless, count=harmless))
 
 
+#: What stands right before the number of a house.
+_NUMBERED = r"\b(?:no|nomor|nomer|nmr|rumah|rmh|unit|blok|kav|kavling|pintu|petak|kamar)\b[ .:]{0,3}"
+
+
 def _readable(kind: str, item: str, complaint: Complaint) -> bool:
     """Whether `item` can be read in the public text, whatever became of spaces between; a name not as the end of
     another word ("endah" in "bendahara"). The number of a house is no part of another number, and where it stands in
-    the text in another meaning too ("RT 7, nomor 7") it is left when no place of it is masked."""
+    the text in another meaning too ("RT 7, nomor 7") it is left when no place of it is masked, or one that follows a
+    word for a house's number is not."""
     public = complaint.public_text
     if kind == "address":
         written = rf"(?<![^\W_]){re.escape(item)}(?![^\W_])"
+        if re.search(_NUMBERED + written, public, re.IGNORECASE):
+            return True
         readable = len(re.findall(written, public, re.IGNORECASE))
         return readable > 0 and readable >= len(re.findall(written, complaint.text, re.IGNORECASE))
     if kind != "name":

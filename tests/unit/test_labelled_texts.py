@@ -61,8 +61,14 @@ def test_labels_of_texts_to_learn_from(path: Path) -> None:
         assert row["kind"] in KINDS | {""} and row["language"] in LANGUAGES | {""}, row
         # What was answered between quoted lines stands in pieces.
         assert all(piece in row["text"] for piece in row["reply_text"].split("\n\n")), row
-        for item in json.loads(row["personal"]):
+        for item in json.loads(row["personal"] or "[]"):
             assert item["kind"] and item["text"] in f"{row['subject']}\n{row['text']}", row
+
+
+@pytest.mark.parametrize("name", ["kind_texts", "kind_cases"])
+def test_kinds_of_the_texts_to_learn_from(name: str) -> None:
+    rows = _rows(DATA / f"{name}.csv")
+    assert {row["kind"] for row in rows} <= KINDS and all(row["text"].strip() for row in rows)
 
 
 @pytest.mark.parametrize("path", DUPLICATES, ids=lambda path: path.stem)
