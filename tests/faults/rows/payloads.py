@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from playwright.async_api import Browser, BrowserContext, Dialog, Page
+from playwright.async_api import Error as BrowserError
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -104,19 +105,47 @@ _TELL = (
 )
 
 
+#: Chromium's renderer may die of its own after more than a thousand pages: the look begins anew after so many.
+_PAGES = 300
+
+
 @dataclass
 class Eye:
     """A page, and whatever was amiss on it: what ran, what was there that could have, and what the policy stopped."""
 
+    context: BrowserContext
     page: Page
     policy: bool
     amiss: list[str] = field(default_factory=list)
     pages: int = 0
+    crashes: int = 0
+    _shown: int = 0
 
     async def open(self, url: str) -> str:
-        """Open a page and look at it; its text."""
-        await self.page.goto(url)
+        """Open a page and look at it; its text. What a dying renderer had not shown is opened once more."""
+        if self._shown >= _PAGES:
+            await self._anew()
+        self._shown += 1
+        try:
+            await self.page.goto(url)
+        except BrowserError as error:
+            if "crashed" not in str(error):
+                raise
+            self.crashes += 1
+            await self._anew()
+            await self.page.goto(url)
         return await self.look(url)
+
+    async def _anew(self) -> None:
+        """The same browser's next tab: it is signed in as the last one was."""
+        await self.page.close()
+        self.page = await self.context.new_page()
+        self._shown = 0
+        self.watch()
+
+    def watch(self) -> None:
+        self.page.on("dialog", self.ran)
+        self.page.on("console", lambda message: self.said(message.text))
 
     async def show(self, html: str) -> bool:
         """Whether anything was noticed on a page of one's own."""
@@ -146,10 +175,8 @@ async def looking(chromium: Browser, *, policy: bool) -> AsyncIterator[Eye]:
     """Somebody's browser; with `policy` False it heeds no Content-Security-Policy."""
     context: BrowserContext = await chromium.new_context(bypass_csp=not policy, service_workers="block")
     await context.add_init_script(_TELL)
-    page = await context.new_page()
-    eye = Eye(page, policy)
-    page.on("dialog", eye.ran)
-    page.on("console", lambda message: eye.said(message.text))
+    eye = Eye(context, await context.new_page(), policy)
+    eye.watch()
     try:
         yield eye
     finally:

@@ -44,6 +44,8 @@ DOORS = (
     "balai-warga", "sms-kannel",
 )  # fmt: skip
 EACH = 3
+#: So often may the browser itself die in a long run.
+_CRASHES = 3
 #: Of a member of staff.
 LONGEST_NAME = 100
 OPERATOR = "operator.uji"
@@ -84,6 +86,7 @@ async def run(stage: Stage, figure: Figure) -> Numbers:
                         eye.pages = 0
                     await house.visit(eye)
                     assert not eye.amiss, f"{len(eye.amiss)} amiss: {eye.amiss[:5]}"
+                    assert eye.crashes <= _CRASHES, f"the browser died {eye.crashes} times"
                     total["pages_with_policy" if policy else "pages_without_policy"] = eye.pages
     finally:
         await gateway.kill()
