@@ -11,6 +11,7 @@ from normalizer.name_frames import PLACES_TOO, pronounced
 from normalizer.name_words import (
     BEFORE,
     BOTH,
+    BRAND,
     CALLED,
     HEAD,
     INTRO,
@@ -51,9 +52,12 @@ DAUGHTERS = frozenset(("putri", "putra", "cucu"))
 _CALLED_SO = frozenset(
     (
         "namanya", "namany", "namanye", "bernama", "panggilannya", "panggilane", "jenenge", "jenengipun", "ngaranna",
-        "namina",
+        "namina", "dipanggil", "disapa", "sapaannya",
     )
 )  # fmt: skip
+#: Of these, what is said of nothing but people, unless a thing stands before.
+_OF_PEOPLE = frozenset(("bernama", "dipanggil", "disapa", "panggilannya", "sapaannya"))
+_THINGS = frozenset((HEAD, CALLED, BRAND))
 #: How far before stands who is called so; signs that end the sentence before that.
 _SOMEBODY_NEAR, _SENTENCE_ENDS = 7, frozenset(".!?\n;")
 _PEOPLE = frozenset((RELATION, TITLE, NAME))
@@ -126,7 +130,11 @@ def surely(words: Words, i: int, head: str) -> bool:
     if i and words.low[i - 1] == "si" and kind == UNKNOWN and words.seps[i] == " ":
         # "si Bontot"; an abbreviation is a system's.
         return words.words[i - 1] != "SI" and words.mode == "m" and shape(words.words[i]) == "C"
-    if not i or (kind not in NAMES and words.low[i] not in DAUGHTERS and not after_title(words, i)):
+    if not i:
+        return False
+    # "Bang Jalu", which no list holds.
+    stranger = kind == UNKNOWN and words.kind[i - 1] == TITLE and _large(words, i) and pronounced(words.low[i])
+    if kind not in NAMES and not stranger and words.low[i] not in DAUGHTERS and not after_title(words, i):
         return False
     if words.low[i] in DAUGHTERS:
         return words.kind[i - 1] in "Tt" and words.seps[i] in _SPACED and shape(words.words[i]) == "C"
@@ -177,12 +185,12 @@ def called_so(words: Words, i: int) -> bool:
         return False
     for before in range(at - 1, max(-1, at - 1 - _SOMEBODY_NEAR), -1):
         if not _SENTENCE_ENDS.isdisjoint(seps[before + 1]):
-            return False
+            break
         if kind[before] in _PEOPLE or low[before] in _WHO:
             return low[before - 1 : before] == [] or low[before - 1] not in _OWNED
-        if low[before] in _OWNED:
+        if low[before] in _OWNED or kind[before] in _THINGS:
             return False
-    return False
+    return low[at] in _OF_PEOPLE and _large(words, i)
 
 
 def _large(words: Words, i: int) -> bool:

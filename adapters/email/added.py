@@ -50,6 +50,18 @@ _SCANNED = re.compile(
     r"|(?:scanned|checked|protected|secured|dipindai|diperiksa|dilindungi) (?:by|with|oleh|dengan)\b.{2,60}",
     re.IGNORECASE,
 )
+#: What a ticket system writes above its mails, and a company's server above those from outside.
+_BANNER = re.compile(
+    r"\W*(?:(?:please |silakan |silahkan |mohon |harap )?(?:reply|type|write|ketik|tulis|balas)\w*\b.{0,40}"
+    r"\b(?:above|di ?atas)\b.{0,40}\b(?:line|baris|garis)\b.{0,20}"
+    r"|\[\W{0,3}(?:external|eksternal)\b[^\]]{0,60}\].{0,200}"
+    r"|\W{0,3}(?:external|eksternal) (?:e-?mail|sender|message|pengirim|surel)\b.{0,200}"
+    r"|(?:caution|warning|perhatian|peringatan)\W{1,3}.{0,60}\b(?:outside|external|luar organisasi|eksternal)\b"
+    r".{0,160})",
+    re.IGNORECASE,
+)
+#: A banner stands among so many of the first lines, and is no longer.
+_BANNER_LINES, _BANNER_LENGTH = 3, 400
 _GET = re.compile(
     r"(?:get|download|dapatkan|unduh)\s(?:aplikasi\s)?[\w. ]{2,30}\s"
     r"(?:(?:for|untuk|di|on)\s(?:android|ios|iphone|ipad|mac|windows|desktop|mobile)|mail)\b"
@@ -200,3 +212,14 @@ def without_tail(lines: list[str]) -> list[str]:
     while end and is_dispensable(lines[end - 1]):
         end -= 1
     return lines[:end]
+
+
+def without_banner(lines: list[str]) -> list[str]:
+    """Without what a program wrote above the first words, when something is left below it."""
+    for index, line in enumerate(lines[:_BANNER_LINES]):
+        below = lines[index + 1 :]
+        if len(line) <= _BANNER_LENGTH and _BANNER.fullmatch(line.strip()):
+            return lines[:index] + below if any(c.isalnum() for said in below for c in said) else lines
+        if line.strip():
+            break
+    return lines

@@ -84,7 +84,7 @@ FORWARDED_BY = ("diteruskan dari ", "diteruskan oleh ", "forwarded by ", "forwar
 
 _KEYS = {
     "from": "from dari pengirim von de da van från fra od expéditeur 差出人 发件人 寄件者 보낸사람 от",
-    "sent": "sent date dikirim terkirim tanggal tgl gesendet datum envoyé enviado fecha data inviato verzonden"
+    "sent": "sent date dikirim terkirim waktu tanggal tgl gesendet datum envoyé enviado fecha data inviato verzonden"
     " skickat sendt dato wysłano 送信日時 日時 发送时间 日期 날짜 дата отправлено",
     "to": "to kepada ke untuk penerima an à para aan till til do dla 宛先 收件人 받는사람 кому cc bcc tembusan",
     "subject": "subject perihal subjek subyek hal judul re betreff objet asunto oggetto onderwerp ämne emne temat"

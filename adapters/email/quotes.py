@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from adapters.email.added import without_banner
 from adapters.email.attributions import LONGEST_LINE, attribution, is_programmed
 from adapters.email.quote_words import (
     FORWARD_MARKS,
@@ -41,6 +42,8 @@ _RULER = re.compile(f"[{_ORNAMENTS}]{{2,}}")
 _ADORNED = re.compile(r"\W{3,}.*\W{3,}|\s*\[.*\]\s*")
 #: Samsung's program may lose the line break: "-------- Pesan asli --------Dari: …".
 _GLUED = re.compile(r"-{3,} ?([a-z][a-z ]{3,30}[a-z]) ?-{3,} ?(?:dari|from)\b")
+_BLOCK = frozenset(("from", "sent", "to", "subject"))
+_DAY = re.compile(r"\b\d{1,2}[ /.-]\w{1,9}[ /.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b")
 #: Lines that a block of header fields may take, with what is wrapped.
 _FIELD_LINES = 12
 _KEY = re.compile(r"\*{0,2}([^:：*]{1,20}?)\*{0,2}\s?[:：]\*{0,2}\s*(.*)")
@@ -58,7 +61,7 @@ def reply_text(
     `ours` tells our own addresses: what we wrote is a quote even in a mail that was forwarded to us. `sender` is the
     name that the address bears. Everything stays when nothing else would be left.
     """
-    written, brought, answered = _parted(text.split("\n"), _is_forwarded(subject), ours)
+    written, brought, answered = _parted(without_banner(text.split("\n")), _is_forwarded(subject), ours)
     result = "\n\n".join(
         part
         for lines, from_line in ((written, answered), (brought, 0))
@@ -69,7 +72,7 @@ def reply_text(
 
 def written_now(text: str, subject: str = "") -> tuple[list[str], list[str]]:
     """The lines that somebody wrote now, their ending included, and those of the mail that they forwarded."""
-    written, brought, _ = _parted(text.split("\n"), _is_forwarded(subject), None)
+    written, brought, _ = _parted(without_banner(text.split("\n")), _is_forwarded(subject), None)
     return written, brought
 
 
@@ -277,7 +280,16 @@ def _header_block(fields: list[tuple[str | None, str]], index: int) -> bool:
         if kind == "sent":
             timed = timed or _TIME.search(value) is not None
         proof = proof or "@" in value
+    if {"from", "sent", "to", "subject"} <= found and _is_dated(fields, index):
+        # Some programs give the day alone.
+        return True
     if not {"from", "sent", "to"} <= found:
         # A program that leaves out to whom still gives an address and the minute.
         return first == "from" and {"from", "sent", "subject"} <= found and timed and proof
     return timed and (proof or "subject" in found)
+
+
+def _is_dated(fields: list[tuple[str | None, str]], index: int) -> bool:
+    """Whether four lines right below each other are the four fields, and the one that says when is a day."""
+    block = dict(fields[index : index + len(_BLOCK)])
+    return block.keys() == _BLOCK and _DAY.search(block["sent"]) is not None

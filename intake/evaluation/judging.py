@@ -238,15 +238,26 @@ def _privacy(out: Judgement, judged: Judged) -> None:
         out.figures.append(Figure(name="harmless words masked too", value=masked / harmless, count=harmless))
 
 
+#: A street stays public, whosever name it bears: what stands right before such a name.
+_STREET = re.compile(
+    r"\b(?:jl|jln|jalan|gg|gang)\b\.? ?(?:(?:h|hj|haji|kh|kyai|dr|ir|prof|jend|jenderal|letjen|mayjen|kapten)\b"
+    r"\.? ?)*$",
+    re.IGNORECASE,
+)
+_STREET_NEAR = 40
+#: So short a name may be the beginning of any word.
+_SHORT = 4
 #: What stands right before the number of a house.
 _NUMBERED = r"\b(?:no|nomor|nomer|nmr|rumah|rmh|unit|blok|kav|kavling|pintu|petak|kamar)\b[ .:]{0,3}"
 
 
 def _readable(kind: str, item: str, complaint: Complaint) -> bool:
-    """Whether `item` can be read in the public text, whatever became of spaces between; a name not as the end of
-    another word ("endah" in "bendahara"). The number of a house is no part of another number, and where it stands in
-    the text in another meaning too ("RT 7, nomor 7") it is left when no place of it is masked, or one that follows a
-    word for a house's number is not."""
+    """Whether `item` can be read in the public text, whatever became of spaces between.
+
+    A name is no end of another word ("endah" in "bendahara"), a short one neither its beginning nor another word
+    written small ("Dar" in "dari", "Hari" in "hari ini"), and none where a street is called so. The number of a house
+    is no part of another number, and where it stands in the text in another meaning too ("RT 7, nomor 7") it is left
+    when no place of it is masked, or one that follows a word for a house's number is not."""
     public = complaint.public_text
     if kind == "address":
         written = rf"(?<![^\W_]){re.escape(item)}(?![^\W_])"
@@ -256,8 +267,14 @@ def _readable(kind: str, item: str, complaint: Complaint) -> bool:
         return readable > 0 and readable >= len(re.findall(written, complaint.text, re.IGNORECASE))
     if kind != "name":
         return "".join(item.split()).lower() in "".join(public.split()).lower()
-    letters = r"\s*".join(map(re.escape, "".join(item.split())))
-    return re.search(rf"(?<![^\W\d_]){letters}", public, re.IGNORECASE) is not None
+    if len(item) <= _SHORT:
+        found = re.finditer(rf"(?<![^\W\d_]){re.escape(item)}(?:nya|ku|mu)?(?![^\W\d_])", public)
+    else:
+        letters = r"\s*".join(map(re.escape, "".join(item.split())))
+        found = re.finditer(rf"(?<![^\W\d_]){letters}", public, re.IGNORECASE)
+    return any(
+        _STREET.search(public, max(0, match.start() - _STREET_NEAR), match.start()) is None for match in found
+    )
 
 
 def _own_language(out: Judgement, judged: Judged) -> None:

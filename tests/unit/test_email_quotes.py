@@ -268,3 +268,45 @@ ALIKE = [
 @pytest.mark.parametrize("text", ALIKE)
 def test_sentences_that_look_alike_stay(text: str) -> None:
     assert reply_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "##- Silakan ketik balasan di atas baris ini -##",
+        "--- Please reply above this line ---",
+        "[EXTERNAL EMAIL] Jangan klik tautan dari pengirim yang tidak dikenal.",
+        "CAUTION: This email originated from outside the organization.",
+        "Perhatian: surel ini berasal dari luar organisasi.",
+    ],
+)
+def test_what_a_program_wrote_above_the_first_words_goes(banner: str) -> None:
+    assert reply_text(f"{banner}\n\nLampu di gang ini mati.") == "Lampu di gang ini mati."
+    assert reply_text(f"\n{banner}\nLampu di gang ini mati.") == "Lampu di gang ini mati."
+    assert reply_text(banner) == banner
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Tolong tulis nomor rumah di atas pagar, garis catnya hilang.",
+        "External wall of the school is cracked.\nPlease check.",
+        "Perhatian untuk Dishub, lampu merah mati.",
+        "Pagar di luar\n[EXTERNAL EMAIL] saya tidak tahu artinya.",
+    ],
+)
+def test_sentences_like_a_banner_stay(said: str) -> None:
+    assert reply_text(f"{said}\n\nSudah seminggu.") == f"{said}\n\nSudah seminggu."
+
+
+def test_a_block_of_four_fields_needs_no_minute() -> None:
+    block = "Dari: Layanan Pengaduan\nDikirim: 21 Oktober 2025\nKepada: Warga\nHal: Permintaan foto"
+    assert reply_text(f"Ini fotonya.\n\n{block}\n\nMohon kirimkan foto.") == "Ini fotonya."
+    other = "Pengirim : Pertamanan\nPenerima : warga\nWaktu : 21 Mei 2024\nHal : lampu"
+    assert reply_text(f"Sudah nyala.\n\n{other}\n\nLampu sudah diganti.") == "Sudah nyala."
+    for kept in (
+        "Dari: Blok M\nKe: Kota\nTanggal: 12 Maret 2025",
+        "Dari: warga RT 5\nKepada: Bapak Lurah\nHal: lampu mati\nTempat: gang sawo",
+        "Dari: warga\nTanggal: besok\nKepada: Lurah\nHal: rapat",
+    ):
+        assert reply_text(f"Bus telat.\n\n{kept}\n\nMohon dicek.") == f"Bus telat.\n\n{kept}\n\nMohon dicek."

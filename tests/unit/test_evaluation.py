@@ -5,6 +5,7 @@ The floors lie under what was measured on rows that nothing was learnt from; the
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -69,6 +70,30 @@ def test_scores_on_rows_kept_apart_of_the_newest_files() -> None:
     assert by_name["reply text exact"] >= 0.80
     assert by_name["phone, NIK, e-mail left"] == 0
     assert by_name["personal data left"] <= 0.04
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "item", "left"),
+    [
+        ("Pak Hari bilang hari ini beres.", "name", "Hari", 0),
+        ("Juru parkir bernama Dar, dari gang sebelah.", "name", "Dar", 0),
+        ("Lampu mati. Rumah saya Jl. Melati No. 3 RT 13", "address", "3", 0),
+        ("Lampu mati sejak 7 hari, rumah saya Jl. Melati No. 7 RT 7", "address", "7", 0),
+        # What was not masked at all, and what stands behind the word for a house's number.
+        ("Tanah Pak Saman di Jalan Haji Saman dipatok.", "name", "Saman", 0),
+        ("Rapat bersama Gubernur Contoh di balai", "name", "balai", 1),
+        ("Pohon nomor 14 tumbang di depan pohon 14", "address", "14", 1),
+    ],
+)
+def test_what_counts_as_left_readable(text: str, kind: str, item: str, left: int, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    row = {"id": "1", "text": text, "personal": json.dumps([{"kind": kind, "text": item}])}
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, fieldnames=list(row))
+        writer.writeheader()
+        writer.writerow(row)
+    figures = {figure.name: figure.value for figure in judge([sets.read(file)], CONTEXT).figures}
+    assert figures["personal data left"] == left
 
 
 def test_shapes_of_published_sets(tmp_path: Path) -> None:
