@@ -133,7 +133,9 @@ def surely(words: Words, i: int, head: str) -> bool:
     if not i:
         return False
     # "Bang Jalu", which no list holds.
-    stranger = kind == UNKNOWN and words.kind[i - 1] == TITLE and _large(words, i) and pronounced(words.low[i])
+    stranger = (
+        kind == UNKNOWN and words.kind[i - 1] == TITLE and _large(words, i) and pronounced(words.low[i])
+    )
     if kind not in NAMES and not stranger and words.low[i] not in DAUGHTERS and not after_title(words, i):
         return False
     if words.low[i] in DAUGHTERS:

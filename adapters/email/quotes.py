@@ -19,6 +19,7 @@ from adapters.email.quote_words import (
     ORIGINAL_BETWEEN_RULES,
     ORIGINAL_MARKS,
 )
+from adapters.email.sign_off import says_something
 from adapters.email.signatures import without_signature
 
 #: A quoted line; not the row of a table, which has a stroke at its end, too.
@@ -112,7 +113,7 @@ def _parted(
                     return _without_rule(out), [], answered
                 return _without_rule(out), _brought(lines[index + 1 :]), answered
             original = _announces_original(line, mark)
-            if original or _header_block(fields, index):
+            if original or _header_block(fields, index, out):
                 if forwarded and not _from_office(lines, index, ours):
                     return _without_rule(out), _brought(lines[index + original :]), answered
                 if _has_words(out):
@@ -263,7 +264,7 @@ def _is_more_than(lines: list[str], index: int) -> bool:
     return not any(_MARKED.match(line) for line in (lines[index - 1], *lines[index + 1 : index + 2]))
 
 
-def _header_block(fields: list[tuple[str | None, str]], index: int) -> bool:
+def _header_block(fields: list[tuple[str | None, str]], index: int, above: list[str]) -> bool:
     """`Dari: … Dikirim: … Kepada: … Perihal: …` as programs write it: with a time, or an address.
 
     A letter begins with words like these too; but no citizen writes the minute into them.
@@ -280,8 +281,8 @@ def _header_block(fields: list[tuple[str | None, str]], index: int) -> bool:
         if kind == "sent":
             timed = timed or _TIME.search(value) is not None
         proof = proof or "@" in value
-    if {"from", "sent", "to", "subject"} <= found and _is_dated(fields, index):
-        # Some programs give the day alone.
+    if {"from", "sent", "to", "subject"} <= found and _is_dated(fields, index) and says_something(above):
+        # Some programs give the day alone; a letter may begin so below its greeting.
         return True
     if not {"from", "sent", "to"} <= found:
         # A program that leaves out to whom still gives an address and the minute.

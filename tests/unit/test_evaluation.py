@@ -27,7 +27,7 @@ CONTEXT = context()
 
 
 #: The files whose writers the rules and lists have met least: they say best what to expect of citizens unknown to us.
-NEWEST = ("phones", "desks", "short", "counters")
+NEWEST = ("phones", "desks", "short", "counters", "inbox", "week")
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +66,10 @@ def test_scores_on_rows_kept_apart_of_the_newest_files() -> None:
     files = [EVALUATION / "corpus" / f"{name}.csv" for name in NEWEST]
     by_name = {f.name: f.value for f in judge(sets.read_all(files, "test"), CONTEXT).figures}
     assert by_name["kind: complaints recognised"] >= 0.98
-    assert by_name["kind: others recognised"] >= 0.65
-    assert by_name["reply text exact"] >= 0.80
+    assert by_name["kind: others recognised"] >= 0.70
+    assert by_name["reply text exact"] >= 0.87
     assert by_name["phone, NIK, e-mail left"] == 0
-    assert by_name["personal data left"] <= 0.04
+    assert by_name["personal data left"] <= 0.03
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ SAID = PLACES | {("", k, c) for _, k, c in PLACES} | {("", "", c) for _, _, c in
 CORPUS = sorted((EVALUATION / "corpus").glob("*.csv"))
 LEARNING = sorted((EVALUATION / "learning").glob("*.csv"))
 #: Written for reply text, kind and personal data alone.
-WITHOUT_PLACE = {"phones", "desks", "short", "counters"}
+WITHOUT_PLACE = {"phones", "desks", "short", "counters", "inbox", "week"}
 DUPLICATES = sorted(EVALUATION.glob("duplicates_*.csv"))
 
 
