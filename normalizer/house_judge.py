@@ -9,9 +9,7 @@ the number before it is a house's.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from normalizer.gazetteer import DATA, read_table
 from normalizer.house_numbers import ROMAN, Number, numbers
 from normalizer.memory import Memory
 from normalizer.name_words import BOTH, NAME, PLACE, UNKNOWN, WEAK, kind_of
+from normalizer.weights import Weights
 
 MODEL = DATA / "house_model.gz"
 HIDDEN = "[…]"
@@ -203,27 +202,11 @@ def between(text: str, before: Number, number: Number) -> str | None:
     return _SIGNS[parts[0]] + " ".join(words[word][0] for word in parts[1::2])
 
 
-class HouseJudge:
+class HouseJudge(Weights):
     """Reads its table once. Raises `ValueError` when the file is none."""
 
     def __init__(self, path: Path = MODEL) -> None:
-        try:
-            lines = gzip.decompress(path.read_bytes()).decode().split("\n")
-            self._bias = float(lines[0])
-            pairs = (line.rsplit("\t", 1) for line in lines[1:])
-            self._weights = {feature: float(weight) for feature, weight in pairs}
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise ValueError(
-                f"{path} is no table of house weights ({error}); make one: kanal train houses"
-            ) from error
-
-    def score(self, found: list[str]) -> float:
-        """The logarithm of the odds that a number with these features is a house's."""
-        get = self._weights.get
-        total = self._bias
-        for feature in found:
-            total += get(feature, 0.0)
-        return total
+        super().__init__(path, "house", "kanal train houses")
 
     def houses(self, text: str, *, told: bool, flats: bool, least: float = LEAST) -> list[tuple[int, int]]:
         """Where the numbers of houses stand, in order: those whose score is `least` or more; `told`: also in words;

@@ -20,26 +20,9 @@ _NUMBER = re.compile(
 _GOES_ON = re.compile(r"[%@_]|[.,:]\d|[-/]\w|(?!(?:rt|rw|lt|kel)\b|(?:rt|rw)\d)\w", re.IGNORECASE)
 #: Numbers of something else by the word right before them.
 _NEVER = (
-    "rt",
-    "rt.",
-    "rt ",
-    "rt. ",
-    "rw",
-    "rw.",
-    "rw ",
-    "rw. ",
-    "jam ",
-    "rp",
-    "rp ",
-    "rp. ",
-    "rp.",
-    " km ",
-    "pukul ",
-    "pkl ",
-    " tgl ",
-    "tanggal ",
-    "tahun ",
-)
+    "rt", "rt.", "rt ", "rt. ", "rw", "rw.", "rw ", "rw. ", "jam ", "rp", "rp ", "rp. ", "rp.", " km ", "pukul ",
+    "pkl ", " tgl ", "tanggal ", "tahun ",
+)  # fmt: skip
 #: The letters of a block or a tower before it: C3/12, F/11, D-7, AA5.
 _BLOCK = re.compile(r"(?<![^\W_])(?<![@#])([A-Za-z]{1,2})[-/]?$")
 #: A word with a number among its letters: "t4i".

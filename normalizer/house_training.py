@@ -7,14 +7,10 @@ name no house, and their numbers are learnt as such. The same data give the same
 
 from __future__ import annotations
 
-import gzip
-import itertools
 import json
 import random
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -24,6 +20,7 @@ from normalizer.house_numbers import Number, numbers
 from normalizer.house_writing import Told, Writer
 from normalizer.privacy import by_rules
 from normalizer.privacy_signs import FLATS, signs
+from normalizer.weights_training import regression
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 0.4, 3
@@ -247,21 +244,11 @@ def _set(text: str, plain: Sequence[str], writer: Writer) -> Told:
 
 def learn(found: Sequence[Example], seed: int = 1) -> bytes:
     """A table as `HouseJudge` reads it."""
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
-    seen = Counter(feature for example in found for feature in example.features)
-    names = sorted(feature for feature, count in seen.items() if count >= LEAST_SEEN)
-    at = {name: number for number, name in enumerate(names)}
-    rows = [[at[f] for f in dict.fromkeys(example.features) if f in at] for example in found]
-    ends = list(itertools.accumulate(map(len, rows), initial=0))
-    columns = list(itertools.chain.from_iterable(rows))
-    matrix = csr_matrix(([1.0] * len(columns), columns, ends), shape=(len(rows), len(names)))
-    model: Any = LogisticRegression(C=CLOSENESS, solver="liblinear", random_state=seed)
-    model.fit(matrix, [e.house for e in found], sample_weight=[e.weight for e in found])
-    weights = zip(names, (round(float(w), 2) for w in model.coef_[0]), strict=True)
-    lines = [
-        f"{float(model.intercept_[0]):.2f}",
-        *(f"{name}\t{w:g}" for name, w in weights if abs(w) >= 0.05),
-    ]
-    return gzip.compress("\n".join(lines).encode(), 9, mtime=0)
+    return regression(
+        [example.features for example in found],
+        [example.house for example in found],
+        closeness=CLOSENESS,
+        least_seen=LEAST_SEEN,
+        seed=seed,
+        counts=[example.weight for example in found],
+    )

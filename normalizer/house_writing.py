@@ -21,57 +21,19 @@ _STREETS = (
     "Percetakan", "Masjid", "Sekolah", "Langgar", "Pancoran Buntu", "Kebon Pala", "Kemang Timur", "Menteng Atas",
 )  # fmt: skip
 _LANES = (
-    "I",
-    "II",
-    "III",
-    "IV",
-    "V",
-    "VI",
-    "VII",
-    "VIII",
-    "IX",
-    "X",
-    "XI",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "8",
-    "12",
-)
+    "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "2", "3", "4", "5", "6", "7", "8", "12",
+)  # fmt: skip
 _TOWERS = (
-    "A",
-    "B",
-    "C",
-    "D",
-    "Cendana",
-    "Damar",
-    "Jasmine",
-    "Ebony",
-    "1",
-    "2",
-    "3",
-    "Merpati",
-    "Sakura",
-    "Barat",
-)
+    "A", "B", "C", "D", "Cendana", "Damar", "Jasmine", "Ebony", "1", "2", "3", "Merpati", "Sakura", "Barat",
+)  # fmt: skip
 _WORDS = (
     "tiga", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas", "dua belas", "tiga belas",
     "lima belas", "tujuh belas", "dua puluh", "dua puluh tiga", "tiga puluh satu", "empat puluh", "telu", "tilu",
     "papat",
 )  # fmt: skip
 _BLOCKS = (
-    "{L}{d}/{n}",
-    "{L}/{n}",
-    "{L}-{n}",
-    "{L}{n}",
-    "{L}{d}-{n}",
-    "{L}{L}{d}/{n}",
-    "{l}{d}/{n}",
-    "{L}{d}/{d}/{n}",
-)
+    "{L}{d}/{n}", "{L}/{n}", "{L}-{n}", "{L}{n}", "{L}{d}-{n}", "{L}{L}{d}/{n}", "{l}{d}/{n}", "{L}{d}/{d}/{n}",
+)  # fmt: skip
 _UNITS = (
     "{f}{r}", "{f}{r}", "{f}-{r}", "{L}-{f}{r}", "{d}{L}", "{f}{L}", "0{d}{r}", "{d}{r}", "{d}-{L}{L}", "{L}{f}{r}",
     "{f}{L}{L}", "0{d}-{r}", "{L}/{f}{r}",

@@ -7,9 +7,7 @@ written-down weights (logistic regression; `name_training.py` finds them), added
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,6 +51,7 @@ from normalizer.name_words import (
     place_words,
     shape,
 )
+from normalizer.weights import Weights
 
 #: From which score on a word written small is a name that nothing around it announces: surely only.
 STRAY = 1.2
@@ -360,27 +359,11 @@ def _listed(words: Words, i: int) -> bool:
     return large and words.kind[i] in NAMES and words.low[i - 1] in LISTING and words.seps[i] == " "
 
 
-class NameTagger:
+class NameTagger(Weights):
     """Reads its table once. Raises `ValueError` when the file is none."""
 
     def __init__(self, path: Path = MODEL) -> None:
-        try:
-            lines = gzip.decompress(path.read_bytes()).decode().split("\n")
-            self._bias = float(lines[0])
-            pairs = (line.rsplit("\t", 1) for line in lines[1:])
-            self._weights = {feature: float(weight) for feature, weight in pairs}
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise ValueError(
-                f"{path} is no table of name weights ({error}); make one: kanal train names"
-            ) from error
-
-    def score(self, found: tuple[str, ...]) -> float:
-        """The logarithm of the odds that a word with these features is part of a name."""
-        get = self._weights.get
-        total = self._bias
-        for feature in found:
-            total += get(feature, 0.0)
-        return total
+        super().__init__(path, "name", "kanal train names")
 
     def tag(self, words: Words, least: float, unknown: float) -> list[int]:
         """Which words are names: those whose score is `least` or more, `unknown` where no list of names holds them."""
@@ -389,7 +372,7 @@ class NameTagger:
         strays = words.strays
         for i in candidates(words):
             # The letters alone turn most words away, before what stands around them is looked at.
-            if i in strays and self.score(letters(words.low[i])) < STRAY_LETTERS + self._bias:
+            if i in strays and self.score(letters(words.low[i])) < STRAY_LETTERS + self.bias:
                 continue
             if i and words.words[i - 1] == "dr" and from_place(words, i):
                 continue

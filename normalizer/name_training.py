@@ -7,13 +7,9 @@ lists alone. The same data give the same table.
 
 from __future__ import annotations
 
-import gzip
-import itertools
 import random
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, candidates, features, head_of
@@ -32,6 +28,7 @@ from normalizer.name_words import (
     given_names,
     shape,
 )
+from normalizer.weights_training import regression
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
@@ -268,22 +265,6 @@ def examples(seed: int = 1) -> Iterator[tuple[tuple[str, ...], bool]]:
 
 def learn(seed: int = 1) -> bytes:
     """A table as `NameTagger` reads it."""
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
     found = list(examples(seed))
-    seen = Counter(feature for features_, _ in found for feature in features_)
-    names = sorted(feature for feature, count in seen.items() if count >= LEAST_SEEN)
-    at = {name: number for number, name in enumerate(names)}
-    rows = [[at[f] for f in dict.fromkeys(features_) if f in at] for features_, _ in found]
-    ends = list(itertools.accumulate(map(len, rows), initial=0))
-    columns = list(itertools.chain.from_iterable(rows))
-    matrix = csr_matrix(([1.0] * len(columns), columns, ends), shape=(len(rows), len(names)))
-    model: Any = LogisticRegression(C=CLOSENESS, solver="liblinear", random_state=seed)
-    model.fit(matrix, [is_name for _, is_name in found])
-    weights = zip(names, (round(float(w), 2) for w in model.coef_[0]), strict=True)
-    lines = [
-        f"{float(model.intercept_[0]):.2f}",
-        *(f"{name}\t{w:g}" for name, w in weights if abs(w) >= 0.05),
-    ]
-    return gzip.compress("\n".join(lines).encode(), 9, mtime=0)
+    rows, wanted = zip(*found, strict=True)
+    return regression(rows, wanted, closeness=CLOSENESS, least_seen=LEAST_SEEN, seed=seed)

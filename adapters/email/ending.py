@@ -6,10 +6,8 @@ finds them), added up; where the rules of `signatures.py` cut is one of them. Li
 
 from __future__ import annotations
 
-import gzip
 import math
 import re
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +18,7 @@ from adapters.email.sign_off import says_something
 from adapters.email.sign_off_groups import FIRM, PLAIN, SMALL, TOKEN
 from adapters.email.sign_off_groups import NAME as NAMED
 from normalizer.name_words import NAME, kind_of
+from normalizer.weights import Weights
 
 MODEL = Path(__file__).with_name("ending_model.gz")
 #: By how much likelier a cut must be that takes away more than the rules do.
@@ -32,23 +31,15 @@ _REGARDS = re.compile(r"\b(?:regards|rgds|rgrds|wishes|salam|hormat)\b", re.IGNO
 _UNTOLD = frozenset(("none", NAMED, PLAIN, SMALL, FIRM))
 
 
-class EndingModel:
+class EndingModel(Weights):
     """Reads its table once. Raises `ValueError` when the file is none."""
 
     def __init__(self, path: Path = MODEL) -> None:
-        try:
-            lines = gzip.decompress(path.read_bytes()).decode().split("\n")
-            pairs = (line.rsplit("\t", 1) for line in lines)
-            self.weights = {feature: float(weight) for feature, weight in pairs}
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise ValueError(
-                f"{path} is no table of weights ({error}); make one: kanal train endings"
-            ) from error
+        super().__init__(path, "ending", "kanal train endings")
 
     def chances(self, found: Sequence[Cut]) -> list[float]:
         """How likely each cut is, together 1."""
-        get = self.weights.get
-        scores = [sum(get(f, 0.0) for f in cut.features) + get(cut.rule, 0.0) for cut in found]
+        scores = [self.score((*cut.features, cut.rule)) for cut in found]
         highest = max(scores)
         odds = [math.exp(score - highest) for score in scores]
         whole = sum(odds)

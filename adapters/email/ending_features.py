@@ -11,19 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from adapters.email.persons import name_weight
+from adapters.email.quote_words import THANKS
 from adapters.email.sign_off_groups import TOKEN, VERB, says
 from adapters.email.sign_off_lines import weigh
 from normalizer.name_tagger import Words, tagger
 from normalizer.name_words import kind_of, shape
+from normalizer.privacy_names import LEAST, LEAST_UNKNOWN
 
 #: So many of the last lines that hold words may begin the ending; so many characters of a line are looked at.
 LINES, _LONGEST = 14, 300
 #: A tail of a line has at most so many words; so many places of a line may begin one.
 _TAIL_WORDS, _TAILS = 7, 4
-_THANKS = (
-    r"\b(?:terima ?kasih|trima ?kasih|trimakasih|terimakasi|makasih?|mksh|mks|tks|thx|thanks|thank you|trims|suwun"
-    r"|nuwun|nuhun|salam|wassalam)"
-)
+_THANKS = rf"\b(?:{'|'.join(map(re.escape, (*THANKS, 'mks', 'salam')))})"
 #: Behind a sentence, an emoji, a joint or thanks; and behind whom the thanks are given to.
 _TAIL = re.compile(
     rf"(?:[.!?…)]+|,|[\U0001F300-\U0001FAFF\u2600-\u27bf][\ufe0f\u200d]?|\s[-–—/~]|{_THANKS})\s+(?=\S)",
@@ -37,19 +36,7 @@ _JOINT = " \t-–—/~"
 _PHONE = re.compile(r"\d[\d\s().+/\-]{6,}\d")
 _REACH = re.compile(r"\S+@\S+|www\.|https?:")
 _BESIDE = re.compile(r"[,(|/]| - ")
-_ENDS = {
-    ".": ".",
-    "…": ".",
-    "!": "!",
-    "?": "?",
-    ",": ",",
-    ";": ",",
-    ":": ":",
-    ")": ")",
-    "]": ")",
-    '"': ")",
-    "”": ")",
-}
+_ENDS = dict(zip('.…!?,;:)]"”', "..!?,,:))))", strict=True))
 _NAMES = frozenset("NWBu")
 #: A word of a line, by what it is: a title, a relative, a place; "x" asks, denies or tells of a thing.
 _CLASSES = (
@@ -85,7 +72,6 @@ class _Seen(NamedTuple):
     words: int
     thanks: bool
     closes: bool
-    weight: float
 
 
 def _size(count: int, edges: Sequence[int] = (1, 2, 3, 4, 6, 9, 14)) -> str:
@@ -135,7 +121,7 @@ def look(line: str, above: str, *, closes: bool, thanks: bool) -> _Seen:
         k + shape(token) if token[0].isalpha() else "9" for k, token in zip(kinds[:4], shown, strict=False)
     ) + ("+" if count > 4 else "")
     words = Words(line[:200])
-    named = set(tagger().tag(words, -1.0, -0.4))
+    named = set(tagger().tag(words, LEAST, LEAST_UNKNOWN))
     others = sum(1 for i, k in enumerate(words.kind) if i not in named and k not in "Ttl")
     share = (
         "no" if not named else "all" if not others else "1" if others == 1 else "3" if others <= 3 else "+"
@@ -172,9 +158,7 @@ def look(line: str, above: str, *, closes: bool, thanks: bool) -> _Seen:
         found.append("U")
     if shown and all(token[0].isupper() for token in shown if token[0].isalpha()):
         found.append(f"C{_size(count)}")
-    return _Seen(
-        tuple(found), kind, pattern, classes, share, end, _first(line), last, count, thanks, closes, weight
-    )
+    return _Seen(tuple(found), kind, pattern, classes, share, end, _first(line), last, count, thanks, closes)
 
 
 def cuts(reader: Reader, lines: Sequence[str], rule: int) -> list[Cut]:
@@ -200,7 +184,7 @@ def cuts(reader: Reader, lines: Sequence[str], rule: int) -> list[Cut]:
                 here = look(tail, "", closes=False, thanks=False)
                 over = look(head, "", closes=False, thanks=reader.line(i).thanks)
                 own = (*(f"E{f}" for f in here.features), f"Eb{here.kind}{under}")
-                start = tuple(_start(here, over, "j", under, back, place + 1, over.thanks))
+                start = tuple(_start(here, over, "j", under, back, place + 1))
                 tailed = (
                     f"T{_joint(head)}",
                     f"T1{_joint(head)}{here.small}",
@@ -215,7 +199,7 @@ def cuts(reader: Reader, lines: Sequence[str], rule: int) -> list[Cut]:
         above = held[place - 1]
         apart = "b" if i - above > 1 else "-"
         over = reader.line(above)
-        start = tuple(_start(here, over, apart, under, back, place, over.thanks))
+        start = tuple(_start(here, over, apart, under, back, place))
         found.append(
             Cut(i, 0, below + start, ("R=" if i == rule else "R<" if rule < i else "R>") + here.kind)
         )
@@ -248,11 +232,9 @@ def _joint(head: str) -> str:
     return "j" if last in _JOINT else _end(bare)
 
 
-def _start(
-    here: _Seen, over: _Seen, apart: str, under: str, back: int, place: int, thanks: bool
-) -> Iterator[str]:
+def _start(here: _Seen, over: _Seen, apart: str, under: str, back: int, place: int) -> Iterator[str]:
     """Features of an ending that begins with `here`, below `over`."""
-    way = apart + ("t" if thanks else "f" if over.closes else over.end)
+    way = apart + ("t" if over.thanks else "f" if over.closes else over.end)
     yield from (
         f"B0{here.kind}{way}", f"B1{apart}{over.end}{here.first}", f"B2{here.kind}{under}", f"B3{here.pattern}{way}",
         f"B4{way}", f"B5{_size(back)}", f"B6{_size(back)}{here.kind}", f"B7{_size(place, (1, 2, 3))}",

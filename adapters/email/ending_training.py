@@ -6,7 +6,6 @@ the same table.
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,9 +16,12 @@ from adapters.email.ending_versions import Mail, Writer
 from adapters.email.quotes import written_now
 from adapters.email.signatures import by_rules, prepared, reader_of
 from normalizer.sentence import Sentence
+from normalizer.weights import packed
 
 #: How closely the weights follow the mails; how seldom a feature may be seen; how much a version counts.
 CLOSENESS, LEAST_SEEN, COUNTS = 0.3, 3, 0.3
+#: A smaller weight says nothing worth its place in the file.
+_LEAST = 0.02
 #: A file whose endings the rules find as often as this says nothing of how far to trust them: they were made for it.
 _BY_HEART = 0.95
 
@@ -128,6 +130,4 @@ def learn(files: Sequence[Iterable[Mapping[str, str]]], seed: int = 1) -> bytes:
         return loss + weights @ weights / (2 * CLOSENESS), turned @ missed + weights / CLOSENESS
 
     found = minimize(surprise, numpy.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 200})
-    weights = sorted((name, round(float(found.x[at]), 2)) for name, at in names.items())
-    lines = [f"{name}\t{weight:g}" for name, weight in weights if abs(weight) >= 0.02]
-    return gzip.compress("\n".join(lines).encode(), 9, mtime=0)
+    return packed({name: float(found.x[at]) for name, at in names.items()}, _LEAST)

@@ -80,8 +80,9 @@ def without_signature(lines: list[str], sender: str = "", answered: int = 0) -> 
 
 def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
     lines = prepared(lines, sender, answered)
-    ruled = by_rules(lines, sender, answered)
-    if sender and len(ruled) < len(by_rules(list(lines), "", answered)):
+    closed = _without_closing(lines, answered)
+    ruled = _without_lone_name(closed, sender, answered)
+    if sender and len(ruled) < len(_without_lone_name(closed, "", answered)):
         # The name that the address bears needs no other sign.
         return ruled
     # A postscript stays, and a name below a quote that asks for it.
@@ -96,12 +97,19 @@ def prepared(lines: list[str], sender: str = "", answered: int = 0) -> list[str]
 
 def by_rules(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
     """`lines` up to where closing words, thanks or a name that stands alone say that the letter ends."""
+    return _without_lone_name(_without_closing(lines, answered), sender, answered)
+
+
+def _without_closing(lines: list[str], answered: int) -> list[str]:
     lines = _without_sign_off(lines, answered)
     for _ in range(2):
         # "Hormat saya," and below it "ttd" and the name.
         lines = _without_formula(lines)
     lines = _without_sign_off(lines, answered)
-    lines = without_tail(_without_names(without_tail(lines)))
+    return without_tail(_without_names(without_tail(lines)))
+
+
+def _without_lone_name(lines: list[str], sender: str, answered: int) -> list[str]:
     return without_tail(_without_bare_name(lines, sender, answered))
 
 

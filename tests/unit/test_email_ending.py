@@ -115,5 +115,5 @@ def test_mails_that_are_kept_apart_are_not_learnt() -> None:
 
 
 def test_the_bundled_table_believes_the_rules_rather_than_not() -> None:
-    assert ending.model().weights["R=formula"] > 0
-    assert len(ending.model().weights) > 1000
+    assert ending.model().of["R=formula"] > 0
+    assert len(ending.model().of) > 1000
