@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -180,6 +181,10 @@ def main() -> int:
     parser.add_argument("row", nargs="?", choices=[*ROWS, "report"])
     parser.add_argument("most", nargs="?", type=float, default=0)
     given = parser.parse_args()
+    # Started by a script or asked to end by a supervisor, it ends as by Ctrl-C: a gateway that is left behind would
+    # take the machine from every row after it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     # What a row runs in this process says what it meets, thousands of times; a gateway's log is a file.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if given.row is None:

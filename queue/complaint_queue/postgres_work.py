@@ -20,7 +20,7 @@ from .stored import EVENT, REPLY, Stored
 from .way_out import WaitingReply
 
 #: Seconds for which a gateway counts as alive after it was heard of, and how often it is heard of.
-LEASE, HEARTBEAT = 20.0, 5.0
+LEASE, HEARTBEAT = 12.0, 3.0
 #: The gateways that are alive, but for $1; none for somebody who only looks (0).
 _OTHERS = (
     "ARRAY(SELECT gateway FROM gateways "

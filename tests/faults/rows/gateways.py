@@ -134,6 +134,14 @@ class Pair:
             await self._write(self.front, person, 3, "lewati")
         return took
 
+    async def polled_by(self, gateway: GatewayProcess, accounts: set[str]) -> float:
+        """Wait until this gateway polls them; the seconds it took."""
+        began = time.monotonic()
+        async with asyncio.timeout(300):
+            while accounts - self.polls(gateway):
+                await asyncio.sleep(0.1)
+        return time.monotonic() - began
+
     async def check_dialogue(self, person: int) -> None:
         """Both halves are one complaint."""
         mark = self.ledger.mark("dialog", person - 980_000_000)
@@ -275,12 +283,8 @@ async def killed(stage: Stage, figure: Figure) -> Numbers:
             theirs = here.polls(victim)
             person = await here.begin_dialogue(victim)
             await victim.kill()
-            began = time.monotonic()
-            spoken = max(spoken, await here.go_on(person))
-            async with asyncio.timeout(300):
-                while theirs - here.polls(other):
-                    await asyncio.sleep(0.1)
-            polled = max(polled, time.monotonic() - began)
+            told, taken = await asyncio.gather(here.go_on(person), here.polled_by(other, theirs))
+            spoken, polled = max(spoken, told), max(polled, taken)
             before = here.citizens.taken.copy()
             async with asyncio.timeout(300):
                 while any(here.citizens.taken[door] == before[door] for door in POLLED):
