@@ -13,8 +13,8 @@ from complaint_queue.topology import VIRTUAL_HOST
 from intake.private_rabbitmq import PrivateRabbitMQ
 from intake.private_server import Started
 
-#: One scheduler that does not spin while it waits: three nodes share a small machine.
-ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
+#: One scheduler: three nodes share a small machine.
+ERLANG = "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
 #: Of each node; beyond it publishers are blocked.
 MEMORY = "300MB"
 

@@ -26,6 +26,9 @@ _START_TRIES = 3
 #: Added to its niceness: on a machine that both share the gateway answers first. A node that starts takes all the
 #: processors for seconds, and what waits for it is safe in the journal.
 NICER = 5
+#: Its schedulers do not spin while they wait, which would take the processors from whoever shares them
+#: (https://www.rabbitmq.com/docs/runtime, "busy waiting").
+_NO_SPINNING = "+sbwt none +sbwtdcpu none +sbwtdio none"
 _GREETING = b"AMQP\x00\x00\x09\x01"
 
 
@@ -50,7 +53,9 @@ class PrivateRabbitMQ(Started):
         self.folder = Path(tempfile.mkdtemp(prefix="kanal-rabbitmq-")) if folder is None else folder.resolve()
         self.virtual_host = virtual_host
         self.settings: dict[str, str] = dict(settings or {})
-        self._erlang, self._beside = erlang, beside
+        self._erlang, self._beside = f"{_NO_SPINNING} {erlang}".strip(), beside
+        #: Added to the niceness of what is started from now on.
+        self.nicer = NICER
         self.user = "kanal"
         self.password: str = beside.password if beside else secrets.token_urlsafe(12)
         self._cookie: str = beside._cookie if beside else secrets.token_hex(16)
@@ -206,7 +211,7 @@ class PrivateRabbitMQ(Started):
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_CRASH_DUMP_SECONDS": "0",
-            **({"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": self._erlang} if self._erlang else {}),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": self._erlang,
         }
 
     def _write_files(self) -> None:
@@ -238,7 +243,7 @@ class PrivateRabbitMQ(Started):
         (self.folder / "node.pid").unlink(missing_ok=True)
         self._node = self._spawn([str(server)])
         with contextlib.suppress(ProcessLookupError):  # its end is noticed below
-            os.setpriority(os.PRIO_PROCESS, self._node.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICER)
+            os.setpriority(os.PRIO_PROCESS, self._node.pid, os.getpriority(os.PRIO_PROCESS, 0) + self.nicer)
         self._watch_over(*(process.pid for process in (self._node, self._epmd) if process is not None))
         try:
             async with asyncio.timeout(within):

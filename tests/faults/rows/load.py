@@ -122,6 +122,9 @@ class Crm:
         self.out_of_turn: list[str] = []
         self.events = 0
         self.news = asyncio.Event()
+        self.came: dict[str, list[int]] = defaultdict(list)
+        """For each complaint the sequence numbers of its events as they came."""
+        self._complaint_of: dict[str, str] = {}
         self._last: dict[str, int] = defaultdict(int)
 
     @contextlib.asynccontextmanager
@@ -143,9 +146,13 @@ class Crm:
         if not found and record.complaint_id not in self._last:  # what another run had left in the queue
             return
         self.events += 1
+        self.came[record.complaint_id].append(event.sequence)
+        newest = event.sequence >= self._last[record.complaint_id]
         for mark, version in found.items():
+            self._complaint_of[mark] = record.complaint_id
             self.marks[mark] += event.event == "created" or version == 0
-            self.versions[mark] = version
+            if newest:  # what came out of turn is told as such
+                self.versions[mark] = version
         expected = self._last[record.complaint_id] + 1
         if event.sequence != expected:
             self.out_of_turn.append(f"{record.ticket}: {event.sequence} instead of {expected}")
@@ -158,6 +165,12 @@ class Crm:
         return [
             mark for mark, version in taken if not self.marks[mark] or self.versions.get(mark, 0) < version
         ]
+
+    def _told_of(self, mark: str) -> str:
+        """What came of an acknowledged message, for whoever has to find out why not all did."""
+        complaint = self._complaint_of.get(mark)
+        came = self.came[complaint] if complaint else []
+        return f"{mark}: version {self.versions.get(mark)} of {self._ledger.taken[mark]}, events {came}"
 
     async def check(self, gateway: GatewayProcess, within: float = HANGS_AFTER) -> float:
         """Wait until the gateway holds nothing back; then nothing may be lost, doubled or out of turn.
@@ -177,7 +190,8 @@ class Crm:
         doubled = [mark for mark, count in self.marks.items() if count > 1]
         where = f"{held} wait in the gateway" if held else "and nothing waits in the gateway"
         assert not missing, (
-            f"{len(missing)} of {len(self._ledger.taken)} acknowledged are lost ({where}): {missing[:5]}"
+            f"{len(missing)} of {len(self._ledger.taken)} acknowledged are lost ({where}): "
+            f"{[self._told_of(mark) for mark in missing[:5]]}; out of turn: {self.out_of_turn[:5]}"
         )
         assert not doubled, f"{len(doubled)} doubled after dedup: {doubled[:5]}"
         assert not self.out_of_turn, f"{len(self.out_of_turn)} out of turn: {self.out_of_turn[:5]}"
