@@ -31,7 +31,8 @@ _FROM = frozenset(
     (
         "dari", "dr", "saking", "ti", "warga", "wrg", "rt", "rw", "umur", "usia", "di", "tinggal", "anak",
         "ketua", "from", "here", "nih", "ni", "pak", "bu", "min", "bang", "kak", "mas", "mbak", "yg", "yang",
-        "nyang",
+        "nyang", "kuli", "tukang", "sopir", "supir", "ojek", "ojol", "pedagang", "penjual", "dagang", "satpam",
+        "karyawan", "guru", "pemilik", "penghuni", "pengurus", "penjaga", "jukir", "kader", "mahasiswa", "pelajar",
     )
 )  # fmt: skip
 LISTING = frozenset(
@@ -64,7 +65,7 @@ FIELD = frozenset(("koordinator", "petugas", "pengawas", "tim", "staf", "staff",
 OFFICES = frozenset(
     (
         "kelurahan", "kel", "kecamatan", "kec", "puskesmas", "rsud", "halte", "stasiun", "terminal", "mal",
-        "mall", "grup",
+        "mall", "grup", "posyandu",
     )
 )  # fmt: skip
 PLACES_TOO = frozenset(("guntur", "kamal", "wijaya", "kusuma", "citra", "kartini", "komarudin"))

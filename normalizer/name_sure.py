@@ -4,7 +4,6 @@ list. And where what looks like a title is none: "dr Senen" is "dari"."""
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from normalizer.name_frames import PLACES_TOO, pronounced
@@ -23,7 +22,7 @@ from normalizer.name_words import (
     SHORT,
     TITLE,
     UNKNOWN,
-    given_names,
+    WEAK,
     place_words,
     shape,
 )
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 _INTRODUCED = frozenset((" ", ". ", ": ", " : ", ":", "."))
 _STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
+#: Who heads a neighbourhood or an office.
+_HEADS = frozenset(("rt", "rw", "lurah", "camat", "sekel", "sekcam", "kades", "kadus", "erte", "erwe"))
 #: Kinds that are a name only right after a title: months, and words of places.
 SELDOM = frozenset("DP")
 _SPACED = frozenset((" ", ". "))
@@ -104,22 +105,10 @@ def _is_alias(words: Words, i: int) -> bool:
 
 
 def of_a_family(words: Words, i: int) -> bool:
-    """Whether "Kel." before a family's name, word `i`, is no kelurahan: "Kel. Manurung 6 jiwa". None bears a name that
+    """Whether "Kel." before somebody's name, word `i`, is no kelurahan: "Kel. Manurung 6 jiwa". None bears a name that
     is nothing else."""
     kel = words.low[i - 1] == "kel" and words.kind[i] == NAME and words.seps[i] in _SPACED
-    return (
-        kel
-        and shape(words.words[i]) == "C"
-        and words.low[i] in _families()
-        and words.low[i] not in PLACES_TOO
-    )
-
-
-@lru_cache(maxsize=1)
-def _families() -> frozenset[str]:
-    """Names of families that nobody bears as a given name and no place."""
-    found = given_names()
-    return frozenset(found["family"]) - frozenset(found["given"]) - place_words()
+    return kel and shape(words.words[i]) == "C" and not {words.low[i]} & (PLACES_TOO | place_words())
 
 
 def surely(words: Words, i: int, head: str) -> bool:
@@ -144,13 +133,28 @@ def surely(words: Words, i: int, head: str) -> bool:
         return True
     if kind in _FAMILY_NAMES and words.low[i - 1] in _KIN and shape(words.words[i]) == "C":
         return words.seps[i] == " "
-    if of_a_family(words, i):
+    if of_a_family(words, i) or after_head(words, i):
         return True
     if head not in _TITLED or words.seps[i] not in _SPACED or twice(words, i - 1):
         return False
     # A name that is also an ordinary word: written large, or after a title that hardly means anything else.
     large = words.mode == "m" and words.words[i][0].isupper()
     return kind == NAME or large or words.low[i - 1] in _STRICT_TITLES
+
+
+def after_head(words: Words, i: int) -> bool:
+    """Whether word `i` is a known name right behind the head of a neighbourhood or an office who bears a title: "pak rt
+    contoh". With another place's word behind it, it says where that is: "bu rw cempaka putih"."""
+    if (
+        i < 2
+        or words.kind[i] not in (NAME, BOTH)
+        or words.low[i - 1] not in _HEADS
+        or words.seps[i] not in _SPACED
+    ):
+        return False
+    behind = words.kind[i + 1 : i + 2]
+    goes_on = bool(behind) and words.seps[i + 1] == " " and behind[0] in (PLACE, BOTH, WEAK)
+    return words.low[i - 2] in _STRICT_TITLES and words.seps[i - 1] in _SPACED and not goes_on
 
 
 def after_title(words: Words, i: int) -> bool:

@@ -26,6 +26,7 @@ from normalizer.name_frames import (
 from normalizer.name_sure import (
     DAUGHTERS,
     SELDOM,
+    after_head,
     after_title,
     called_so,
     from_place,
@@ -207,7 +208,10 @@ def candidates(words: Words) -> list[int]:
                 # "bengkel Koh Aliong", "pengurus masjid Ust. Zulkifli" say who somebody is.
                 staff = called > 0 and kind[called - 1] in _STAFF
                 staff = staff and (low[i] not in _HONOURED or low[called] in _HEADED)
-                keeper = low[i] in KEEPERS and (low[called] in SHOPS or kind[called] != CALLED)
+                # "puskesmas bu Contoh" is who works there.
+                keeper = low[i] in KEEPERS and (
+                    low[called] in SHOPS or low[called] in OFFICES or kind[called] != CALLED
+                )
                 called = -2 if staff or keeper else i
                 continue
             # "staf kelurahan Suparjo" is somebody, too, for no kelurahan bears a name that is nothing else.
@@ -239,7 +243,7 @@ def candidates(words: Words) -> list[int]:
                     (what == "P" and words.mode == "m")
                     or (what == UNKNOWN and _CODE.match(seps[i + 1]) is not None)
                 )
-                opened = near and _opened(words, i, last == i - 1)
+                opened = near and (_opened(words, i, last == i - 1) or after_head(words, i))
                 if not opened and what in _UNSURE and word[0] >= "a":
                     opened = stands_for_a_name(words, i)
                     if opened:

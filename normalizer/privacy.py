@@ -4,10 +4,10 @@ Masked: addresses of mail, accounts (not the province's own), passwords and link
 `privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts and other long numbers, see
 `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`; dates of birth,
 `privacy_births.py`; exact house numbers, `privacy_houses.py`, `privacy_streets.py` and, what these leave,
-`house_judge.py`; number plates, `privacy_plates.py`; names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`
-and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT and RW stay, for without them nobody
-knows where the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every
-number of four or more digits; it is still shown to nobody but those who may read it.
+`house_judge.py`; number plates, `privacy_plates.py`; names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`,
+`privacy_lists.py` and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT and RW stay, for
+without them nobody knows where the hole is. A confidential complaint is masked more strictly: also street addresses,
+RT/RW, and every number of four or more digits; it is still shown to nobody but those who may read it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
 from normalizer.privacy_houses import HIDDEN, without_more_houses
 from normalizer.privacy_initials import without_initials
+from normalizer.privacy_lists import without_listed
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import IDENTITY, NUMBER, PHONE, without_numbers
 from normalizer.privacy_plates import without_alike, without_parted, without_told
@@ -122,7 +123,7 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
         text = _without_judged(text, held)
     if strict:
         text = _FOUR_DIGITS.sub(NUMBER, _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text)))
-    text = without_rows(without_names_beside(without_initials(without_names(text))))
+    text = without_listed(without_rows(without_names_beside(without_initials(without_names(text)))))
     for name in names:
         text = _without_name(text, name)
     return without_beside(text) if digits else text

@@ -9,7 +9,20 @@ from __future__ import annotations
 
 import re
 
-from normalizer.name_words import BEFORE, BOTH, NAME, ORDINARY, PLACE, TIME, TITLE, UNKNOWN, WEAK, kind_of
+from normalizer.name_words import (
+    BEFORE,
+    BOTH,
+    NAME,
+    OFFICE,
+    ORDINARY,
+    PLACE,
+    TIME,
+    TITLE,
+    UNKNOWN,
+    WEAK,
+    given_names,
+    kind_of,
+)
 from normalizer.privacy_names import MASK
 
 _M = re.escape(MASK)
@@ -91,7 +104,7 @@ def _before_ones(text: str) -> str:
 def _is_any(word: str, *more: str) -> bool:
     """Whether a word may be what somebody is called: no office, no relative, no word that is never a name."""
     kind = kind_of()[word.rstrip("2").lower()]
-    return kind in _ANY or kind in more
+    return kind in _ANY or kind in more or (kind == OFFICE and word.lower() in given_names()["given"])
 
 
 def _masked(found: re.Match[str]) -> str:
