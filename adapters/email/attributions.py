@@ -51,6 +51,12 @@ _HAS_WROTE = re.compile(rf"\b{_WROTE}\b", re.IGNORECASE)
 _ADDRESS_WROTE = re.compile(
     rf"[\w.+\-]@[\w.\-]+[^\w@]{{0,8}}(?:mailto:[^\s>\]]+[>\])]{{1,3}})?[\s,;]*{_WROTE}\s*$", re.IGNORECASE
 )
+#: `Siti <siti@example.org> menulis pada tanggal 30 Sep 2024 14.05`.
+_WROTE_ON = re.compile(
+    rf"[^@<]{{0,80}}<[\w.+\-]{{1,64}}@[\w.\-]{{1,200}}>\s{{1,3}}{_WROTE}\s"
+    r"(?:pada |on |tanggal |tgl ){0,2}[^@]{0,20}\d{4}[^@]{0,30}",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[<\[(]*\s?(?:mailto:)?[\w.+\-]{1,64}@[\w.\-]{1,200}\s?[>\])]*")
 _ADDRESS_FIRST = re.compile(r"[^@<]{0,80}<[\w.+\-]{1,64}@[\w.\-]{1,200}>\s")
 _ANGLED = re.compile(r"<[\w.+\-]{1,64}@[\w.\-]{1,200}>")
@@ -97,7 +103,7 @@ def is_programmed(lines: list[str], quote: str) -> bool:
         if _OPENING.match(said):
             return False
         return any(mark in said for mark in "@<[") or _TIME.search(said) is not None
-    if _ADDRESS_WROTE.search(said) is not None:
+    if _ADDRESS_WROTE.search(said) is not None or _WROTE_ON.fullmatch(said) is not None:
         return True
     return _names_only(said) and quote.strip()[:1] not in ('"', "“", "'", "‘", "«")
 

@@ -24,6 +24,18 @@ from adapters.email.signatures import without_signature
 
 #: A quoted line; not the row of a table, which has a stroke at its end, too.
 _MARKED = re.compile(r"\s{0,3}(?:>|\|+(?![^|]*\|))")
+#: The end of a marked line that the sender's program broke in two: long, and in the middle of a sentence.
+_BROKEN_OFF = re.compile(r"[^.?!:;>\s]\s*$")
+_BROKEN, _BROKEN_WORDS = 56, 4
+#: Own words from which on a forwarded mail shows what they are about, and is not the report itself.
+_ENOUGH, _ENOUGH_POINTING = 20, 45
+_POINTS_BELOW = re.compile(
+    r"\b(?:di ?bawah|berikut|below|following|pelapor|(?:me)?n?eruskan|forward\w*"
+    r"|(?:pengaduan|laporan|keluhan|aduan|surat|pesan|e?-?mail) (?:ini|tersebut|dari|warga))\b",
+    re.IGNORECASE,
+)
+#: `##- Please type your reply above this line -##`.
+_TYPE_ABOVE = re.compile(r"\s?##-.{5,120}-##\s*")
 #: `>>> "Siti" <siti@example.org> 03/12/25 10:11 >>>`, as GroupWise begins a quote that has no marks.
 _BETWEEN_MARKS = re.compile(r"\s?>>>\s[^>@]{0,100}[\w.+\-]{1,64}@[\w.\-]{1,200}>?[^>]{0,60}>>>\s*")
 #: "Petugas bilang ke saya:", above words that the sender marks by hand.
@@ -93,7 +105,7 @@ def _parted(
     index = 0
     while index < len(lines):
         line = lines[index]
-        if len(line) <= LONGEST_LINE and _BETWEEN_MARKS.fullmatch(line) and _has_words(out):
+        if len(line) <= LONGEST_LINE and _ends_words(line) and _has_words(out):
             return out, [], answered
         if _MARKED.match(line) and (told := _told(lines, index, out)):
             out.extend(lines[index : index + told])
@@ -106,15 +118,18 @@ def _parted(
             while out and not out[-1].strip() and index < len(lines) and not lines[index].strip():
                 index += 1
             continue
+        if below and _is_broken_off(lines, index):
+            index += 1
+            continue
         if len(line) <= LONGEST_LINE and line.strip():
             mark = _mark(line)
             if _announces_forward(line, mark):
-                if _has_words(out) and _from_office(lines, index + 1, ours):
+                if _says_enough(out) or (_has_words(out) and _from_office(lines, index + 1, ours)):
                     return _without_rule(out), [], answered
                 return _without_rule(out), _brought(lines[index + 1 :]), answered
             original = _announces_original(line, mark)
             if original or _header_block(fields, index, out):
-                if forwarded and not _from_office(lines, index, ours):
+                if forwarded and not _says_enough(out) and not _from_office(lines, index, ours):
                     return _without_rule(out), _brought(lines[index + original :]), answered
                 if _has_words(out):
                     return _without_rule(out), [], answered
@@ -132,6 +147,27 @@ def _parted(
         index += 1
     # Where a forwarded mail begins cannot be told: all of it may be what was meant.
     return (lines, [], 0) if forwarded else (out, [], answered)
+
+
+def _ends_words(line: str) -> bool:
+    return _BETWEEN_MARKS.fullmatch(line) is not None or _TYPE_ABOVE.fullmatch(line) is not None
+
+
+def _says_enough(own: list[str]) -> bool:
+    """Whether somebody's own words are a report of theirs, to which a forwarded mail is an enclosure. A few words, or
+    some more that point below, only bring what another one wrote."""
+    said = " ".join(own)
+    return len(said.split()) >= (_ENOUGH if _POINTS_BELOW.search(said) is None else _ENOUGH_POINTING)
+
+
+def _is_broken_off(lines: list[str], index: int) -> bool:
+    """Whether line `index`, bare between marked ones, is the end of the one above, which a program wrapped."""
+    line = lines[index]
+    if not 0 < index < len(lines) - 1 or not line[:1].islower() or len(line.split()) > _BROKEN_WORDS:
+        return False
+    above = lines[index - 1]
+    marked = _MARKED.match(above) and _MARKED.match(lines[index + 1])
+    return bool(marked) and len(above) >= _BROKEN and _BROKEN_OFF.search(above) is not None
 
 
 def _told(lines: list[str], index: int, above: list[str]) -> int:

@@ -198,6 +198,52 @@ def test_of_a_forwarded_mail_both_words_stay(head: str, subject: str) -> None:
     assert reply_text(f"{head}\n\n{THEIRS}\n\nDikirim dari HP saya", subject) == THEIRS
 
 
+OWN = (
+    "Lampu di taman bermain dekat pos RW sudah mati sejak dua minggu, anak-anak tidak berani pulang lewat situ. "
+    "Mohon segera diganti, kami sudah dua kali bertanya."
+)
+
+
+@pytest.mark.parametrize("head", FORWARDS)
+@pytest.mark.parametrize("subject", ["Fwd: Lampu", "Lampu taman"])
+def test_a_forwarded_mail_is_an_enclosure_of_a_whole_report(head: str, subject: str) -> None:
+    assert reply_text(f"{OWN}\n\nSiti\n\n{head}\n\n{THEIRS}", subject) == OWN
+
+
+@pytest.mark.parametrize("head", FORWARDS)
+def test_words_that_point_below_bring_what_another_wrote(head: str) -> None:
+    for own in (
+        "Yth. rekan, mohon bantuannya, pengaduan ini kami terima di kotak surat umum padahal bukan kewenangan kami. "
+        "Pelapor sudah kami beri tahu lewat telepon.",
+        "Selamat pagi, di bawah ini keluhan tetangga saya yang tidak bisa menulis surat sendiri, tolong dibaca dan "
+        "dijawab ya pak, beliau sudah sepuh.",
+    ):
+        assert reply_text(f"{own}\n\n{head}\n\n{THEIRS}", "Fwd: Got") == f"{own}\n\n{THEIRS}"
+
+
+def test_a_quoted_line_that_a_program_broke_goes_with_its_end() -> None:
+    quote = (
+        "On Wed, Apr 2, 2025 at 9:55 AM Layanan <surat@kota.example.org> wrote:\n\n"
+        "> Pengasapan di RT 07 dijadwalkan tanggal 9 April 2025 pukul tujuh. Mohon warga\nmenutup\n> makanan.\n>"
+    )
+    assert reply_text(f"Tanggal itu kami tidak di rumah.\n\n{quote}") == "Tanggal itu kami tidak di rumah."
+    head = "Pada Rab, 12 Mar 2025 10.11, Layanan <surat@kota.example.org> menulis:"
+    between = (
+        "> Apakah lampunya masih mati sampai sekarang, dan di tiang berapa?\nmasih, tiang 4\n> Terima kasih"
+    )
+    assert "masih, tiang 4" in reply_text(
+        f"Pada Rab, 12 Mar 2025 10.11, Layanan <surat@kota.example.org> menulis:\n{between}"
+    )
+
+
+def test_a_quote_below_a_line_of_a_ticket_system_or_a_date_behind_the_verb_goes() -> None:
+    assert reply_text(
+        "Belum ada yang datang.\n\n##- Silakan ketik balasan di atas garis ini -##\n\nHalo,\n\nSudah."
+    ) == ("Belum ada yang datang.")
+    head = "Ibu Contoh - Layanan <surat@kota.example.org> menulis pada tanggal 30 Sep 2024 14.05:"
+    assert reply_text(f"Tidak ada petugas.\n\n{head}\n\nSelalu ada petugas.") == "Tidak ada petugas."
+
+
 @pytest.mark.parametrize("head", FORWARDS)
 def test_what_an_office_wrote_is_no_report_even_when_it_is_forwarded(head: str) -> None:
     office = re.sub(r'(?m)^(Dari|From): "?Siti.*$', r"\1: Layanan Aduan <surat@kota.example.org>", head)
