@@ -38,11 +38,13 @@ _ACCOUNT, _LONGEST = re.compile(r"[@_]\S*$"), 24
 ROMAN = re.compile(r"[IVX]{1,5}")
 #: Words for numbers behind a word that announces one: "nmr tiga belas".
 _DIGIT_WORDS = (
-    r"(?:satu|dua|due|tiga|tige|empat|ampat|lima|lime|enam|anem|tujuh|tuju|delapan|dlapan|lapan|sembilan|semilan"
-    r"|sepuluh|sebelas|seratus|siji|loro|telu|papat|limo|nem|pitu|wolu|sanga|hiji|tilu|opat|genep|salapan)"
+    r"(?:satu|atu|dua|due|tiga|tige|empat|ampat|lima|lime|enam|anem|enem|tujuh|tuju|delapan|dlapan|lapan|sembilan"
+    r"|semilan|sepuluh|sebelas|seratus|siji|loro|telu|papat|limo|nem|pitu|wolu|sanga|songo|sepuloh|sewelas|rolas"
+    r"|telulas|patbelas|limolas|nembelas|pitulas|wolulas|sangalas|songolas|selikur|rolikur|telulikur|selawe"
+    r"|rongpuluh|hiji|tilu|opat|genep|dalapan|salapan|sapuluh)"
 )
 _TOLD = re.compile(
-    rf"\b(?:nomor|nomer|nmr|no|unit|pintu|petak|kamar)\.? "
+    rf"\b(?:nomor(?:nya)?|nomer(?:nya|nye|e)?|nmr|no|unit|pintu|petak|kamar)\.? "
     rf"({_DIGIT_WORDS}(?: (?:puluh|belas|ratus|welas|las)\b)?(?: {_DIGIT_WORDS}\b)?)(?!\w)"
     r"|\b(?:number|unit|flat|room) (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
     re.IGNORECASE,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from normalizer.name_frames import pronounced
+from normalizer.name_frames import SELLERS, pronounced
 from normalizer.name_words import (
     BRAND,
+    NAME,
     NAMES,
     NEVER,
     ORDINARY,
@@ -41,6 +42,29 @@ _FIRST = re.compile(
 )
 #: "a.n. Black dan [nama]".
 _NAMED = re.compile(rf"(\b(?i:a\.? ?n\.?|atas nama) )({_LARGE})(?= {_AND} {_M})")
+#: "an h makmur jl contoh", "a/n mega" at the end.
+_ON_BEHALF = re.compile(
+    rf"(\b(?:a/n|a\.n\.?|an|atas nama)\.? (?:(?:h|hj)\.? |{_TITLE}\.? )?)([^\W\d_]{{3,15}})"
+    r"(?=[.,;)\n/]| (?:jl|jln|jalan|gg|gang|rt|rw|no|hp|tlp|telp|wa)\b|\s*\Z)",
+    re.IGNORECASE,
+)
+#: "nma sya sudirman L, ketua".
+_MY_NAME = re.compile(
+    r"(\b(?:na?ma?|name) (?:sya|sy|saya|aku|gue|gw|abdi|kulo)(?: adalah| yaitu)? )"
+    r"([^\W\d_]{3,15})((?: [^\W\d_]\b)?)(?=[.,;\n(]|\s*\Z| (?:dari|rt|rw|warga|umur|ktua|ketua)\b)",
+    re.IGNORECASE,
+)
+#: "I'm Olumide, I live".
+_I_AM = re.compile(
+    rf"(\b(?:I['’]m|I am|[Mm]y name is|[Tt]his is) )({_LARGE}(?: {_LARGE})?)(?=[,.]| from | and |$)"
+)
+#: "[nama], Putra, bang [nama]", "[nama], si item, sama".
+_MIDDLE = re.compile(rf"({_M}, ?)({_LARGE})(?=, ?(?:{_TITLE}\.? )?{_M})")
+_NICKNAME = re.compile(rf"({_M}, ?si )([a-z]{{3,12}})(?=[,.;)]|$)")
+#: "Thank you Melati, that is clear".
+_THANKED = re.compile(
+    rf"(\b(?i:thank you|thanks|dear|makasih|terima ?kasih) (?:{_TITLE}\.? )?)({_LARGE})(?=[,!.]|\n)"
+)
 #: "dua orang lain ([nama], Bule)".
 _BRACKETED = re.compile(rf"(\((?:{_M}, ?)+)({_LARGE})(?=\))")
 #: One line of a numbered list of people, and one of them that was masked.
@@ -67,6 +91,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 3
 _PERSONS = NAMES | {UNKNOWN}
 _ANY = _PERSONS | {ORDINARY}
+_SURELY = frozenset((NAME, WEAK))
 #: What somebody may be called as well, when a list of names holds it: "Putri", "Nona".
 _BESIDES = frozenset((RELATION, TITLE, NEVER, BRAND, TIME))
 #: Who or what else stands at the end of a list of people.
@@ -79,6 +104,10 @@ _NOBODY = frozenset(
         "polisi", "media", "wassalam", "salam", "hormat",
     )
 )  # fmt: skip
+#: Whom "si" points at without a name.
+_NO_NICKNAME = (
+    _NOBODY | SELLERS | {"dia", "pelaku", "pemilik", "pembeli", "sopir", "tukang", "kecil", "besar", "tua"}
+)
 _TWICE = re.compile(rf"{_M}(?: {_M})+")
 
 
@@ -89,10 +118,18 @@ def without_listed(text: str) -> str:
         shown = _SECOND.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2]) else m[0], shown)
         shown = _FIRST.sub(lambda m: MASK if _listed(m[1]) else m[0], shown)
         shown = _NAMED.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2]) else m[0], shown)
+        shown = _MIDDLE.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2]) else m[0], shown)
+        shown = _NICKNAME.sub(
+            lambda m: m[0] if m[2] in _NO_NICKNAME or not _all_of(m[2], _ANY) else f"{m[1]}{MASK}", shown
+        )
         shown = _BRACKETED.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2], TITLE) else m[0], shown)
         if len(_ITEMS.findall(shown)) >= _FEWEST:
             shown = _ITEM.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2], NEVER) else m[0], shown)
     shown = _SIGNED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
+    shown = _ON_BEHALF.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
+    shown = _MY_NAME.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
+    shown = _I_AM.sub(lambda m: f"{m[1]}{MASK}" if _introduced(m[2]) else m[0], shown)
+    shown = _THANKED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _SURELY) else m[0], shown)
     shown = _AGED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _PERSONS) else m[0], shown)
     shown = _SOMEBODY.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _ANY | {NEVER}) else m[0], shown)
     shown = _TITLED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _ANY) else m[0], shown)
@@ -122,6 +159,11 @@ def _listed(name: str, *more: str) -> bool:
     if not all(known) or not _NOBODY.isdisjoint(words):
         return False
     return len(words) == 1 or any(kind in _PERSONS for kind in kinds)
+
+
+def _introduced(name: str) -> bool:
+    """Whether somebody who says "I'm …" says their name, and not from where they are."""
+    return _all_of(name, _PERSONS) and not name.lower().endswith(("ian", "ese", "ish", "an"))
 
 
 def _headed(found: re.Match[str]) -> str:

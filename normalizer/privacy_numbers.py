@@ -42,7 +42,8 @@ _PHONE_BEFORE = re.compile(
     r"|contact|fax|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
 )
 _CUSTOMER_BEFORE = re.compile(
-    r"\b(?:id ?pel(?:anggan)?|idpel|id|pelanggan(?:nya|ku|ipun|e)?|plgn?|plggn|nopel|meter(?:an)?|kwh|sambungan"
+    r"\b(?:id ?pel(?:anggan)?|idpel|id|pelanggan(?:nya|ku|ipun|e)?|plgn?|plggan|planggan|plggn|nopel"
+    r"|meter(?:an)?|kwh|sambungan"
     r"|token|polis|peserta|bpjs|jkn|sim|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
     r"|sppt|rekam medi[sk]|medrec|rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
     r"|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"

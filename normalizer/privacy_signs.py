@@ -37,7 +37,10 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "perum", "komp", "griya", "villa", "vila ", "cluster", "residence", "apart", "apt", "tower", "unit ", "ruko ",
     ),
     MENTION: ("mention ", "colek ", " tag ", " dm ", "follow ", "inbox "),
-    NUMBERED: ("nomor ", "nomer ", "nmr ", " no ", "number ", "unit ", "pintu ", "petak ", "kamar "),
+    NUMBERED: (
+        "nomor ", "nomer ", "nomornya ", "nomernya ", "nomernye ", "nomere ", "nmr ", " no ", "number ", "unit ",
+        "pintu ", "petak ", "kamar ",
+    ),
     FLATS: ("rusun", "apart", " apt", "tower", "unit ", "lift ", "flat ", "penthouse", "kondominium", "condo"),
     SECRET: ("passw", "passcode", "sandi", "pwd"),
 }  # fmt: skip

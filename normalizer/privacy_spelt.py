@@ -19,7 +19,7 @@ _ON = r"(?:terus|trus|trs|lalu|lanjut|sambung|kemudian|lantas|(?:h?abis|sudah) (
 _TIMES = r"(?:kali|kale|x|times|ping)"
 _BETWEEN = (
     r"(?:[ ,.()+\-/_*~·•\u2010-\u2015]{0,3}|\n| (?:strip|dash|spasi|titik|garis) "
-    rf"|[ ,]{{0,2}}(?:{_ON}|{_TIMES}|nya)[ ,.\-]{{1,3}})"
+    rf"|[ ,]{{0,2}}(?:{_ON}|{_TIMES}|nya)(?: (?:{_ON}|{_TIMES}|nya)){{0,2}}[ ,.\-]{{1,3}})"
 )
 _RUN = re.compile(
     rf"(?<![A-Za-z0-9])(?:plus )?{_TOKEN}(?:{_BETWEEN}{_TOKEN}){{5,40}}(?: ?{_TIMES})?(?![A-Za-z0-9])",

@@ -25,6 +25,14 @@ GONE = (
     ("Diminta uang sama orang namanya Kobra.", "Kobra"),
     ("yang jaga nm nya bang jek, tiap malam", "jek"),
     ("temannya dipanggil bung max.", "max"),
+    # on behalf, by oneself, to somebody
+    ("telepon 0812 0000 1234 a/n mega", "mega"),
+    ("no pelanggan 00421877 an sugeng, sudah telepon", "sugeng"),
+    ("ktp hilang, nma sya sudirman L, ktua rt tahu", "sudirman"),
+    ("I complain about the sewage. I'm Olumide, in a kos", "Olumide"),
+    ("Thank you Sugeng, that is clear.", "Sugeng"),
+    ("yang ronda Suparto, Putra, bang Sugeng", "Putra"),
+    ("pelakunya Suparto, si item, sama yang lain", "item"),
     # between bin
     ("makam kakek jaya bin ontel mau digusur", "ontel"),
     # who works there, who heads it, who signs
@@ -53,6 +61,12 @@ STAYS = (
     ("yang jaga dipanggil pak lurah, belum datang", "lurah"),
     ("oknum satpam namanya Jakarta.", "Jakarta"),
     ("truk bin sampah terbuka", "sampah"),
+    ("I'm Indonesian, and I live here", "Indonesian"),
+    ("Terima kasih Jakarta, sudah bersih", "Jakarta"),
+    ("Terima kasih Pemprov, sudah bersih", "Pemprov"),
+    ("rekening a/n yayasan, bukan pribadi", "yayasan"),
+    ("nama saya tidak ada, di daftar", "tidak ada"),
+    ("Pak Suparto, si penjual, datang", "penjual"),
     ("laporan ke puskesmas kebon jeruk penuh", "puskesmas kebon jeruk"),
     ("sudah lapor bu rw cempaka putih tapi diam", "cempaka putih"),
     ("Pak lurah kok tidak pernah ada di kantor", "kok"),
