@@ -108,6 +108,11 @@ _NOBODY = frozenset(
 _NO_NICKNAME = (
     _NOBODY | SELLERS | {"dia", "pelaku", "pemilik", "pembeli", "sopir", "tukang", "kecil", "besar", "tua"}
 )
+#: Without one of these the patterns find nothing; to look for them costs less.
+_FOR_SOMEBODY = ("a/n", "a.n", "an ", "an.", "atas nama")
+_CALLED = ("nama", "nma ", "nm ", "panggil", "name ")
+_ENGLISH = ("i'm", "i’m", "i am", "my name", "this is")
+_AGES = ("tahun", "thn", "th", "bulan", "bln")
 _TWICE = re.compile(rf"{_M}(?: {_M})+")
 
 
@@ -125,15 +130,22 @@ def without_listed(text: str) -> str:
         shown = _BRACKETED.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2], TITLE) else m[0], shown)
         if len(_ITEMS.findall(shown)) >= _FEWEST:
             shown = _ITEM.sub(lambda m: f"{m[1]}{MASK}" if _listed(m[2], NEVER) else m[0], shown)
-    shown = _SIGNED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
-    shown = _ON_BEHALF.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
-    shown = _MY_NAME.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
-    shown = _I_AM.sub(lambda m: f"{m[1]}{MASK}" if _introduced(m[2]) else m[0], shown)
-    shown = _THANKED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _SURELY) else m[0], shown)
-    shown = _AGED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _PERSONS) else m[0], shown)
-    shown = _SOMEBODY.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _ANY | {NEVER}) else m[0], shown)
-    shown = _TITLED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _ANY) else m[0], shown)
-    if " bin" in shown.lower():
+    low = text.lower()
+    if "ttd" in low:
+        shown = _SIGNED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
+    if any(sign in low for sign in _FOR_SOMEBODY):
+        shown = _ON_BEHALF.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
+    if any(sign in low for sign in _CALLED):
+        shown = _MY_NAME.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], NAMES) else m[0], shown)
+        shown = _SOMEBODY.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _ANY | {NEVER}) else m[0], shown)
+        shown = _TITLED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _ANY) else m[0], shown)
+    if any(sign in low for sign in _ENGLISH):
+        shown = _I_AM.sub(lambda m: f"{m[1]}{MASK}" if _introduced(m[2]) else m[0], shown)
+    if "thank" in low or "kasih" in low or "dear" in low:
+        shown = _THANKED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _SURELY) else m[0], shown)
+    if any(sign in low for sign in _AGES):
+        shown = _AGED.sub(lambda m: f"{m[1]}{MASK}" if _all_of(m[2], _PERSONS) else m[0], shown)
+    if " bin" in low:
         shown = _CHILD.sub(
             lambda m: f"{MASK} {m[2]} {MASK}" if _all_of(f"{m[1]} {m[3]}", _PERSONS) else m[0], shown
         )
