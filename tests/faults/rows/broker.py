@@ -254,7 +254,8 @@ ROWS = (
         unit="kills",
         small=Figure(count=2, seconds=4, rate=100),
         full=Figure(count=50, seconds=12, rate=200),
-        at_once=10,
+        # All at once: the p99 of ten kills alone swings with the machine.
+        at_once=50,
         limits={"p99_to_calm": 2.0},
         minutes=12,
         alone=True,
