@@ -30,7 +30,7 @@ _BROKEN, _BROKEN_WORDS = 56, 4
 #: Own words from which on a forwarded mail shows what they are about, and is not the report itself.
 _ENOUGH, _ENOUGH_POINTING = 20, 45
 _POINTS_BELOW = re.compile(
-    r"\b(?:di ?bawah|berikut|below|following|pelapor|(?:me)?n?eruskan|forward\w*"
+    r"\b(?:di ?bawah|berikut|below|following|pelapor|(?:meneruskan|(?:di)?teruskan)|forward\w*"
     r"|(?:pengaduan|laporan|keluhan|aduan|surat|pesan|e?-?mail) (?:ini|tersebut|dari|warga))\b",
     re.IGNORECASE,
 )
