@@ -217,8 +217,8 @@ def test_words_that_point_below_bring_what_another_wrote(head: str) -> None:
         "Pelapor sudah kami beri tahu lewat telepon.",
         "Selamat pagi, di bawah ini keluhan tetangga saya yang tidak bisa menulis surat sendiri, tolong dibaca dan "
         "dijawab ya pak, beliau sudah sepuh.",
-        "Selamat pagi, saya teruskan yang dikirim tetangga sebelah rumah kepada saya kemarin malam, mohon ditangani karena "
-        "beliau takut.",
+        "Selamat pagi, saya teruskan yang dikirim tetangga sebelah rumah kepada saya kemarin malam, mohon "
+        "ditangani karena beliau takut.",
     ):
         assert reply_text(f"{own}\n\n{head}\n\n{THEIRS}", "Fwd: Got") == f"{own}\n\n{THEIRS}"
 
