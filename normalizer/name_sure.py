@@ -108,7 +108,8 @@ def of_a_family(words: Words, i: int) -> bool:
     """Whether "Kel." before somebody's name, word `i`, is no kelurahan: "Kel. Manurung 6 jiwa". None bears a name that
     is nothing else."""
     kel = words.low[i - 1] == "kel" and words.kind[i] == NAME and words.seps[i] in _SPACED
-    return kel and shape(words.words[i]) == "C" and not {words.low[i]} & (PLACES_TOO | place_words())
+    place = words.low[i] in PLACES_TOO or words.low[i] in place_words()
+    return kel and not place and shape(words.words[i]) == "C"
 
 
 def surely(words: Words, i: int, head: str) -> bool:

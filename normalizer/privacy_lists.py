@@ -25,13 +25,11 @@ from normalizer.name_words import (
     kind_of,
 )
 from normalizer.privacy_names import MASK
+from normalizer.privacy_rows import TITLES
 
 _M = re.escape(MASK)
 _LARGE = r"[A-Z][a-z'’]+"
-_TITLE = (
-    r"(?i:pak|pa|bu|bpk|bapak|ibu|mpok|bang|mas|mbak|mba|kang|teh|mang|koh|ko|cik|ci|cing|cang|om|tante|haji|hj|ustad"
-    r"|bung|neng|si)"
-)
+_TITLE = rf"(?i:{TITLES}|pa|cang|bung|neng|si)"
 _AND = r"(?:dan|serta|sama|sm|&|and|n)"
 _END = r"(?=[.,;:)\n]|$)"
 #: "saksi [nama] dan Nona."

@@ -26,10 +26,12 @@ from normalizer.name_words import (
 from normalizer.privacy_names import MASK
 
 _M = re.escape(MASK)
-_TITLE = (
-    r"(?i:pak|bu|bpk|bapak|ibu|mpok|mpo|bang|mas|mbak|mba|kang|teh|mang|ceu|koh|ko|cik|ci|nci|cing|encing|ncing|uni|uda"
-    r"|om|tante|oma|opa|mbah|mbok|pakde|bude|haji|hj|ustad|ustadz)"
+#: Titles that stand before a name in a row.
+TITLES = (
+    r"pak|bu|bpk|bapak|ibu|mpok|mpo|bang|mas|mbak|mba|kang|teh|mang|ceu|koh|ko|cik|ci|nci|cing|encing"
+    r"|ncing|uni|uda|om|tante|oma|opa|mbah|mbok|pakde|bude|haji|hj|ustad|ustadz"
 )
+_TITLE = rf"(?i:{TITLES})"
 _AND = r"(?:, ?(?:dan |& )?| (?:dan|sama|ama|serta|&|n) )"
 _ONE = r"[^\W\d_]{2,12}"
 #: "saksi bu ning, bu [nama]", read backwards from the mask; "pak [nama] dan bu ning".

@@ -51,11 +51,10 @@ class Front(GatewayProcess):
 
 
 class Cases(Crm):
-    """The CRM, which also keeps what it was told last of each complaint, and of which one each mark is."""
+    """The CRM, which also keeps what it was told last of each complaint."""
 
     def __init__(self, url: str, ledger: Ledger) -> None:
         super().__init__(url, ledger)
-        self.complaint_of: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.files: dict[str, tuple[Attachment, ...]] = {}
 
@@ -63,9 +62,6 @@ class Cases(Crm):
         record = event.complaint
         self.texts[record.complaint_id] = record.original_text or record.text
         self.files[record.complaint_id] = record.attachments
-        self.complaint_of |= dict.fromkeys(
-            self._ledger.find(self.texts[record.complaint_id]), record.complaint_id
-        )
         await super()._on_event(event)
 
     def stored(self, mark: str) -> tuple[Attachment, ...]:

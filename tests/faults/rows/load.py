@@ -124,7 +124,8 @@ class Crm:
         self.news = asyncio.Event()
         self.came: dict[str, list[int]] = defaultdict(list)
         """For each complaint the sequence numbers of its events as they came."""
-        self._complaint_of: dict[str, str] = {}
+        self.complaint_of: dict[str, str] = {}
+        """Which complaint each mark came in."""
         self._last: dict[str, int] = defaultdict(int)
 
     @contextlib.asynccontextmanager
@@ -149,7 +150,7 @@ class Crm:
         self.came[record.complaint_id].append(event.sequence)
         newest = event.sequence >= self._last[record.complaint_id]
         for mark, version in found.items():
-            self._complaint_of[mark] = record.complaint_id
+            self.complaint_of[mark] = record.complaint_id
             self.marks[mark] += event.event == "created" or version == 0
             if newest:  # what came out of turn is told as such
                 self.versions[mark] = version
@@ -168,7 +169,7 @@ class Crm:
 
     def _told_of(self, mark: str) -> str:
         """What came of an acknowledged message, for whoever has to find out why not all did."""
-        complaint = self._complaint_of.get(mark)
+        complaint = self.complaint_of.get(mark)
         came = self.came[complaint] if complaint else []
         return f"{mark}: version {self.versions.get(mark)} of {self._ledger.taken[mark]}, events {came}"
 
