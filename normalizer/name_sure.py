@@ -36,6 +36,13 @@ _STRICT_TITLES = frozenset(("pak", "pa", "bu", "buk", "mbak", "mba", "mpok"))
 _HEADS = frozenset(("rt", "rw", "lurah", "camat", "sekel", "sekcam", "kades", "kadus", "erte", "erwe"))
 #: Kinds that are a name only right after a title: months, and words of places.
 SELDOM = frozenset("DP")
+#: Titles, greetings and words for relatives that are names right after a title as well.
+_NAMES_TOO = frozenset(
+    (
+        "ade", "asma", "cut", "eneng", "mimi", "mimin", "nazir", "nona", "park", "putra", "putri", "raden", "satria",
+        "sultan", "syukron", "uki", "umi", "ummi",
+    )
+)  # fmt: skip
 _SPACED = frozenset((" ", ". "))
 _ALIAS, _PERSONS = frozenset(("alias", "als")), NAMES | {UNKNOWN}
 _PLACED = frozenset((HEAD, CALLED, BEFORE))
@@ -159,15 +166,17 @@ def after_head(words: Words, i: int) -> bool:
 
 
 def after_title(words: Words, i: int) -> bool:
-    """Whether a month or a place's word, written large right after a title, is somebody's name: "Bu Mei"."""
-    if (
-        (words.kind[i] == PLACE and words.low[i - 1] in _OF_A_PLACE)
-        or words.kind[i] not in SELDOM
-        or words.kind[i - 1] not in "Tt"
-        or words.seps[i] != " "
-    ):
+    """Whether a month, a place's word or another that is somebody's name too stands right after a title, written like
+    it: "Bu Mei", "Mang Ade", "BU JUM"."""
+    kind, low = words.kind[i], words.low[i]
+    if kind not in SELDOM and low not in _NAMES_TOO:
         return False
-    return words.mode == "m" and shape(words.words[i]) == "C"
+    if words.kind[i - 1] not in "Tt" or words.seps[i] != " " or low == words.low[i - 1]:
+        return False
+    if words.mode != "m" or (kind == PLACE and words.low[i - 1] in _OF_A_PLACE):
+        return False
+    how = shape(words.words[i])
+    return how == "C" or (how == "U" and kind != PLACE and shape(words.words[i - 1]) == "U")
 
 
 def from_place(words: Words, i: int) -> bool:

@@ -229,11 +229,15 @@ def candidates(words: Words) -> list[int]:
             ):
                 called, left = i, left - 1
                 continue
-        if what in _CLOSED and not (what in SELDOM and i and after_title(words, i)):
+        named_so = i > 0 and what not in NAMES and after_title(words, i)
+        if what in _CLOSED and not named_so:
             continue
         if seps[i].endswith(("@", "#")) and (seps[i] != "#" or not i):  # "NAMA#BUDI#HP#" is a form
             continue
-        if what in NAMES or what == UNKNOWN or what in SELDOM:
+        if named_so:
+            found.append(i)
+            last = i
+        elif what in NAMES or what == UNKNOWN or what in SELDOM:
             word = text[i]
             if len(word) == 1:  # an initial, or a piece of something else
                 named = last == i - 1 and word.isupper() and seps[i] == " "

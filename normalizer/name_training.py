@@ -75,7 +75,7 @@ _CHURCHES = ("Maria", "Yosef", "Paulus", "Carolus", "Theresia", "Petrus", "Anton
 _BEFORE_NAME = ("H. ", "Hj. ", "Ir. ", "Drs. ", "R. ", "Muh. ", "M. ", "Abd. ", "A. ", "St. ", "I ", "Ni ")
 
 
-class _Writer:
+class Writer:
     """Fills the slots of a text, and knows where the names stand in what it wrote."""
 
     def __init__(self, seed: int) -> None:
@@ -176,7 +176,7 @@ def _large(name: str) -> str:
 
 
 def _versions(seed: int) -> Iterator[tuple[Words, set[int], random.Random]]:
-    writer = _Writer(seed)
+    writer = Writer(seed)
     chance = writer.chance
     texts = [row["text"] for row in read_table("name_texts.csv")]
     plain = [row["text"] for table in ("category_texts.csv", "kind_texts.csv") for row in read_table(table)]

@@ -5,9 +5,10 @@ Masked: addresses of mail, accounts (not the province's own), passwords and link
 `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`; dates of birth,
 `privacy_births.py`; exact house numbers, `privacy_houses.py`, `privacy_streets.py` and, what these leave,
 `house_judge.py`; number plates, `privacy_plates.py`; names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`,
-`privacy_lists.py` and `privacy_initials.py`, and the reporter's own wherever it stands. Street, RT and RW stay, for
-without them nobody knows where the hole is. A confidential complaint is masked more strictly: also street addresses,
-RT/RW, and every number of four or more digits; it is still shown to nobody but those who may read it.
+`privacy_lists.py`, `privacy_initials.py` and, what these leave, `name_judge.py`, and the reporter's own wherever it
+stands. Street, RT and RW stay, for without them nobody knows where the hole is. A confidential complaint is masked more
+strictly: also street addresses, RT/RW, and every number of four or more digits; it is still shown to nobody but those
+who may read it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 
 from normalizer.context import Context, decided
 from normalizer.house_judge import judge
+from normalizer.name_judge import without_judged
 from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
@@ -108,6 +110,23 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
         text = _plain_digits(text)
     for contact in own:
         text = without_contact(text, contact)
+    text, digits = _without_data(text)
+    if strict:
+        text = _FOUR_DIGITS.sub(NUMBER, _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text)))
+    text = without_listed(without_rows(without_names_beside(without_initials(without_names(text)))))
+    for name in names:
+        text = _without_name(text, name)
+    text = without_judged(text)
+    return without_beside(text) if digits else text
+
+
+def but_names(text: str) -> str:
+    """`text` with everything masked but names, as the rules for names get it."""
+    return _without_data(text if text.isascii() else _plain_digits(text))[0]
+
+
+def _without_data(text: str) -> tuple[str, bool]:
+    """`text` with addresses and numbers masked, and whether it holds digits at all."""
     held = signs(text.lower())
     text = without_addresses(text, held)
     digits = _DIGIT.search(text) is not None
@@ -120,13 +139,8 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     if digits:
         text = _without_numbers(text, held, alike=alike)
     if digits or NUMBERED in held:
-        text = _without_judged(text, held)
-    if strict:
-        text = _FOUR_DIGITS.sub(NUMBER, _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text)))
-    text = without_listed(without_rows(without_names_beside(without_initials(without_names(text)))))
-    for name in names:
-        text = _without_name(text, name)
-    return without_beside(text) if digits else text
+        text = _without_judged_houses(text, held)
+    return text, digits
 
 
 def _plain_digits(text: str) -> str:
@@ -148,7 +162,7 @@ def by_rules(text: str) -> str:
     return _without_numbers(without_addresses(text, held), held, alike=looks_alike(text))
 
 
-def _without_judged(text: str, held: frozenset[int]) -> str:
+def _without_judged_houses(text: str, held: frozenset[int]) -> str:
     """`text` without what else is judged to be the number of a house."""
     out, done = [], 0
     for start, end in judge().houses(text, told=NUMBERED in held, flats=FLATS in held):

@@ -32,6 +32,11 @@ _IN_WORDS = re.compile(
     rf"(?: tahun)?(?:[ ,]{{1,2}}(?:(?:{COUNTED})\b|\d{{2,4}}\b)){{1,8}}",
     re.IGNORECASE,
 )
+#: The answer to a question, on the next line perhaps: "Tanggal lahirnya? Anak saya 3 Mei 2014".
+_ASKED = re.compile(
+    rf"(\b(?:tanggal|tgl|kapan) lahir(?:nya)?\b[^?\d\n]{{0,20}}\?\s{{1,3}}[^\d?]{{0,50}}?)(?:{_DATE}|{_IN_DIGITS})",
+    re.IGNORECASE,
+)
 #: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".
 _AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECASE)
 _SEX = (
@@ -73,6 +78,7 @@ def without_said(text: str) -> str:
     text = _SAID.sub(
         lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]}{BORN}", text
     )
+    text = _ASKED.sub(rf"\1{BORN}", text)
     text = _YEAR.sub(
         lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]} {BORN}", text
     )

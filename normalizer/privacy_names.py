@@ -58,7 +58,7 @@ _BARE = re.compile(r"\[tautan\]")
 
 
 @lru_cache(maxsize=1)
-def _known() -> dict[tuple[str, ...], str]:
+def known_names() -> dict[tuple[str, ...], str]:
     """The words of each name that is no private person's: `alone` one known without more, `office` one that needs its
     office beside it, `street` one of a place or that streets are called after."""
     places = [row[key] for row in read_table("kelurahan.csv") for key in ("name", "kecamatan")]
@@ -71,7 +71,7 @@ def _known() -> dict[tuple[str, ...], str]:
 
 @lru_cache(maxsize=1)
 def _known_words() -> frozenset[str]:
-    return frozenset(word for name in _known() for word in name)
+    return frozenset(word for name in known_names() for word in name)
 
 
 def without_names(text: str) -> str:
@@ -168,7 +168,7 @@ def _hyphenated(words: Words, i: int) -> bool:
 
 def _spare(words: Words, chosen: set[int]) -> None:
     """Public figures are no private persons, and streets none at all."""
-    known, low = _known(), words.low
+    known, low = known_names(), words.low
     start = 0
     while start < len(low):
         for length in range(min(_LONGEST, len(low) - start), 0, -1):

@@ -42,7 +42,8 @@ _PHONE_BEFORE = re.compile(
     r"|contact|fax|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
 )
 _CUSTOMER_BEFORE = re.compile(
-    r"\b(?:id ?pel(?:anggan)?|idpel|id|pelanggan(?:nya|ku|ipun|e)?|plgn?|plggan|planggan|plggn|nopel"
+    r"\b(?:id ?pel(?:anggan)?|idpel|id|(?:no|nomor|nomer)\.? langganan|pelanggan(?:nya|ku|ipun|e)?|plgn?|plggan"
+    r"|planggan|plggn|nopel"
     r"|meter(?:an)?|kwh|sambungan"
     r"|token|polis|peserta|bpjs|jkn|sim|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
     r"|sppt|rekam medi[sk]|medrec|rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
@@ -129,7 +130,9 @@ def without_numbers(text: str) -> str:
         # "lahir 12-05-1990, seharusnya 21-05-1990": a second date is one of birth too.
         for start, end, mark in _found(text, match.start(), match.end(), born=match.start() - born < _AGAIN):
             if start >= done:
-                out += [text[done:start], mark]
+                # A bracket that closes behind the number stays: "Siti (0812-0000-1234)".
+                open_ = text[start] == "(" and ")" not in text[start:end]
+                out += [text[done : start + open_], mark]
                 done = end
                 born = end if mark == BORN else born
     if not out:

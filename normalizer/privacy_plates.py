@@ -17,8 +17,8 @@ MASK = "[pelat nomor]"
 _PREFIX = re.compile(r"(?<![\w/.\-])([A-Za-z]{1,2})(?:[ .\-]{0,2}| - |[_/])$")
 _SUFFIX = re.compile(r"(?:[ .\-]{0,2}| - |[_/])([A-Za-z]{1,3})(?![\w'’/])")
 _VEHICLE = re.compile(
-    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|(?:ber)?nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|mobil(?:nya)?"
-    r"|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|bus|angkot|pickup|avanza|xenia|innova|fortuner|pajero|beat|vario"
+    r"\b(?:(?:ber)?pe?lat(?:nya|nye|ny)?|(?:ber)?nopol(?:nya|nye)?|no\.? ?pol(?:isi)?|nomor polisi|mobil(?:nya)?|mbl"
+    r"|motor(?:nya)?|mtr|mtor|kendaraan|kndraan|truk|truck|trk|bus|angkot|pickup|avanza|xenia|innova|fortuner|pajero|beat|vario"
     r"|mio|scoopy|nmax|vespa|taksi|taxi|plate|stnk|mikrotrans|minibus|bajaj|trailer|tronton|boks?|box|sedan|ojol|ojek|car|bike|motorcycle|van"
     r"|nabrak|menabrak|ditabrak|penabrak|tilang|ditilang|jambret|begal|pengemudi|pengendara|sopir|supir)\b[^\d\n]{0,40}$"
 )
@@ -28,7 +28,7 @@ _PLATE_WORD = re.compile(
 )
 #: A vehicle right before letters and three or four digits, which are then its plate without the letters behind.
 _DRIVEN = re.compile(
-    r"\b(?:mobil(?:nya)?|motor(?:nya)?|mtr|kendaraan|truk|truck|trk|pickup|avanza|xenia|innova|fortuner|pajero|beat"
+    r"\b(?:mobil(?:nya)?|mbl|motor(?:nya)?|mtr|mtor|kendaraan|kndraan|truk|truck|trk|pickup|avanza|xenia|innova|fortuner|pajero|beat"
     r"|vario|mio|scoopy|nmax|vespa|taksi|taxi|sedan|honda|yamaha|suzuki|toyota|pengemudi|pengendara|sopir|supir|stnk)\b"
     r"(?: [a-z]{2,12}){0,3} $"
 )

@@ -77,7 +77,8 @@ def _all_storable(value: Any) -> Any:
 def clean(text: str) -> str:
     """`text` for reading; cleaning it again changes nothing.
 
-    Runs of four and more equal letters become two, of punctuation three; digits are never touched.
+    Runs of four and more equal letters become two, of punctuation three; digits, and letters beside them, are never
+    touched.
     """
     before = None
     # Removing one thing can bring two others together; each round shortens the text, so this ends at once.
@@ -102,8 +103,14 @@ def _once(text: str) -> str:
     if "\n" in text:
         text = _EMPTY_LINES.sub("\n\n", _AROUND_LINE_END.sub("\n", text))
     if _ASCII_RUNS.find_matches_as_indexes(text) if text.isascii() else _ANY_RUN.search(text):
-        text = _LETTER_RUN.sub(r"\1\1", _MARK_RUN.sub(r"\1\1\1", text))
+        text = _LETTER_RUN.sub(_shorter, _MARK_RUN.sub(r"\1\1\1", text))
     return text.strip()
+
+
+def _shorter(run: re.Match[str]) -> str:
+    """Two of many equal letters; those beside a digit stand for others: "317506xxxxxx0004"."""
+    before, behind = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 1]
+    return run[0] if before.isdigit() or behind.isdigit() else run[1] * 2
 
 
 def step(complaint: Complaint, context: Context) -> Complaint:

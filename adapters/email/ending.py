@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from adapters.email.ending_features import Cut, Reader, cuts, up_to
-from adapters.email.quote_words import BEFORE_NAMES
+from adapters.email.quote_words import BEFORE_NAMES, TITLES
 from adapters.email.sign_off import says_something
 from adapters.email.sign_off_groups import FIRM, PLAIN, SMALL, TOKEN
 from adapters.email.sign_off_groups import NAME as NAMED
@@ -24,7 +24,14 @@ MODEL = Path(__file__).with_name("ending_model.gz")
 #: By how much likelier a cut must be that takes away more than the rules do.
 SURE = 0.3
 #: Before somebody who is spoken of.
-_SPOKEN_OF, _TELLING = ("si", "sang"), ("nama", "bernama", "dipanggil", "jeneng")
+_SPOKEN_OF = frozenset(
+    ("si", "sang", "korban", "pelaku", "saksi", "tersangka", "terlapor", "almarhum", "almarhumah")
+)
+_TELLING = ("nama", "bernama", "dipanggil", "jeneng")
+#: "Yang menyuruh," above who did.
+_ANNOUNCES = re.compile(r"\W*(?:yang|yg|nyang)\b[^.!?]{0,40},\s*", re.IGNORECASE)
+#: An address alone may say where the trouble is.
+_WHERE = re.compile(r"\W*(?:jl|jln|jalan|gg|gang|kompleks?|perum|perumahan|rusun|blok)\b", re.IGNORECASE)
 #: Thanks that are a closing formula as well.
 _REGARDS = re.compile(r"\b(?:regards|rgds|rgrds|wishes|salam|hormat)\b", re.IGNORECASE)
 #: What a line of one word is that is no formula and no group (`sign_off_lines.py`).
@@ -78,8 +85,12 @@ def _may_be(cut: Cut, lines: Sequence[str], reader: Reader, said: int) -> bool:
     if cut.line < said or (cut.line == said and not (cut.at and says_something([lines[said][: cut.at]]))):
         return False
     above = lines[cut.line][: cut.at] if cut.at else ""
+    apart = not above and not lines[cut.line - 1].strip()
     above = above or next(line for line in reversed(lines[: cut.line]) if line.strip())
-    if above.rstrip().endswith(":") or above.split()[-1].casefold() in BEFORE_NAMES:
+    if above.rstrip().endswith(":") or _ANNOUNCES.fullmatch(above):
+        return False
+    last = above.split()[-1].casefold()
+    if last in BEFORE_NAMES and not (apart and last in TITLES):  # "sampai kapan, pak", and then a name
         return False
     if cut.at:
         return True
@@ -98,6 +109,8 @@ def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut)
     if cut.rule.startswith("R="):
         return True
     if len(below) == 1:
+        if _WHERE.match(lines[below[0]]):
+            return False
         if first.closes or first.thanks:
             return False
         alone = len(words) == 1 and words[0].isalpha() and first.kind in _UNTOLD

@@ -37,7 +37,8 @@ FORWARD_MARKS = frozenset(
         "forwarded message", "begin forwarded message", "original message forwarded",
         "pesan diteruskan", "pesan yang diteruskan", "pesan terusan", "mulai pesan diteruskan", "diteruskan",
         "mulai pesan yang diteruskan", "pesan dialihkan", "pesan yang dialihkan", "pesan yang dilanjutkan",
-        "pesan dilanjutkan", "surel terusan", "surel diteruskan", "email terusan", "email diteruskan",
+        "mulai meneruskan pesan", "pesan dilanjutkan", "surel terusan", "surel diteruskan", "email terusan",
+        "email diteruskan",
         "email yang diteruskan", "forwarded email", "forwarded mail", "forward message",
         "surat diteruskan", "pesan yang diforward", "mulai pesan terusan", "awal surel terusan", "mulai surel terusan",
         "awal surel yang diteruskan", "mulai surel yang diteruskan",
@@ -315,6 +316,7 @@ OWN_WORDS = ("saya", "aku", "gue", "tolong", "my name", "please help")
 OFFICES = (
     "layanan aduan", "kanal aduan", "pengaduan", "aduan", "layanan pelanggan", "customer service", "customer care",
     "call center", "contact center", "helpdesk", "help desk", "noreply", "no-reply", "no_reply", "donotreply",
-    "do-not-reply", "layanan@", "pelayanan", "puskesmas", "rsud",
+    "do-not-reply", "layanan@", "pelayanan", "puskesmas", "rsud", "kelurahan", "kecamatan", "suku dinas", "sudin",
+    "dinas ", "satpol pp", "pemprov", "pemkot", "sekretariat", "verifikasi", "verifikator", "tindak lanjut",
     "jakarta.go.id", "dki@", "cs@", "admin@", "info@", "halo@", "lapor@", "humas@",
 )  # fmt: skip

@@ -20,6 +20,10 @@ _MOST_EXPLAINED = 20
 _CURE = "pip install 'kanal-aduan[train]' installs what is needed; kanal train --help names the columns"
 
 
+#: What may be learnt anew.
+What = Literal["category", "kind", "names", "people", "houses", "duplicate", "endings"]
+
+
 def evaluate(
     files: Annotated[list[Path], typer.Argument()],
     part: Annotated[Literal["all", "dev", "test"], typer.Option("--part")] = "all",
@@ -55,7 +59,7 @@ def evaluate(
 
 
 def train(
-    what: Annotated[Literal["category", "kind", "names", "houses", "duplicate", "endings"], typer.Argument()],
+    what: Annotated[What, typer.Argument()],
     files: Annotated[list[Path] | None, typer.Argument()] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
@@ -74,8 +78,8 @@ def train(
         path.write_bytes(weights)
         typer.echo(say("train_written", path=str(path), size=f"{len(weights):,}"))
         return
-    if what == "houses":
-        _train_houses(files or [], out)
+    if what in ("houses", "people"):
+        _train_judge(what, files or [], out)
         return
     if what == "duplicate":
         _train_duplicate(files or [], out)
@@ -110,19 +114,22 @@ def train(
     typer.echo(say("train_written", path=str(path), size=f"{len(model):,}"))
 
 
-def _train_houses(files: list[Path], out: Path | None) -> None:
-    from normalizer import house_judge, house_training
+def _train_judge(what: Literal["houses", "people"], files: list[Path], out: Path | None) -> None:
+    from normalizer import house_judge, house_training, name_judge, name_judge_training
     from normalizer.errors import Misconfigured
     from normalizer.learning import read_labelled
 
+    learning, judged = (
+        (house_training, house_judge) if what == "houses" else (name_judge_training, name_judge)
+    )
     try:
-        told = house_training.labelled(read_labelled(files))
+        told = learning.labelled(read_labelled(files))
     except ValueError as error:
         raise Misconfigured("train", "{why}", _CURE, why=error) from None
     with bars() as progress:
-        progress(say("train_learning", count=house_training.count() + len(told)), 0, 0)
-        weights = house_training.learn(house_training.examples(told))
-    path = out or house_judge.MODEL
+        progress(say("train_learning", count=learning.count() + len(told)), 0, 0)
+        weights = learning.learn(learning.examples(told))
+    path = out or judged.MODEL
     path.write_bytes(weights)
     typer.echo(say("train_written", path=str(path), size=f"{len(weights):,}"))
 

@@ -123,6 +123,12 @@ def test_people_who_are_listed_are_no_signature() -> None:
         assert reply_text(f"{WORDS}\n\n{before}\n\nBudi Santoso") == f"{WORDS}\n\n{before}\n\nBudi Santoso"
 
 
+def test_a_name_apart_from_words_to_somebody_is_a_signature() -> None:
+    said = f"{WORDS}\n\nKalau hujan ya masuk lagi ke got, pak"
+    assert reply_text(f"{said}\n\nTarno") == said
+    assert reply_text(f"{said} Tarno") == f"{said} Tarno"
+
+
 THANKED = [
     "Terima kasih", "Terima kasih.", "Terimakasih banyak", "Terima kasih atas perhatiannya", "Makasih ya Min",
     "Trims", "Thank you", "Thanks!", "Matur nuwun", "Hatur nuhun", "Wassalam", "Wassalamualaikum wr. wb.",

@@ -176,6 +176,7 @@ FORWARDS = [
     "---------- Pesan yang diteruskan ----------\nDari: Siti <siti@example.org>\nTanggal: 12/3/2025 10.11\nKe: RW",
     "Mulai pesan yang diteruskan:\n\nDari: Siti <siti@example.org>\nPerihal: Got\nTanggal: 12 Maret 2025 10.11.12 WIB\n"
     "Kepada: rw@example.org",
+    "Mulai meneruskan pesan:\n\nDari: Siti <siti@example.org>\nPerihal: Got\nTanggal: 12 Maret 2025 10.11.12 WIB\nKepada: RW",  # noqa: E501
     "Begin forwarded message:\n\nFrom: Siti <siti@example.org>\nSubject: Got\nDate: March 12, 2025 10:11:12 GMT+7\nTo: RW",  # noqa: E501
     "----- Pesan yang Diteruskan -----\nDari: \"Siti\" <siti@example.org>\nKepada: \"RW\" <rw@example.org>\n"
     "Terkirim: Rabu, 12 Maret 2025 10.11.12 WIB\nJudul: Got",
@@ -250,6 +251,12 @@ def test_what_an_office_wrote_is_no_report_even_when_it_is_forwarded(head: str) 
     assert reply_text(f"Ini tidak benar, got masih mampet.\n\n{office}\n\nSudah dikeruk.", "Fwd: Got") == (
         "Ini tidak benar, got masih mampet."
     )
+
+
+@pytest.mark.parametrize("sender", ["Sudin SDA <sda@kota.example>", "Kelurahan Contoh <kel@kota.example>"])
+def test_an_office_is_known_by_its_name(sender: str) -> None:
+    head = f"Begin forwarded message:\n\nFrom: {sender}\nSubject: Re: Got\nDate: 7 July 2025 09.15.44 WIB\nTo: Siti"
+    assert reply_text(f"Belum selesai.\n\n{head}\n\nSudah dikeruk.", "Fwd: Re: Got") == "Belum selesai."
 
 
 BETWEEN = [

@@ -49,6 +49,7 @@ def complaint(text: str) -> Complaint:
         ("e\u0301 👩\u200d🚒 200 m²", "é 👩\u200d🚒 200 m²"),
         ("a\x00b\ud800c", "a\ufffdb\ufffdc"),
         ("0812000000000", "0812000000000"),
+        ("nik 317506xxxxxx0004, parahhhhh", "nik 317506xxxxxx0004, parahh"),
     ],
 )
 def test_text(received: str, read: str) -> None:

@@ -69,3 +69,8 @@ def test_a_ticket_is_public_and_a_number_that_only_looks_like_one_is_not() -> No
         "261123-004200-70001",
     ):
         assert number not in public(f"Lihat {number} ya")
+
+
+def test_the_bracket_before_a_telephone_stays() -> None:
+    assert public("hub kantor (0812-0000-1234)") == "hub kantor ([nomor telepon])"
+    assert public("hub kantor (021) 5550-0001") == "hub kantor [nomor telepon]"

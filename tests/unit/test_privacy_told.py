@@ -45,6 +45,8 @@ bayar 25.000 lalu 30.000 terus 40.000
 satu dua kali boleh, tiga empat lima kali kebangetan
 """
 BORN = """
+Petugas: Tanggal lahirnya sama?¶Warga: Engga. Anak saya «30 Agustus 2014», yang itu «3 Agustus 2014».
+Tgl lahirnya? «3-5-1990»
 Ayahanda («Abdullah bin Umar Bahanan», «1 Januari 1949», NIK «3173030101490011») hendak umrah
 Balita «Noviana» («14.02.2022») gizi buruk, berat 7,1 kg
 bapak saya «Sutrisno», ultahnya gampang diingat «17 agustus 1945», sejak stroke tidak bisa jalan
@@ -127,6 +129,7 @@ saudara TNI A.D. dan A.L. membantu
 Yth. Bapak Ka. U.P.T. Rusun
 """
 PLATES = """
+mbl «b 8 lnd» sama mtor «B 1157 TJI» tiap hari parkir di situ
 avanza «B-2-4-4-0-K-Y-O» punya ko «Hendri» parkir depan hidran
 mobil «B 2 4 4 0 K Y O» parkir di trotoar
 «B.2.4.4.0.K.Y.O» parkir di trotoar
@@ -160,6 +163,11 @@ hari ke 1 2 3 dan 4 B
 SMPN 1 2 3 dan SMAN 4 5
 """
 TITLES = """
+tukang sayur langganan kita, Mang «Ade», digebukin preman
+kosan bu «Mimin» berisik, pembelinya haji «Syukron» juga
+Kak «Putri» yang jaga loket, min, bukan Pak Admin
+iuran bulan ini¶BU «JUM» 150rb¶KOH «AFUK» 300rb
+terima kasih Pak Wali, terima kasih Bu Guru
 bongkar muat gudang juragan «Mamad» grogol selatan tiap jam 1 pagi
 juragan «mamad» buang limbah ke kali
 gudang juragan «mamad» berisik
@@ -261,6 +269,8 @@ bocah smp negeri 5 kls 8 tawuran, siswa SMP Kartini kelas 8 juga
 anak bang jago bikin onar, anak pak lurah diam
 """
 ACCOUNTS_AND_PAPERS = """
+Toyane PAM mboten mili. Nomer langganan «00218834»
+tagihan langganan 350000 sebulan
 akun gue «rizkynggakpakey» kalo mau videonya
 akun saya «sitipunyacerita» ya min
 akun gue kehackkkk dan akun saya terkunciiii min
