@@ -3,12 +3,12 @@
 Masked: addresses of mail, accounts (not the province's own), passwords and links (their host stays), see
 `privacy_addresses.py`; telephones, any 16-digit number (NIK, KK), accounts and other long numbers, see
 `privacy_numbers.py` and, written so that no machine shall read them, `privacy_spelt.py`; dates of birth,
-`privacy_births.py`; exact house numbers, `privacy_houses.py`, `privacy_streets.py` and, what these leave,
-`house_judge.py`; number plates, `privacy_plates.py`; names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`,
-`privacy_lists.py`, `privacy_initials.py` and, what these leave, `name_judge.py`, and the reporter's own wherever it
-stands. Street, RT and RW stay, for without them nobody knows where the hole is. A confidential complaint is masked more
-strictly: also street addresses, RT/RW, and every number of four or more digits; it is still shown to nobody but those
-who may read it.
+`privacy_births.py`; numbers of papers, `privacy_papers.py`; exact house numbers, `privacy_houses.py`,
+`privacy_streets.py`, `privacy_blocks.py` and, what these leave, `house_judge.py`; number plates, `privacy_plates.py`;
+names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`, `privacy_lists.py`, `privacy_initials.py` and, what
+these leave, `name_judge.py`, and the reporter's own wherever it stands. Street, RT and RW stay, for without them nobody
+knows where the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every
+number of four or more digits; it is still shown to nobody but those who may read it.
 """
 
 from __future__ import annotations
@@ -23,76 +23,26 @@ from normalizer.name_judge import without_judged
 from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
+from normalizer.privacy_blocks import without_blocks
 from normalizer.privacy_houses import HIDDEN, without_more_houses
 from normalizer.privacy_initials import without_initials
 from normalizer.privacy_lists import without_listed
 from normalizer.privacy_names import without_names
-from normalizer.privacy_numbers import IDENTITY, NUMBER, PHONE, without_numbers
+from normalizer.privacy_numbers import NUMBER, PHONE, without_numbers
+from normalizer.privacy_papers import without_papers
 from normalizer.privacy_plates import without_alike, without_parted, without_told
 from normalizer.privacy_rows import without_rows
-from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, FLATS, NUMBERED, PAPER, SPELT, signs
 from normalizer.privacy_signs import BORN as BORN_SIGN
+from normalizer.privacy_signs import FLATS, NUMBERED, PAPER, SPELT, signs
 from normalizer.privacy_spelt import looks_alike, without_spelt
 from normalizer.privacy_streets import without_houses
 from normalizer.record import Complaint, Evidence
 
-#: Numbers of papers that hold letters too, beside the paper's name.
-_PAPER = re.compile(
-    r"(\b(?:pass?port?|unhcr|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
-    r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
-    r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
-    r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",
-    re.IGNORECASE,
-)
-#: A passport with few digits or a parted number: "paspor sy N2219 0047", "paspor no. C4VX8T0K2".
-_PASSPORT = re.compile(
-    r"(\bpass?port?(?:nya|ku)?\b"
-    r"(?: (?:no|nomor|nomer|number|is|saya|sy|gue|gw|aku|kami|dia|beliau|anak|istri|suami|my)\b\.?)*[ .:=#]{0,3})"
-    r"((?-i:(?!RI|RT|RW|DI|KE)[A-Z]{1,2})[ .\-]?\d{1,4}(?:[ .\-]\d{1,4}){1,4}"
-    r"|[a-z]{1,2}\d{3,4}(?:[ .\-]\d{1,4}){1,3}|[a-z]{1,2}\d{6,8}"
-    r"|(?-i:(?=[\dA-Z]{0,8}[A-Z])(?=(?:[A-Z]{0,6}\d){3})[A-Z\d]{8,9}))(?!\w)",
-    re.IGNORECASE,
-)
-_BLOCK = re.compile(
-    r"(\b(?:blok|block|kav|kavling)\b\.? ?)"
-    r"((?<=kav )\d{1,4}[A-Z]?|(?<=kav\. )\d{1,4}[A-Z]?|(?<=kavling )\d{1,4}[A-Z]?"
-    r"|\d{1,3}/[IVX]{1,4}/\d{1,3}|\d{1,3} ?[/\-] ?\d{1,4}[A-Z]?"
-    r"|[A-Z]{1,3} ?\d{0,3}(?: ?(?:[/\-.]|no\.?|nomor) ?)\d{1,4}[A-Z]?|[A-Z]{1,2}[ \-]?\d{1,3}[A-Z]?)\b"
-    r"(?! ?(?:meter|m2|unit|kk|orang)\b)",
-    re.IGNORECASE,
-)
-_GRAVES, _GRAVES_NEAR = re.compile(r"\b(?:tpu|makam|pemakaman)\b[^\n]*$", re.IGNORECASE), 40
-#: The same without the word, in a housing estate or a tower: "Perum Griya Asri E5/12", "unit A-1203".
-_ESTATE = re.compile(
-    r"(\b(?:perum|perumahan|komplek|kompleks|komp|griya|villa|vila|cluster|residence|apartemen|apt|tower|unit|ruko"
-    r"|rumah|no|nomor)"
-    r"\b\.? ?(?:[A-Za-z][\w']* ){0,4}?)"
-    r"((?-i:[A-Z]){1,2}[\-/]?\d{1,4}(?:[/\-]\d{1,4}[A-Z]?|(?-i:[A-Z]))?)(?![\w/\-])",
-    re.IGNORECASE,
-)
-#: Its block and a hyphen: another house of the same block stands elsewhere in the text.
-_SAME_BLOCK = re.compile(r"[A-Z]{1,2}-(?=\d{1,4}[A-Z]?$)")
-#: "Kavling Melati 47/A-3".
-_PLOT = re.compile(
-    r"(\b(?:kav|kavling|kapling)\b\.? (?:[A-Za-z][\w']* ){1,3}?)\d{1,3}[A-Z]?/[A-Z]-?\d{1,3}(?![\w/])",
-    re.IGNORECASE,
-)
-#: The number of a house behind a stroke: "alamat: Kenanga 3/17"; that of an RT and RW stays.
-_BEHIND_STROKE = re.compile(
-    r"(\b(?:alamat|almt|domisili|tinggal)\b[^\d\n]{3,50}(?<!rt)(?<!rw)(?<!rt.)[ .])(\d{1,3}|[IVX]{1,5})/\d{1,4}[A-Z]?"
-    r"\b(?![/\d])",
-    re.IGNORECASE,
-)
-#: "Kenanga Dalam IV/12": the lane in Roman numbers, then the house.
-_ROMAN_LANE = re.compile(r"(?<![\w/.\-])(?<!elas )([IVX]{1,5}/)\d{1,3}[A-Z]?(?![\w/])")
 _RT_RW = re.compile(r"\b(?:rt\.? ?\d{1,3}(?: ?[/,]? ?(?:rw)?\.? ?\d{1,3})?|rw\.? ?\d{1,3})\b", re.IGNORECASE)
 _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? (?-i:[A-Z0-9])[\w']*(?: (?-i:[A-Z0-9])[\w'/]*){0,5}", re.IGNORECASE
 )
 _FOUR_DIGITS = re.compile(r"\d{4,}")
-_PAPER_DIGITS, _PASSPORT_DIGITS = 5, 6
-#: A text that names more blocks is a list of something else.
-_MOST_BLOCKS = 8
 _DIGIT = re.compile(r"\d")
 _FANCY = re.compile(r"[^\x00-\x7f]")
 _KEYCAP = re.compile(r"(?<=\d)\ufe0f?\u20e3")
@@ -173,42 +123,11 @@ def _without_judged_houses(text: str, held: frozenset[int]) -> str:
 
 def _without_numbers(text: str, held: frozenset[int], *, alike: bool) -> str:
     if PAPER in held:
-        text = _PAPER.sub(
-            lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
-        )
-        text = _PASSPORT.sub(lambda m: f"{m[1]}{IDENTITY}" if _is_passport(m[2]) else m[0], text)
+        text = without_papers(text)
     text = without_parted(text)
     text = without_numbers(without_alike(text) if alike else text)
     text = without_more_houses(without_houses(text))
-    if BLOCK in held:
-        text = _PLOT.sub(rf"\1{HIDDEN}", _BLOCK.sub(_without_block, text))
-    if ADDRESS in held and "/" in text:
-        text = _BEHIND_STROKE.sub(rf"\1{HIDDEN}", text)
-    if "I/" in text or "V/" in text or "X/" in text:
-        text = _ROMAN_LANE.sub(rf"\1{HIDDEN}", text)
-    if ESTATE in held:
-        text = _without_estates(text)
-    return text
-
-
-def _without_block(block: re.Match[str]) -> str:
-    """A block and its house hidden; a graveyard's stays."""
-    before = block.string[max(0, block.start() - _GRAVES_NEAR) : block.start()]
-    return block[0] if _GRAVES.search(before) else f"{block[1]}{HIDDEN}"
-
-
-def _without_estates(text: str) -> str:
-    """`text` without the houses of estates and towers, and without others of the same block: "ruko C-09 ... C-12"."""
-    blocks = {found[0] for m in _ESTATE.finditer(text) if (found := _SAME_BLOCK.match(m[2]))}
-    text = _ESTATE.sub(rf"\1{HIDDEN}", text)
-    for block in sorted(blocks)[:_MOST_BLOCKS]:
-        text = re.sub(rf"(?<![\w/\-]){block}\d{{1,4}}[A-Z]?(?![\w/\-])", HIDDEN, text)
-    return text
-
-
-def _is_passport(number: str) -> bool:
-    """Whether signs behind the word are a passport's: six digits, or eight signs or more in one."""
-    return sum(map(str.isdigit, number)) >= _PASSPORT_DIGITS or number.isalnum()
+    return without_blocks(text, held)
 
 
 def _without_name(text: str, name: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ahocorasick_rs import AhoCorasick
 
 MAIL, LINK, NETWORK, PAPER, BORN, BLOCK, ESTATE, SECRET, SPELT, NAMED_MAIL, ADDRESS, MENTION = range(12)
-NUMBERED, FLATS = range(12, 14)
+NUMBERED, FLATS, STALL = range(12, 15)
 _WORDS: dict[int, tuple[str, ...]] = {
     MAIL: (
         " at ", " et ", "(at", "[at", "{at", "<at", "*at", "_at", "( at", "[ at", "(et", "[et", "(a)", "[a]", "{a}",
@@ -26,8 +26,9 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ),
     PAPER: (
         "unhcr", "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin",
-        "bpkb", "stnk", " sim ",
+        "bpkb", "stnk", " sim ", "shm", "shgb", "girik", "letter c", "leter c", "sertifikat", "sertipikat", "ajb",
     ),
+    STALL: ("kios", "lapak", " los ", " stan "),
     BORN: (
         "lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol", "tglh",
         "hbd",

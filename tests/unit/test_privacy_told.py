@@ -269,6 +269,8 @@ bocah smp negeri 5 kls 8 tawuran, siswa SMP Kartini kelas 8 juga
 anak bang jago bikin onar, anak pak lurah diam
 """
 ACCOUNTS_AND_PAPERS = """
+tanah SHM No. «04417/Cilincing» dipagari
+Girik «C 1187» masih di saya, SHM 2019 belum jadi
 Toyane PAM mboten mili. Nomer langganan «00218834»
 tagihan langganan 350000 sebulan
 akun gue «rizkynggakpakey» kalo mau videonya
@@ -292,6 +294,11 @@ PLAT «B ENAM NOL DUA SATU PZL» KABUR
 plat itu dua tiga kali lewat
 """
 MORE_HOUSES = """
+kios saya nomor «22» diisi orang lain, kios «AKS 112» bocor
+kios 24 jam buka terus, 5 kios 3 lapak terbakar, los 2 lantai
+lapak «G-33» s.d. «G-38» menolak pindah
+pedagang ayam los «47», kios «L12» digembok
+kami warga blok «C7», «C8» dan «C9» Komplek Walikota
 kos di gang sawo no «17b» kamar atas
 rumah saya gang sawo no «17» kamar belakang bocor
 memelihara babi di no. «113» Gg. Swadaya
