@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from complaint_queue import topology
 from complaint_queue.broker import Where
 from complaint_queue.deadletters import MOST, DeadLetter, Which, chosen, opened, peek
+from complaint_queue.erasing import Erasing
 from intake.staff.audit import Audit, noted
 from normalizer.errors import Misconfigured
+from normalizer.identity import decode_id
 
 _LOOK = "look with `kanal deadletters list`"
+
+
+class Forgotten(Struct, frozen=True, kw_only=True):
+    """How many dead letters went, and whether all of them could be looked at."""
+
+    count: int
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,29 @@ class DeadLetters:
             raise Misconfigured("reason", "is empty", "say in a few words why they may go")
         return await self._act("deadletter_discard", which, who, keys, reason)
 
+    async def forget(self, who: str, journal: Erasing, reason: str) -> Forgotten:
+        """Take those events away whose reporter had their data erased, each noted with its ticket. A status of the CRM
+        lies there only when it names no ticket of ours."""
+        count = 0
+        while True:
+            async with opened(self.url, "events", self.virtual_host) as box:
+                letters = await box.take()
+                known = [(letter, event) for letter in letters if (event := _event(letter)) is not None]
+                erased = await journal.erased({complaint_id for _, (complaint_id, _) in known})
+                gone = [
+                    letter
+                    for letter, (complaint_id, sequence) in known
+                    if complaint_id in erased and sequence <= erased[complaint_id].sequence
+                ]
+                for letter in gone:
+                    detail = _detail(letter, reason)
+                    async with noted(self.audit, who, "deadletter_discard", letter.message_id, detail):
+                        await box.discard(letter)
+            count += len(gone)
+            # What lies behind the bound comes into sight when something before it went.
+            if not gone or len(letters) < MOST:
+                return Forgotten(count=count, whole=len(letters) < MOST)
+
     async def _act(
         self, what: str, which: Which, who: str, keys: Collection[str] | None, reason: str
     ) -> tuple[DeadLetter, ...]:
@@ -79,6 +113,15 @@ class DeadLetters:
 def dead_letters(url: Where, audit: Audit, virtual_host: str) -> DeadLetters | None:
     """The dead letters of the broker at `url`; None while none is known."""
     return DeadLetters(url, audit, virtual_host) if url else None
+
+
+def _event(letter: DeadLetter) -> tuple[int, int] | None:
+    """The complaint and the sequence of an event of ours, by its id."""
+    try:
+        complaint_id, sequence, _ = letter.message_id.split(".")
+        return decode_id(complaint_id), int(sequence)
+    except ValueError:
+        return None
 
 
 def _detail(letter: DeadLetter, reason: str) -> dict[str, str]:

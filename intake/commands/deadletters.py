@@ -85,7 +85,7 @@ def discard(
     screen.done(as_json, "deadletters_discarded", count=len(gone))
 
 
-class _Notes:
+class Notes:
     """The audit log as a command reaches it: through the gateway that runs, else by itself."""
 
     def __init__(self, config: Config) -> None:
@@ -98,7 +98,7 @@ class _Notes:
 async def _of(config: Config) -> DeadLetters:
     from intake.deadletters import DeadLetters
 
-    return DeadLetters(await broker(config), _Notes(config), config.broker.virtual_host)
+    return DeadLetters(await broker(config), Notes(config), config.broker.virtual_host)
 
 
 async def _list(config: Config, queue: Literal["events", "statuses"], limit: int) -> tuple[DeadLetter, ...]:

@@ -120,7 +120,8 @@ def erase(
         emit(record)
     else:
         work.tell(left)
-    raise typer.Exit(DONE if dry_run or (left is not None and left.nothing and not work.waits) else AGAIN)
+    done = left is not None and left.nothing and not work.waits and not work.unseen
+    raise typer.Exit(DONE if dry_run or done else AGAIN)
 
 
 class _Erasing:
@@ -133,6 +134,8 @@ class _Erasing:
         self.counts: Counts | None = None
         self.alone = False
         """Whether no gateway runs, so that the journal is written here."""
+        self.letters, self.unseen = 0, ""
+        """Dead letters that went, and why they could not be looked at."""
 
     @property
     def waits(self) -> bool:
@@ -150,6 +153,8 @@ class _Erasing:
             "replies_waiting": plan.replying if plan else 0,
             "crm": plan.crm if plan else {},
             "counts": self.counts,
+            "dead_letters": self.letters,
+            "dead_letters_unseen": self.unseen,
             "dry_run": self.dry_run,
         }
 
@@ -168,10 +173,38 @@ class _Erasing:
                     sure("person_erase_sure", count=len(self.plan.tickets))
                 await eraser.erase(found, self.plan, self.reason)
         except Misconfigured as error:
-            # Cut short, the first run may have left files: then nobody is found any more, and there is work.
-            if error.setting != "person" or self.dry_run or not await self._unfinished():
+            # Cut short, the first run may have left files or dead letters: then nobody is found any more, and there is
+            # work.
+            if error.setting != "person" or self.dry_run:
                 raise
+            unfinished = await self._unfinished()
+            await self._forget_letters()
+            if not (unfinished or self.letters):
+                raise
+            return await self._tidied()
+        await self._forget_letters()
         return await self._tidied()
+
+    async def _forget_letters(self) -> None:
+        """Take what was erased off the broker's dead letters too."""
+        from intake.broker import chosen
+        from intake.commands.deadletters import Notes
+        from intake.control import user
+        from intake.deadletters import DeadLetters
+        from normalizer.errors import Unavailable
+
+        url = await chosen(self.config.broker)
+        async with open_journal(self.config) as journal:
+            if not url or not await journal.last_erased():
+                return
+            letters = DeadLetters(url, Notes(self.config), self.config.broker.virtual_host)
+            try:
+                found = await letters.forget(f"os:{user()}", journal, self.reason)
+            except Unavailable as error:
+                self.unseen = str(error)
+                return
+        self.letters = found.count
+        self.unseen = "" if found.whole else say("person_letters_many")
 
     async def _order(self, wanted: Erase | Tidy) -> None:
         from intake import control
@@ -231,6 +264,10 @@ class _Erasing:
             line(say("person_files_left", count=left.files))
         if left.traces:
             line(say("person_traces_left", count=left.traces))
+        if self.letters:
+            line(say("person_letters", count=self.letters))
+        if self.unseen:
+            line(say("person_letters_unseen", why=self.unseen))
         if left.nothing:
             line(say("person_tidy"))
         for copy in sorted(self.config.data_dir.glob("journal.sqlite3.damaged-*")):

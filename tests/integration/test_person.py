@@ -6,6 +6,8 @@ import asyncio
 import io
 import json
 import os
+import shutil
+import signal
 import sqlite3
 import stat
 import sys
@@ -17,12 +19,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import aiohttp
 import msgspec
 import pytest
 
 from adapters.base import Letter
+from complaint_queue import topology
 from complaint_queue.codec import Codec
+from complaint_queue.deadletters import peek
 from complaint_queue.files import FileStore
 from complaint_queue.journal_sqlite import SqliteJournal
 from complaint_queue.keys import load_or_create
@@ -35,6 +40,7 @@ from normalizer.errors import Damaged
 from normalizer.identity import Secrets
 from normalizer.record import Complaint
 from tests import pictures
+from tests.faults.rows.fault_points import traces
 from tests.gateway_process import GatewayProcess
 
 pytestmark = pytest.mark.timeout(180)
@@ -51,6 +57,7 @@ PURPOSES = (
     *("fingerprint", "erasing", "canary"),
 )
 WHO = ("--email", "siti.contoh@example.org", "--phone", HOME_PHONE, "--everywhere")
+ERASE = ("person", "erase", *WHO, "--reason", "permintaan 3", "--yes")
 AGAIN = Letter(
     number=3, text=f"Masih ada lubang besar di Jalan Melati, Kelurahan Kenari, {HANDLE}", sender=PHONE
 )
@@ -110,9 +117,25 @@ async def published(gateway: GatewayProcess) -> int:
         return 0 if waits else (await journal.sizes())["events"]
 
 
-async def told(gateway: GatewayProcess, *command: str, code: int = 0) -> Any:
+async def refused(gateway: GatewayProcess, count: int) -> None:
+    """The CRM takes so many events and refuses them."""
+    async with (
+        await aio_pika.connect(gateway.environment["KANAL_AMQP_URL"]) as connection,
+        connection.channel() as channel,
+    ):
+        queue = await channel.get_queue(topology.QUEUE)
+        for _ in range(count):
+            message = await queue.get(timeout=10)
+            assert message is not None
+            await message.reject(requeue=False)
+    async with asyncio.timeout(20):  # a quorum queue dead-letters a moment later
+        while len(await peek(gateway.environment["KANAL_AMQP_URL"], "events")) < count:
+            await asyncio.sleep(0.1)
+
+
+async def told(gateway: GatewayProcess, *command: str, code: int = 0, **environment: str) -> Any:
     """What a command prints as JSON."""
-    found, out = await asyncio.to_thread(kanal, gateway, *command, "--json")
+    found, out = await asyncio.to_thread(kanal, gateway, *command, "--json", **environment)
     assert found == code, out
     return json.loads(out.splitlines()[-1])
 
@@ -124,11 +147,11 @@ async def printed(gateway: GatewayProcess, *command: str, code: int = 0) -> list
     return out.splitlines()
 
 
-def kanal(gateway: GatewayProcess, *command: str) -> tuple[int, str]:
+def kanal(gateway: GatewayProcess, *command: str, **environment: str) -> tuple[int, str]:
     """Run the command: exit code, and what it printed. In this process, because each start costs."""
     said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in gateway.environment.items():
+        for name, value in (gateway.environment | environment).items():
             patch.setenv(name, value)
         patch.setenv("KANAL_LANG", "en")
         patch.setenv("KANAL_CONFIG", str(gateway.config_file))
@@ -165,13 +188,22 @@ async def test_a_person_gets_their_own_and_is_forgotten_and_the_other_never_noti
     assert all(any(planted.encode() in one for one in before.values()) for planted in SITI)
     hers = [head for head, plain in before.items() if any(planted.encode() in plain for planted in SITI)]
 
-    first = await told(gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes", code=75)
+    await refused(gateway, 4)
+    unreached = {"KANAL_AMQP_URL": "amqp://127.0.0.1:1/"}
+    first = await told(
+        gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes", code=75, **unreached
+    )
+    assert "127.0.0.1" in first["dead_letters_unseen"]
     assert set(first["crm"]) == set(counts["tickets"])
     assert first["left"]["files"] and not first["left"]["traces"], "files so young may be somebody else's"
     for path in (gateway.config.files_dir).rglob("*"):
         os.utime(path, (0, 0))
     again = await told(gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes")
     assert (again["erased"], again["left"]) == ([], {"files": 0, "traces": 0})
+    assert (again["dead_letters"], again["dead_letters_unseen"]) == (2, "")
+    left = await peek(gateway.environment["KANAL_AMQP_URL"], "events")
+    assert len(left) == 2 and not any(planted.encode() in one.body for one in left for planted in SITI)
+    assert all(any(planted.encode() in one.body for planted in BUDI) for one in left)
 
     await nothing_of_her(gateway, hers)
     after = await stored(gateway)
@@ -188,7 +220,9 @@ async def test_a_person_gets_their_own_and_is_forgotten_and_the_other_never_noti
     staff = StaffStore(gateway.config.data_dir / "staff.sqlite3", lambda: datetime.now(UTC))
     await staff.open()
     acts = await staff.audit_lines(what="person")
+    thrown = await staff.audit_lines(what="deadletter_discard")
     await staff.close()
+    assert {one.detail["subject"] for one in thrown} == set(counts["tickets"])
     assert [one.what for one in acts] == ["person_erase", "person_erase", "person_export"]
     assert {one.subject for one in acts[:2]} == set(counts["tickets"])
 
@@ -231,12 +265,17 @@ def opened(codec: Codec, sealed: bytes) -> bytes:
 
 async def nothing_of_her(gateway: GatewayProcess, heads: list[bytes]) -> None:
     """Not in a body, not in the bytes of any file, her photo gone: but not the one that he sent too."""
-    after = await stored(gateway)
-    assert [p for p in SITI if any(p.encode() in plain for plain in after.values())] == []
     reading = gateway.config.data_dir / "reading.sqlite3"
     async with asyncio.timeout(30):  # the console's store is thrown away and built anew
         while shown(reading) != (4, 2, BUDI[2]):
             await asyncio.sleep(0.1)
+    await nothing_kept(gateway, heads)
+
+
+async def nothing_kept(gateway: GatewayProcess, heads: list[bytes]) -> None:
+    """The same of what is on the disk, whether or not the gateway runs."""
+    after = await stored(gateway)
+    assert [p for p in SITI if any(p.encode() in plain for plain in after.values())] == []
     for path in gateway.config.data_dir.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
@@ -325,3 +364,55 @@ async def test_what_is_on_its_way_is_named_and_goes_later_also_while_no_gateway_
     await journal.close()
     nobody = await told(gateway, "person", "show", "--ticket", waiting[0].ticket, code=2)
     assert nobody["where"] == "person"
+
+
+#: System calls of which the command dies as it enters the nth: a page of the journal, its sync, a file that goes.
+DEATHS = [
+    *(("pwrite64", nth) for nth in (1, 4, 12, 40)), *(("fdatasync,fsync", nth) for nth in (1, 2, 4)),
+    *(("unlink,unlinkat", nth) for nth in (1, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.rabbitmq
+@pytest.mark.skipif(not traces(), reason="strace is not there, or may not trace here")
+async def test_an_erasure_that_is_killed_is_finished_by_the_same_command(
+    gateway: GatewayProcess, tmp_path: Path
+) -> None:
+    await plant(gateway)
+    before = await stored(gateway)
+    hers = [head for head, plain in before.items() if any(planted.encode() in plain for planted in SITI)]
+    await gateway.stop()
+    data = gateway.config.data_dir
+    whole_ = tmp_path / "whole"
+    shutil.copytree(data, whole_)
+    killed = 0
+    for call, nth in DEATHS:
+        shutil.rmtree(data)
+        shutil.copytree(whole_, data)
+        for path in gateway.config.files_dir.rglob("*"):
+            os.utime(path, (0, 0))
+        killed += await dies(gateway, call, nth)
+        async with journal_of(gateway) as journal:
+            assert await journal.check() == (), (call, nth)
+        found, out = await asyncio.to_thread(kanal, gateway, *ERASE)
+        assert found == 0 or (found == 2 and "nothing of them" in out), (call, nth, out)
+        await nothing_kept(gateway, hers)
+        after = await stored(gateway)
+        assert [p for p in BUDI if not any(p.encode() in plain for plain in after.values())] == [], (
+            call,
+            nth,
+        )
+    assert killed >= len(DEATHS) // 2
+
+
+async def dies(gateway: GatewayProcess, call: str, nth: int) -> bool:
+    """Run the command under strace, which kills it; whether it came so far."""
+    inject = f"inject={call}:signal=SIGKILL:when={nth}"
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
+    process = await asyncio.create_subprocess_exec(
+        *strace, sys.executable, "-m", "intake", *ERASE,
+        env=gateway.environment | {"KANAL_CONFIG": str(gateway.config_file)},
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    async with asyncio.timeout(60):
+        return await process.wait() == -signal.SIGKILL
