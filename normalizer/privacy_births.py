@@ -28,10 +28,12 @@ _YEAR = re.compile(
 )
 #: In words: "lahir tujuh belas Agustus sembilan belas empat lima".
 _IN_WORDS = re.compile(
-    rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,40}}?\b)(?:(?:{COUNTED}) ){{1,3}}(?:bulan )?{_MONTH}"
-    rf"(?: tahun)?(?:[ ,]{{1,2}}(?:(?:{COUNTED})\b|\d{{2,4}}\b)){{1,8}}",
+    rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,40}}?\b)(?:(?:{COUNTED}) ){{1,3}}(?:(?:bulan )?{_MONTH}|bulan (?:{COUNTED})\b)"
+    rf"(?: tahun| taon| taun)?(?:[ ,]{{1,2}}(?:(?:{COUNTED})\b|\d{{2,4}}\b)){{1,8}}",
     re.IGNORECASE,
 )
+#: "tl 03/07/93", written small: TL is a bus line.
+_SHORT = re.compile(rf"(\b(?-i:tl|t\.l\.) ?[:.]? ?)(?:{_DATE}|{_IN_DIGITS})", re.IGNORECASE)
 #: The answer to a question, on the next line perhaps: "Tanggal lahirnya? Anak saya 3 Mei 2014".
 _ASKED = re.compile(
     rf"(\b(?:tanggal|tgl|kapan) lahir(?:nya)?\b[^?\d\n]{{0,20}}\?\s{{1,3}}[^\d?]{{0,50}}?)(?:{_DATE}|{_IN_DIGITS})",
@@ -61,6 +63,12 @@ _BEFORE_IDENTITY = re.compile(
     rf"(?<![\d/.\-])({_DATE}|{_IN_DIGITS})(?=[ ,;/|(]{{1,3}}(?:no\.? ?)?(?:nik|ktp)?[ :.]{{0,2}}\[nomor identitas\])",
     re.IGNORECASE,
 )
+#: A line of a card: "Jakarta, 30-06-2022" above the number.
+_LINE_BEFORE_IDENTITY = re.compile(
+    rf"((?:^|\n)(?-i:[A-Z])[A-Za-z ]{{2,24}}, )(?:{_DATE}|{_IN_DIGITS})"
+    r"(?=\n(?:no\.? ?)?(?:nik|ktp|kk)[ :.]{0,2}\[nomor identitas\])",
+    re.IGNORECASE,
+)
 _YEAR_BESIDE = re.compile(
     r"(\[nama\] ?\((?:th\.? |thn |tahun |alm\.? )?)(?:19[2-9]\d|20[01]\d)(?=(?:[\-–/ ]{1,3}(?:19|20)\d\d)?\))"
 )
@@ -78,6 +86,7 @@ def without_said(text: str) -> str:
     text = _SAID.sub(
         lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]}{BORN}", text
     )
+    text = _SHORT.sub(rf"\1{BORN}", text)
     text = _ASKED.sub(rf"\1{BORN}", text)
     text = _YEAR.sub(
         lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]} {BORN}", text
@@ -89,6 +98,7 @@ def without_said(text: str) -> str:
 def without_beside(text: str) -> str:
     """`text`, whose names and numbers are masked, without dates of birth right beside them. Linear time."""
     if "[nomor identitas]" in text:
+        text = _LINE_BEFORE_IDENTITY.sub(rf"\1{BORN}", text)
         text = _BEFORE_IDENTITY.sub(lambda m: BORN if _year(m[1]) < _LATEST else m[0], text)
     text = _YEAR_BESIDE.sub(rf"\1{BORN}", text)
     return _BESIDE.sub(lambda m: f"{m[1]}{m[2]}{BORN}" if _is_birth(m) else m[0], text)

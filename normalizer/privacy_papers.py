@@ -8,7 +8,7 @@ from normalizer.privacy_numbers import IDENTITY, NUMBER
 
 #: Numbers of papers that hold letters too, beside the paper's name.
 _PAPER = re.compile(
-    r"(\b(?:pass?port?|unhcr|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
+    r"(\b(?:pass?ports?|unhcr|kitas|kitap|itas|itap|no(?:mor)? rangka|no(?:mor)? mesin|bpkb|stnk|sim)\b"
     r"(?: ?(?:no|nomor|number|is|saya|my)\b)*[ .:=#]{0,3})"
     r"((?=[\w\- ]{0,6}\d)(?:[A-Za-z]{1,3} ?)?[\dA-Za-z\-]*\d[\dA-Za-z\-]{4,20}"
     r"|[A-Za-z]{0,3} ?\d(?:[ \-]?\d){4,12}[A-Za-z]?\b)",
@@ -16,7 +16,7 @@ _PAPER = re.compile(
 )
 #: A passport with few digits or a parted number: "paspor sy N2219 0047", "paspor no. C4VX8T0K2".
 _PASSPORT = re.compile(
-    r"(\bpass?port?(?:nya|ku)?\b"
+    r"(\bpass?port?(?:s|nya|ku)?\b"
     r"(?: (?:no|nomor|nomer|number|is|saya|sy|gue|gw|aku|kami|dia|beliau|anak|istri|suami|my)\b\.?)*[ .:=#]{0,3})"
     r"((?-i:(?!RI|RT|RW|DI|KE)[A-Z]{1,2})[ .\-]?\d{1,4}(?:[ .\-]\d{1,4}){1,4}"
     r"|[a-z]{1,2}\d{3,4}(?:[ .\-]\d{1,4}){1,3}|[a-z]{1,2}\d{6,8}"

@@ -30,7 +30,7 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ),
     STALL: ("kios", "lapak", " los ", " stan "),
     BORN: (
-        "lahir", "lhr", "ttl", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol", "tglh",
+        "lahir", "lhr", "ttl", " tl ", " t.l.", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol", "tglh",
         "hbd",
     ),
     BLOCK: ("blok", "kav", "block"),

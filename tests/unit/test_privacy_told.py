@@ -45,6 +45,9 @@ bayar 25.000 lalu 30.000 terus 40.000
 satu dua kali boleh, tiga empat lima kali kebangetan
 """
 BORN = """
+nama «Dwi», tl «03/07/93», minta dicek
+Data anak:¶«Alya Fatimah»¶Jakarta, «30-06-2022»¶NIK «3171077006220000»
+bus TL 12-10-2025 penuh
 Petugas: Tanggal lahirnya sama?¶Warga: Engga. Anak saya «30 Agustus 2014», yang itu «3 Agustus 2014».
 Tgl lahirnya? «3-5-1990»
 Ayahanda («Abdullah bin Umar Bahanan», «1 Januari 1949», NIK «3173030101490011») hendak umrah
