@@ -7,8 +7,8 @@ from typing import TypeVar
 
 V = TypeVar("V")
 
-#: So many words are remembered before the memory starts anew.
-MOST = 20_000
+#: So many words are remembered before the memory starts anew; a longer one than this never is.
+MOST, LONGEST = 20_000, 64
 
 
 class Memory(dict[str, V]):
@@ -21,6 +21,8 @@ class Memory(dict[str, V]):
 
     def __missing__(self, word: str) -> V:
         value = self._work(word)
+        if len(word) > LONGEST:
+            return value
         if len(self) >= self._most:
             self.clear()
         self[word] = value
