@@ -287,7 +287,8 @@ def _table(
         problems = verdicts[door.name]
         event = arrived.get(door.name)
         if event is None:
-            table.add_row("✗", door.name, f"{told(Several(problems))} ({answers.get(door.name)})")
+            why = escape(f"{told(Several(problems))} ({answers.get(door.name)})")
+            table.add_row("✗", door.name, why)
             continue
         table.add_row(
             "✗" if problems else "✓",

@@ -135,6 +135,7 @@ def show(explained: Explained, *, as_json: bool) -> None:
     import typer
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     record = explained.record
     if as_json:
@@ -145,18 +146,19 @@ def show(explained: Explained, *, as_json: bool) -> None:
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
-    table = Table(title=explained.name or None, caption=record.public_text[:300], show_lines=False)
+    # Masks and what citizens write look like rich's markup: Text takes them as they are.
+    title = Text(explained.name) if explained.name else None
+    table = Table(title=title, caption=Text(record.public_text[:300]), show_lines=False)
     for at, column in enumerate(say("explain_columns").split("|")):
         table.add_column(column, justify="right" if at == 3 else "left", overflow="fold")
     for step, evidence in steps(record):
         for number, one in enumerate(evidence):
             words = ", ".join(one.words)
-            table.add_row(
-                named(step) if number == 0 else "", one.result, words, f"{100 * one.confidence:.0f} %"
-            )
+            first = named(step) if number == 0 else ""
+            table.add_row(first, Text(one.result), Text(words), f"{100 * one.confidence:.0f} %")
         table.add_section()
     for name, value in _outcome(record).items():
-        table.add_row("=", f"{name}: {value}" if value else f"{name}: —", "", "")
+        table.add_row("=", Text(f"{name}: {value or '—'}"), "", "")
     Console().print(table)
 
 

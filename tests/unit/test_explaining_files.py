@@ -42,6 +42,15 @@ def test_a_photo_is_explained_alone_and_in_a_mail(tmp_path: Path, capsys: pytest
         assert shown.endswith("copy without metadata")
 
 
+def test_masks_and_what_looks_like_markup_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Tanya Mang Ade [/red] di pasar, telp 0812-0000-1234 [bold]"
+    (one,) = explaining.find(text, no_config)
+    explaining.show(one, as_json=False)
+    shown = " ".join(capsys.readouterr().out.split())
+    for sign in ("[nama]", "[/red]", "[nomor telepon]", "[bold]"):
+        assert sign in shown, shown
+
+
 def test_a_film_longer_than_a_message_may_be_is_taken(tmp_path: Path) -> None:
     film = tmp_path / "rekaman.mp4"
     film.write_bytes(films.movie(seconds=42) + bytes(2 * 1024 * 1024))
