@@ -85,8 +85,8 @@ class DeadLetters:
                         await box.discard(letter)
             count += len(gone)
             # What lies behind the bound comes into sight when something before it went.
-            if not gone or len(letters) < MOST:
-                return Forgotten(count=count, whole=len(letters) < MOST)
+            if box.whole or not gone:
+                return Forgotten(count=count, whole=box.whole)
 
     async def _act(
         self, what: str, which: Which, who: str, keys: Collection[str] | None, reason: str

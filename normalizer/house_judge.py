@@ -15,6 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from normalizer.between import letters
 from normalizer.gazetteer import DATA, read_table
 from normalizer.house_numbers import ROMAN, Number, numbers
 from normalizer.memory import Memory
@@ -31,8 +32,7 @@ _AFT = 4
 #: So many words may stand between two numbers of which one speaks for the other.
 _APART = 6
 _TOKEN = re.compile(r"(\[[^\]\n]{1,16}\]|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+)")
-_COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", ": ": ":", " (": "("}
-_MARKS = '\n()#:;|/=-–—,.&+"?!'
+_SIGNS = letters('\n()#:;|/=-–—,.&+"?!')
 #: What opens an address.
 _OPENERS = frozenset(
     (
@@ -73,20 +73,6 @@ def _words() -> Memory[tuple[str, str]]:
         return (found.upper() if len(found) == 1 and first.isupper() else found), low
 
     return Memory(read)
-
-
-def _sign(sep: str) -> str:
-    found = _COMMON.get(sep)
-    if found is not None:
-        return found
-    for mark in _MARKS:
-        if mark in sep:
-            return "n" if mark == "\n" else "-" if mark in "–—" else mark
-    return "_" if sep.isspace() else "?"
-
-
-#: One letter for what stands between two words.
-_SIGNS = Memory(_sign)
 
 
 class Around(Struct):

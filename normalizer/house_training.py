@@ -12,15 +12,13 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from msgspec import Struct
-
 from normalizer.gazetteer import read_table
 from normalizer.house_judge import around, between, features
 from normalizer.house_numbers import Number, numbers
 from normalizer.house_writing import Told, Writer
 from normalizer.privacy import by_rules
 from normalizer.privacy_signs import FLATS, signs
-from normalizer.weights_training import regression
+from normalizer.weights_training import Example, regression
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 0.4, 3
@@ -53,14 +51,6 @@ _MARKED = {
     "birthdate": "[tanggal lahir]",
     "passport": "[nomor identitas]",
 }
-
-
-class Example(Struct, frozen=True):
-    """What is seen of one number, whether it is a house's, and what it counts."""
-
-    features: tuple[str, ...]
-    house: bool
-    weight: float
 
 
 def labelled(rows: Iterable[Mapping[str, str]]) -> list[Told]:
@@ -244,11 +234,4 @@ def _set(text: str, plain: Sequence[str], writer: Writer) -> Told:
 
 def learn(found: Sequence[Example], seed: int = 1) -> bytes:
     """A table as `HouseJudge` reads it."""
-    return regression(
-        [example.features for example in found],
-        [example.house for example in found],
-        closeness=CLOSENESS,
-        least_seen=LEAST_SEEN,
-        seed=seed,
-        counts=[example.weight for example in found],
-    )
+    return regression(found, closeness=CLOSENESS, least_seen=LEAST_SEEN, seed=seed)

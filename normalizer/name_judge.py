@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from normalizer.between import letters
 from normalizer.gazetteer import DATA
 from normalizer.memory import Memory
 from normalizer.name_words import (
@@ -41,8 +42,7 @@ LEAST, LEAST_ORDINARY = -0.3, 0.0
 DULL = -4.0
 #: A mark or a link, whose host is nobody; a word; a number.
 _TOKEN = re.compile(r"(\[(?:[^\]\n]{1,16}|tautan [^\[\]\n]{1,300})\]|[^\W\d_]+(?:['’`][^\W\d_]+)*|\d+)")
-_COMMON = {" ": "_", "": "^", ", ": ",", ". ": ".", ".": ".", "\n": "n", "\n\n": "n", ": ": ":", " (": "("}
-_SIGNS = '\n()#:;|/=-–—,.&+"“”?!<>@'
+_SIGNS = letters('\n()#:;|/=-–—,.&+"“”?!<>@')
 _LARGE = re.compile(r"[^\W\d_a-z][a-z]")
 #: Kinds of words that may be somebody's name however they are written, and those whose own letters say nothing.
 _MAYBE = frozenset((NAME, WEAK, BOTH, PLACE, UNKNOWN))
@@ -118,22 +118,6 @@ def _read() -> Memory[tuple[str, str, str, str]]:
 
 
 @lru_cache(maxsize=1)
-def _signs() -> Memory[str]:
-    """For what stands between two tokens the letter for it."""
-
-    def sign(gap: str) -> str:
-        found = _COMMON.get(gap)
-        if found is not None:
-            return found
-        for mark in _SIGNS:
-            if mark in gap:
-                return "n" if mark == "\n" else "-" if mark in "–—" else mark
-        return "_" if gap.isspace() else "?"
-
-    return Memory(sign)
-
-
-@lru_cache(maxsize=1)
 def _beginnings() -> frozenset[str]:
     return frozenset(name[0] for name in known_names())
 
@@ -166,7 +150,7 @@ def candidates(tokens: Tokens) -> list[int]:
         if not kind or i in known:
             continue
         written = kind in _MAYBE or (kind in _LARGE_ONLY and large and tokens.sort[i][1] != "l")
-        opened = i > 0 and kind in _OPENED and kinds[i - 1] in _OPENS and _signs()[tokens.gaps[i]] in "_.:"
+        opened = i > 0 and kind in _OPENED and kinds[i - 1] in _OPENS and _SIGNS[tokens.gaps[i]] in "_.:"
         if (written or opened) and len(tokens.low[i]) > 1 and tokens.gaps[i][-1:] not in _GLUED:
             found.append(i)
     return found
@@ -191,7 +175,7 @@ def own_features(tokens: Tokens, i: int) -> list[str]:
 
 def features(tokens: Tokens, i: int) -> list[str]:
     """What stands around token `i`, and speaks for and against its being a name."""
-    sort, said, gaps, signs = tokens.sort, tokens.said, tokens.gaps, _signs()
+    sort, said, gaps, signs = tokens.sort, tokens.said, tokens.gaps, _SIGNS
     own, count = sort[i], len(sort)
     sa, sb = signs[gaps[i]], signs[gaps[i + 1]]
     a, la = (sort[i - 1], said[i - 1]) if i else _EDGE[:2]
@@ -243,11 +227,9 @@ class NameJudge(Weights):
     def __init__(self, path: Path = MODEL) -> None:
         super().__init__(path, "name judge", "kanal train people")
 
-    def names(
-        self, text: str, least: float = LEAST, ordinary: float = LEAST_ORDINARY
-    ) -> list[tuple[int, int]]:
-        """Where words stand that are names: those whose score is `least` or more, `ordinary` where a list calls them
-        so, in order."""
+    def names(self, text: str) -> list[tuple[int, int]]:
+        """Where words stand that are names: those whose score is `LEAST` or more, `LEAST_ORDINARY` where a list calls
+        them ordinary, in order."""
         tokens = Tokens(text)
         found: list[int] = []
         for i in candidates(tokens):
@@ -255,7 +237,7 @@ class NameJudge(Weights):
             itself = self.score(own_features(tokens, i))
             if itself < DULL:
                 continue
-            bound = least if tokens.kind[i] in _MAYBE else ordinary
+            bound = LEAST if tokens.kind[i] in _MAYBE else LEAST_ORDINARY
             if itself - self.bias + self.score(features(tokens, i)) >= bound:
                 found.append(i)
                 tokens.mask(i)

@@ -19,7 +19,7 @@ from normalizer.name_training import Writer, names_somebody
 from normalizer.name_words import ORDINARY, RELATION, TIME, UNKNOWN, given_names, kind_of, kinds
 from normalizer.privacy import but_names
 from normalizer.privacy_names import MASK
-from normalizer.weights_training import regression
+from normalizer.weights_training import Example, regression
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 2
@@ -50,14 +50,6 @@ class Told(Struct, frozen=True):
     text: str
     names: tuple[tuple[int, int], ...]
     unsure: tuple[tuple[int, int], ...] = ()
-
-
-class Example(Struct, frozen=True):
-    """What is seen of one word, whether it is a name, and what it counts."""
-
-    features: tuple[str, ...]
-    name: bool
-    weight: float
 
 
 def labelled(rows: Iterable[Mapping[str, str]]) -> list[Told]:
@@ -225,11 +217,4 @@ def examples(told: Sequence[Told], seed: int = 1) -> list[Example]:
 
 def learn(found: Sequence[Example], seed: int = 1) -> bytes:
     """A table as `NameJudge` reads it."""
-    return regression(
-        [example.features for example in found],
-        [example.name for example in found],
-        closeness=CLOSENESS,
-        least_seen=LEAST_SEEN,
-        seed=seed,
-        counts=[example.weight for example in found],
-    )
+    return regression(found, closeness=CLOSENESS, least_seen=LEAST_SEEN, seed=seed)

@@ -28,7 +28,7 @@ from normalizer.name_words import (
     given_names,
     shape,
 )
-from normalizer.weights_training import regression
+from normalizer.weights_training import Example, regression
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
 CLOSENESS, LEAST_SEEN = 1.0, 4
@@ -252,19 +252,17 @@ def count() -> int:
     return sum(1 for table in tables for _ in read_table(table))
 
 
-def examples(seed: int = 1) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """The features of every word that may be a name, and whether it is one."""
+def examples(seed: int = 1) -> Iterator[Example]:
+    """What is seen of every word that may be a name, and whether it is one."""
     for words, names, _ in _versions(seed):
         run_end, head = -2, "^"
         for i in candidates(words):
             if run_end != i - 1:
                 head = head_of(words, i)
             run_end = i
-            yield features(words, i, i - 1 in names, head), i in names
+            yield Example(features(words, i, i - 1 in names, head), i in names)
 
 
 def learn(seed: int = 1) -> bytes:
     """A table as `NameTagger` reads it."""
-    found = list(examples(seed))
-    rows, wanted = zip(*found, strict=True)
-    return regression(rows, wanted, closeness=CLOSENESS, least_seen=LEAST_SEEN, seed=seed)
+    return regression(list(examples(seed)), closeness=CLOSENESS, least_seen=LEAST_SEEN, seed=seed)

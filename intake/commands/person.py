@@ -179,11 +179,12 @@ class _Erasing:
                 raise
             unfinished = await self._unfinished()
             await self._forget_letters()
-            if not (unfinished or self.letters):
+            if not (unfinished or self.letters or self.unseen):
                 raise
             return await self._tidied()
+        left = await self._tidied()
         await self._forget_letters()
-        return await self._tidied()
+        return left
 
     async def _forget_letters(self) -> None:
         """Take what was erased off the broker's dead letters too."""

@@ -99,6 +99,8 @@ class Box:
 
     which: Which
     sender: Sender
+    whole: bool = False
+    """Whether nothing lies behind what was taken."""
     _held: list[tuple[DeadLetter, AbstractIncomingMessage]] = field(default_factory=list)
 
     async def take(self) -> tuple[DeadLetter, ...]:
@@ -108,6 +110,7 @@ class Box:
         while len(self._held) < MOST and size < MOST_BYTES:
             message = await queue.get(no_ack=False, fail=False)
             if message is None:
+                self.whole = True
                 break
             self._held.append((letter_of(message, self.which), message))
             size += len(message.body)

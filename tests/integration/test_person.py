@@ -194,6 +194,10 @@ async def test_a_person_gets_their_own_and_is_forgotten_and_the_other_never_noti
         gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes", code=75, **unreached
     )
     assert "127.0.0.1" in first["dead_letters_unseen"]
+    still = await told(
+        gateway, "person", "erase", *WHO, "--reason", "permintaan 1", "--yes", code=75, **unreached
+    )
+    assert "127.0.0.1" in still["dead_letters_unseen"] and not still["dead_letters"]
     assert set(first["crm"]) == set(counts["tickets"])
     assert first["left"]["files"] and not first["left"]["traces"], "files so young may be somebody else's"
     for path in (gateway.config.files_dir).rglob("*"):

@@ -144,7 +144,7 @@ def test_the_same_texts_teach_the_same() -> None:
     told = [Told("saya di petak 5", ((14, 15),))]
     first = house_training.examples(told, 3)
     assert first == house_training.examples(told, 3)
-    assert {example.house for example in first} == {True, False}
+    assert {example.wanted for example in first} == {True, False}
 
 
 def test_a_table_that_is_none_is_said_to_be(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_the_same_texts_teach_the_same() -> None:
     told = [Told("tanya saja sama sarkum wiro", ((17, 28),))]
     first = name_judge_training.examples(told, 3)
     assert first == name_judge_training.examples(told, 3)
-    assert {example.name for example in first} == {True, False}
+    assert {example.wanted for example in first} == {True, False}
 
 
 def test_a_version_knows_where_its_names_stand() -> None:

@@ -84,7 +84,7 @@ def test_the_lists_agree() -> None:
 def test_the_same_texts_teach_the_same() -> None:
     first = list(itertools.islice(name_training.examples(3), 400))
     assert first == list(itertools.islice(name_training.examples(3), 400))
-    assert {is_name for _, is_name in first} == {True, False}
+    assert {example.wanted for example in first} == {True, False}
 
 
 def test_texts_that_name_somebody_teach_nothing_about_names() -> None:
