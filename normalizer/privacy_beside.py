@@ -23,13 +23,14 @@ from normalizer.name_words import (
     kind_of,
 )
 from normalizer.privacy_names import MASK
+from normalizer.word_start import word_start
 
 _M = re.escape(MASK)
 _LARGE = r"[A-Z][a-z'’]+"
-_RELATIVE = (
-    r"anak|putra|putri|cucu|adik|adek|kakak|istri|suami|ibu|bapak|ayah|nenek|kakek|ponakan|keponakan|menantu|mertua"
-    r"|sepupu|tante|paman|om|saudara"
-)
+_RELATIVE = word_start(
+    "anak", "putra", "putri", "cucu", "adik", "adek", "kakak", "istri", "suami", "ibu", "bapak", "ayah", "nenek",
+    "kakek", "ponakan", "keponakan", "menantu", "mertua", "sepupu", "tante", "paman", "om", "saudara",
+)  # fmt: skip
 _OWNER = r"(?:saya|sy|gue|gw|aku|kami|ane)"
 _TITLE = r"(?:pak|bu|bang|mas|mbak|mba|mpok|mang|kang|haji|ustad|ustadz|bpk|ibu|bapak|om|tante|koh|cik)"
 #: "di KK ketulis [nama], harusnya Rezeki Anugerah".
@@ -50,21 +51,22 @@ _CHILDREN = re.compile(
 )
 #: "anaknya Boy [nomor telepon]".
 _REACHED = re.compile(
-    rf"(\b(?i:{_RELATIVE})(?:nya|ku|e| {_OWNER}) )({_LARGE})(?=(?: ?[:,(/-])? ?\[nomor telepon\])"
+    rf"({_RELATIVE}(?i:nya|ku|e| {_OWNER}) )({_LARGE})(?=(?: ?[:,(/-])? ?\[nomor telepon\])"
 )
 #: "Y. Kapitan" in a table of persons.
 _CELL = re.compile(r"(\| ?)([A-Z]\. ?([A-Z][a-z'’]{2,}))(?= ?(?:\||\n|$))")
 _TABLE = re.compile(rf"\| ?(?:{_TITLE} )?{_M} ?(?:\||\n|$)", re.IGNORECASE)
 #: "IBU SY SUMARTI GULA DARAH 412".
-_OWN = re.compile(rf"(\b(?:{_RELATIVE}) {_OWNER} )([a-z]{{4,}})(?!\w)", re.IGNORECASE)
+_OWN = re.compile(rf"({_RELATIVE} (?i:{_OWNER}) )([A-Za-z]{{4,}})(?!\w)")
 #: "bocah smp Rizky Pratama": of a pupil, no school is called so.
 _PUPIL = re.compile(
-    rf"(\b(?i:bocah|bocil|abg|remaja) (?i:tk|sd|smp|sma|smk|mts)(?: (?i:kls|kelas) \w{{1,3}})? )"
+    rf"({word_start('bocah', 'bocil', 'abg', 'remaja')} (?i:tk|sd|smp|sma|smk|mts)(?: (?i:kls|kelas) \w{{1,3}})? )"
     rf"({_LARGE})( {_LARGE})?(?= ?(?:,|\(|(?i:kls|kelas|umur|usia|di[a-z]{{3,}})\b))"
 )
 #: "saksinya tukang parkir, Item".
 _WITNESS = re.compile(
-    rf"(\b(?i:saksi|pelaku|korban|terlapor)(?:nya)?:? (?:tukang|satpam|sopir|kuli|jukir|hansip|penjaga|pedagang)"
+    rf"({word_start('saksi', 'pelaku', 'korban', 'terlapor')}(?:nya)?:? "
+    r"(?:tukang|satpam|sopir|kuli|jukir|hansip|penjaga|pedagang)"
     rf"(?: [a-z]{{3,12}})?, )({_LARGE})(?=[.;,]?(?:\n|$))"
 )
 #: "dipanggil si Bule": a nickname, whatever word it is.
@@ -82,9 +84,10 @@ _ENDS = frozenset(
     )
 )  # fmt: skip
 #: A brand that people are called as well, behind whoever is spoken to so: "mamang Oyo".
-_SELLER = re.compile(
-    rf"(\b(?i:mamang|mang|abang|bang|kang|mpok|bude|pakde|mbok|mbah|nenek|kakek) )({_LARGE})(?!\w)"
+_SELLERS = word_start(
+    "mamang", "mang", "abang", "bang", "kang", "mpok", "bude", "pakde", "mbok", "mbah", "nenek", "kakek"
 )
+_SELLER = re.compile(rf"({_SELLERS} )({_LARGE})(?!\w)")
 _PLAIN = NAMES | {UNKNOWN, LINK}
 _PLACED = frozenset(("P", BOTH))
 _TWICE = re.compile(rf"{_M}(?: {_M})+")

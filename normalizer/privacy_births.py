@@ -100,7 +100,8 @@ def without_beside(text: str) -> str:
     if "[nomor identitas]" in text:
         text = _LINE_BEFORE_IDENTITY.sub(rf"\1{BORN}", text)
         text = _BEFORE_IDENTITY.sub(lambda m: BORN if _year(m[1]) < _LATEST else m[0], text)
-    text = _YEAR_BESIDE.sub(rf"\1{BORN}", text)
+    if "[nama] (" in text or "[nama](" in text:
+        text = _YEAR_BESIDE.sub(rf"\1{BORN}", text)
     return _BESIDE.sub(lambda m: f"{m[1]}{m[2]}{BORN}" if _is_birth(m) else m[0], text)
 
 

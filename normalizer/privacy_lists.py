@@ -26,6 +26,7 @@ from normalizer.name_words import (
 )
 from normalizer.privacy_names import MASK
 from normalizer.privacy_rows import TITLES
+from normalizer.word_start import word_start
 
 _M = re.escape(MASK)
 _LARGE = r"[A-Z][a-z'’]+"
@@ -40,11 +41,11 @@ _FIRST = re.compile(
 )
 #: "a.n. Black dan [nama]".
 _NAMED = re.compile(rf"(\b(?i:a\.? ?n\.?|atas nama) )({_LARGE})(?= {_AND} {_M})")
+_FOR = word_start("a/n", r"a\.n\.?", "an", "atas nama")
 #: "an h makmur jl contoh", "a/n mega" at the end.
 _ON_BEHALF = re.compile(
-    rf"(\b(?:a/n|a\.n\.?|an|atas nama)\.? (?:(?:h|hj)\.? |{_TITLE}\.? )?)([^\W\d_]{{3,15}})"
-    r"(?=[.,;)\n/]| (?:jl|jln|jalan|gg|gang|rt|rw|no|hp|tlp|telp|wa)\b|\s*\Z)",
-    re.IGNORECASE,
+    rf"({_FOR}\.? (?i:(?:h|hj)\.? |{_TITLE}\.? )?)([^\W\d_]{{3,15}})"
+    r"(?=[.,;)\n/]| (?i:jl|jln|jalan|gg|gang|rt|rw|no|hp|tlp|telp|wa)\b|\s*\Z)"
 )
 #: "nma sya sudirman L, ketua".
 _MY_NAME = re.compile(

@@ -11,17 +11,21 @@ from __future__ import annotations
 import re
 
 from normalizer.privacy_houses import COUNTS, HIDDEN
+from normalizer.word_start import word_start
 
 #: What opens an address.
 _HEAD = re.compile(
-    r"\b(?:jl|jln|jlan|jaln|jalan|jalanan|gg|gang|lorong|lrg)\b[. ]{0,2}(?=[A-Za-z])", re.IGNORECASE
+    word_start("jl", "jln", "jlan", "jaln", "jalan", "jalanan", "gg", "gang", "lorong", "lrg")
+    + r"\b[. ]{0,2}(?=[A-Za-z])"
 )
 #: What opens one that has houses or blocks, but whose name may end with a number of its own.
 _ESTATE = re.compile(
-    r"\b(?:kp|kampung|taman|citra|puri|graha|bukit|perum|perumahan|komp|komplek|kompleks|villa|vila|griya|cluster)\b"
-    r"[. ]{1,2}(?=[A-Za-z])",
-    re.IGNORECASE,
-)
+    word_start(
+        "kp", "kampung", "taman", "citra", "puri", "graha", "bukit", "perum", "perumahan", "komp", "komplek",
+        "kompleks", "villa", "vila", "griya", "cluster",
+    )
+    + r"\b[. ]{1,2}(?=[A-Za-z])"
+)  # fmt: skip
 #: One word of a name, with its title's or its initial's dot: "K.H.", "Prof. Dr. Contoh", "H.Contoh"; another dot ends
 #: what is said.
 _WORD = re.compile(
@@ -101,12 +105,15 @@ _SERIES = re.compile(
     re.IGNORECASE,
 )
 _LANES, _MOST_LANES = 12, 30
+#: A word for "number" where no street was opened: what stands before it decides.
+_NO = re.compile(word_start("no", "nomor", "nomer", "nmr", "number") + r"\b(?P<joint>[ .:#]{0,3})")
 #: A place without an opening word, known by its end or its lane's number: "Contoh Raya No. 5", "Warakas V no. 31".
 _UNOPENED = re.compile(
     r"(?<![\w.])[A-Za-z][a-z'’]{2,15} (?:raya|dalam|barat|timur|utara|selatan|tengah|besar|kecil|lama|indah|permai|asri"
-    r"|tanjakan|(?-i:[IVX]{1,5})|\d{1,2})[ ,]{1,2}(?=(?:no|nomor|nomer|nmr)\b)",
+    r"|tanjakan|(?-i:[IVX]{1,5})|\d{1,2})[ ,]{1,2}$",
     re.IGNORECASE,
 )
+_LONGEST_UNOPENED = 34
 _NO_PLACE = re.compile(
     r"(?:perda|pergub|perpres|permen\w*|pasal|surat|tiket|laporan|aduan|tahun|tahap|lantai|tower|rute|bus|koridor|pos"
     r"|loket|jam|tanggal|halte|stasiun|gardu|tiang|pompa|kelas|sdn?|smpn?|sman?|polda|kodam|dinas|\w+an) ",
@@ -114,18 +121,25 @@ _NO_PLACE = re.compile(
 )
 #: Somebody's house by its number alone.
 _SOMEBODYS = re.compile(
-    r"\b(?:(?:penghuni|warga|tetangga|(?:depan|sebelah|samping|seberang|sebrang|belakang)nya) (?:no|nomor|nomer|nmr)"
-    r"|(?:omah|griya|imah|bumi|dalem) (?:kula|kulo|abdi|kuring|ku) (?:no|nomor|nomer)"
-    r"|(?:house|flat|door)(?: is)? (?:no|number)|at number)\b[ .:#]{1,3}",
+    r"\b(?:penghuni|warga|tetangga|(?:depan|sebelah|samping|seberang|sebrang|belakang)nya|at"
+    r"|(?:omah|griya|imah|bumi|dalem) (?:kula|kulo|abdi|kuring|ku)|(?:house|flat|door)(?: is)?) $",
     re.IGNORECASE,
 )
-_ROOM = re.compile(
-    r"(?:\[…\],?[^\d\n]{0,6}?"
-    r"|\b(?:rusun|rusunawa|rumah susun|apartemen|apart|apt|kos|kost|kontrakan|tower)\b[^\d\n]{0,40}?)"
-    r"(?:blok [A-Za-z0-9]{1,3},? )?(?:(?:lt|lantai)\.? ?\d{1,2},? )?"
-    r"(?:(?:kamar|kmr|pintu|unit)\b[. ]{0,2}(?:no[. ]{1,2})?|\btower [A-Z] )(?=\d)",
-    re.IGNORECASE,
+_LONGEST_SOMEBODYS = 16
+_ROOM = (
+    r"(?i:(?:blok [A-Za-z0-9]{1,3},? )?(?:(?:lt|lantai)\.? ?\d{1,2},? )?"
+    r"(?:(?:kamar|kmr|pintu|unit)\b[. ]{0,2}(?:no[. ]{1,2})?|\btower [A-Z] ))(?=\d)"
 )
+#: A room of a house whose number is hidden, and of one that is a block of flats or has rooms to let.
+_ROOMS = (
+    re.compile(r"\[…\],?[^\d\n]{0,6}?" + _ROOM),
+    re.compile(
+        word_start(
+            "rusun", "rusunawa", "rumah susun", "apartemen", "apart", "apt", "kos", "kost", "kontrakan", "tower"
+        )
+        + rf"\b[^\d\n]{{0,40}}?{_ROOM}"
+    ),
+)  # fmt: skip
 _ROOM_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?\b(?![/.:,-]\d| ?(?:mandi|mobil|pompa|tingkat)\b)")
 #: The letter of a number that is hidden already: "No. […] A RT 3".
 _LETTER_LEFT = re.compile(
@@ -137,13 +151,10 @@ def without_houses(text: str) -> str:
     """`text` without the numbers of houses in its addresses. Linear time."""
     spans = [span for head in _HEAD.finditer(text) if (span := _opened(text, head.start(), head.end()))]
     spans += [span for head in _ESTATE.finditer(text) if (span := _opened(text, -1, head.end()))]
-    spans += [span for found in _UNOPENED.finditer(text) if (span := _unopened(text, found))]
-    for found in _SOMEBODYS.finditer(text):
-        number = _MARKED.match(text, found.end())
-        if number is not None:
-            spans.append(number.span())
+    spans += [span for found in _NO.finditer(text) if (span := _unopened(text, found))]
     text = _hidden(text, spans)
-    text = _hidden(text, [span for found in _ROOM.finditer(text) if (span := _room(text, found.end()))])
+    rooms = (room for pattern in _ROOMS for room in pattern.finditer(text))
+    text = _hidden(text, [span for room in rooms if (span := _room(text, room.end()))])
     return _LETTER_LEFT.sub("", text) if HIDDEN in text else text
 
 
@@ -227,4 +238,13 @@ def _bare(text: str, head: int, name: int, at: int, *, lane: bool) -> tuple[int,
 
 
 def _unopened(text: str, found: re.Match[str]) -> tuple[int, int] | None:
-    return None if _NO_PLACE.match(found[0]) else _marked(text, found.end())
+    """The number behind a word for "number" before which a place without an opening word stands, or somebody whose
+    house it is."""
+    at = found.start()
+    place = _UNOPENED.search(text, max(0, at - _LONGEST_UNOPENED), at)
+    if place is not None:
+        return None if _NO_PLACE.match(place[0]) else _marked(text, at)
+    if not found["joint"] or not _SOMEBODYS.search(text, max(0, at - _LONGEST_SOMEBODYS), at):
+        return None
+    number = _MARKED.match(text, found.end())
+    return number.span() if number is not None else None
