@@ -10,7 +10,10 @@ the number before it is a house's.
 from __future__ import annotations
 
 import re
+from bisect import bisect
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from msgspec import Struct
@@ -29,6 +32,8 @@ LEAST = -0.6
 #: How much of the text before and behind a number is read, in characters and in words.
 _BEFORE, _BEHIND = 56, 36
 _AFT = 4
+#: How far two numbers of a text lie from each other, in steps, and the sign of each.
+_LEAST_GAPS, _NEARNESS = (1, 2, 3, 7, 21), "012379"
 #: So many words may stand between two numbers of which one speaks for the other.
 _APART = 6
 _TOKEN = re.compile(r"(\[[^\]\n]{1,16}\]|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+)")
@@ -76,16 +81,32 @@ def _words() -> Memory[tuple[str, str]]:
 
 
 class Around(Struct):
-    """What stands around a number: words with what they are and the sign between them, nearest first."""
+    """What stands around a number: words with what they are and the sign between them, nearest first; whether it
+    begins or ends its line; how far from it the nearest other number of its text lies."""
 
     fore: list[tuple[str, str, str]]
     aft: list[tuple[str, str, str]]
     first: bool
     last: bool
+    apart: str
 
 
-def around(text: str, number: Number) -> Around:
-    """The words before and behind `number`."""
+def apart(found: Sequence[Number]) -> list[str]:
+    """How far the nearest other number lies from each: houses of one lane lie close to each other. `x` where a number
+    is no plain one, `0` where no other is."""
+    values = sorted({number.value for number in found if number.value >= 0})
+    nearest = dict.fromkeys(values, 0)
+    for low, high in pairwise(values):
+        gap = high - low
+        nearest[low] = min(nearest[low] or gap, gap)
+        nearest[high] = gap
+    return [
+        "x" if number.value < 0 else _NEARNESS[bisect(_LEAST_GAPS, nearest[number.value])] for number in found
+    ]
+
+
+def around(text: str, number: Number, nearest: str) -> Around:
+    """The words before and behind `number`; `nearest` as `apart` tells it."""
     words, signs = _words(), _SIGNS
     start, end = number.start, number.end
     parts = _TOKEN.split(text[max(0, start - _BEFORE) : start])
@@ -99,7 +120,7 @@ def around(text: str, number: Number) -> Around:
     line = text[max(0, start - 6) : start].rpartition("\n")
     begins = (bool(line[1]) or start < 6) and not line[2].strip(" -*•\t")
     rest = text[end : end + 4].lstrip(" .,;")
-    return Around(fore, aft, begins, not rest or rest[0] == "\n")
+    return Around(fore, aft, begins, not rest or rest[0] == "\n", nearest)
 
 
 def features(number: Number, near: Around, before: tuple[Number, bool, str] | None, flats: bool) -> list[str]:
@@ -147,6 +168,7 @@ def features(number: Number, near: Around, before: tuple[Number, bool, str] | No
         f += ["R" + own, "r" + s1]
     if flats:
         f += ["Q" + own, "q" + own + s1]
+    f += ["W" + near.apart + own, "Ws" + near.apart + p, "Wq" + near.apart + q]
     if before is not None:
         other, house, gap = before
         said, same = "h" if house else "-", "=" if other.own == own else ""
@@ -200,10 +222,11 @@ class HouseJudge(Weights):
         found: list[tuple[int, int]] = []
         last: tuple[Number, bool] | None = None
         candidates = numbers(text, told=told)
-        for number in candidates:
+        for number, nearest in zip(candidates, apart(candidates), strict=True):
             gap = between(text, last[0], number) if last is not None else None
             before = (last[0], last[1], gap) if last is not None and gap is not None else None
-            house = self.score(features(number, around(text, number), before, flats)) >= least
+            near = around(text, number, nearest)
+            house = self.score(features(number, near, before, flats)) >= least
             if house:
                 found.append((number.start, number.end))
             last = number, house

@@ -10,6 +10,8 @@ import re
 
 from msgspec import Struct
 
+from normalizer.word_start import word_start
+
 #: A number as houses bear it, from its first digit on: 17, 17A, "17 A" before an end, 12/3, 12-07, 45/II/8.
 _NUMBER = re.compile(
     r"\d+(?:[A-Za-z]{1,2}(?![^\W_]))?"
@@ -41,23 +43,29 @@ _DIGIT_WORDS = (
     r"(?:satu|atu|dua|due|tiga|tige|empat|ampat|lima|lime|enam|anem|enem|tujuh|tuju|delapan|dlapan|lapan|sembilan"
     r"|semilan|sepuluh|sebelas|seratus|siji|loro|telu|papat|limo|nem|pitu|wolu|sanga|songo|sepuloh|sewelas|rolas"
     r"|telulas|patbelas|limolas|nembelas|pitulas|wolulas|sangalas|songolas|selikur|rolikur|telulikur|selawe"
-    r"|rongpuluh|hiji|tilu|opat|genep|dalapan|salapan|sapuluh)"
+    r"|rong|telung|patang|limang|pitung|wolung|sangang|seket|suwidak|sewidak|rongpuluh|hiji|tilu|opat|genep"
+    r"|dalapan|salapan|sapuluh)"
 )
 _TOLD = re.compile(
-    rf"\b(?:nomor(?:nya)?|nomer(?:nya|nye|e)?|nmr|no|unit|pintu|petak|kamar)\.? "
-    rf"({_DIGIT_WORDS}(?: (?:puluh|belas|ratus|welas|las)\b)?(?: {_DIGIT_WORDS}\b)?)(?!\w)"
-    r"|\b(?:number|unit|flat|room) (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
-    re.IGNORECASE,
-)
+    word_start(
+        "bernomor", "nomor(?:nya|e)?", "nomer(?:nya|nye|e)?", "nmr", "no", "unit", "pintu", "panto", "petak", "kamar",
+        "rumah", "rume", "omah",
+    )
+    + rf"\.? \(?(?i:({_DIGIT_WORDS}(?: (?:puluh|belas|ratus|welas|las|likur)\b)?(?: {_DIGIT_WORDS}\b){{0,2}}))(?!\w)"
+    "|"
+    + word_start("number", "unit", "flat", "room")
+    + r" (?i:(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))\b"
+)  # fmt: skip
 _DIGITS, _LARGE, _SMALL = re.compile(r"\d"), re.compile(r"[A-Z]"), re.compile(r"[a-z]")
 
 
 class Number(Struct, frozen=True):
-    """One number of a text: where it stands, and of what shape it is."""
+    """One number of a text: where it stands, of what shape it is, and how much it is (-1: no plain number)."""
 
     start: int
     end: int
     own: str
+    value: int = -1
 
 
 def numbers(text: str, *, told: bool = True) -> list[Number]:
@@ -85,7 +93,8 @@ def numbers(text: str, *, told: bool = True) -> list[Number]:
             continue  # a date, or no house's
         if _LEET.fullmatch(said) or _OF_A_YEAR.search(said):
             continue
-        found.append(Number(start, end, _own(said)))
+        plain = said if said.isdigit() else said[:-1]
+        found.append(Number(start, end, _own(said), int(plain) if plain.isdigit() else -1))
     words = [Number(*match.span(match.lastindex or 1), "w") for match in _TOLD.finditer(text)] if told else []
     return sorted(found + words, key=lambda number: number.start) if words else found
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from normalizer.gazetteer import read_table
-from normalizer.house_judge import around, between, features
+from normalizer.house_judge import apart, around, between, features
 from normalizer.house_numbers import Number, numbers
 from normalizer.house_writing import Told, Writer
 from normalizer.privacy import by_rules
@@ -21,7 +21,7 @@ from normalizer.privacy_signs import FLATS, signs
 from normalizer.weights_training import Example, regression
 
 #: How closely the weights follow the texts (scikit-learn's C); how seldom a feature may be seen; versions of a text.
-CLOSENESS, LEAST_SEEN = 0.4, 3
+CLOSENESS, LEAST_SEEN = 1.0, 3
 OWN, LABELLED, PLAIN = 10, 8, 2
 #: How much a number of a labelled message counts beside one of ours.
 MESSAGE = 2.0
@@ -29,6 +29,8 @@ MESSAGE = 2.0
 _SMALL, _BEGUN, _CAPITALS = 0.22, 0.06, 0.05
 #: How often a number, its dot, a word said beside it is another one.
 _OTHER_HOUSE, _OTHER_NUMBER, _OTHER_DOT, _FORGOTTEN = 0.8, 0.25, 0.3, 0.12
+#: In how many versions all houses of a text are moved on together.
+_TOGETHER = 0.6
 #: How often lines of ours stand alone, how often several times below each other; else among other texts.
 _ALONE, _LISTED = 0.5, 0.2
 _NUMBER_WORD = re.compile(r"\b(no|nomor|nomer|nmr)(\.? ?:? ?)$", re.IGNORECASE)
@@ -129,6 +131,8 @@ def _varied(told: Told, writer: Writer) -> Told:
     chance = writer.chance
     text, out, size, done = told.text, [], 0, 0
     houses, unsure = [], []
+    # Houses of one message are mostly neighbours, and stay so.
+    further = chance.randint(-9, 40) if chance.random() < _TOGETHER else None
     for n in numbers(text):
         house = _within(n, told.houses)
         before = text[done : n.start]
@@ -136,7 +140,15 @@ def _varied(told: Told, writer: Writer) -> Told:
             joint = chance.choice((" ", ". ", ".", "" if word[1].islower() else " "))
             before = f"{before[: word.start()]}{word[1]}{joint}"
         number = text[n.start : n.end]
-        if n.own != "w" and chance.random() < (_OTHER_HOUSE if house else _OTHER_NUMBER):
+        if (
+            house
+            and further is not None
+            and number.isdigit()
+            and number[0] != "0"
+            and int(number) + further > 0
+        ):
+            number = str(int(number) + further)
+        elif n.own != "w" and chance.random() < (_OTHER_HOUSE if house else _OTHER_NUMBER):
             number = writer.like(number, free=house)
         out += [before, number]
         size += len(before)
@@ -166,10 +178,11 @@ def seen_in(told: Told, weight: float, chance: random.Random | None = None) -> I
     not lean on single ones."""
     text, flats = told.text, FLATS in signs(told.text.lower())
     last: tuple[Number, bool] | None = None
-    for number in numbers(text):
+    candidates = numbers(text)
+    for number, nearest in zip(candidates, apart(candidates), strict=True):
         gap = between(text, last[0], number) if last is not None else None
         before = (last[0], last[1], gap) if last is not None and gap is not None else None
-        near = around(text, number)
+        near = around(text, number, nearest)
         if chance is not None:
             for side in (near.fore, near.aft):
                 for i, (sort, low, sep) in enumerate(side):

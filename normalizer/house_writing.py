@@ -29,11 +29,13 @@ _TOWERS = (
 _WORDS = (
     "tiga", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas", "dua belas", "tiga belas",
     "lima belas", "tujuh belas", "dua puluh", "dua puluh tiga", "tiga puluh satu", "empat puluh", "telu", "tilu",
-    "papat",
+    "papat", "opat", "seket loro", "wolung puluh", "pitulas", "selikur", "dua", "satu", "sembilan belas",
 )  # fmt: skip
 _BLOCKS = (
     "{L}{d}/{n}", "{L}/{n}", "{L}-{n}", "{L}{n}", "{L}{d}-{n}", "{L}{L}{d}/{n}", "{l}{d}/{n}", "{L}{d}/{d}/{n}",
 )  # fmt: skip
+#: How often the houses of a text are neighbours.
+_NEIGHBOURS = 0.7
 _UNITS = (
     "{f}{r}", "{f}{r}", "{f}-{r}", "{L}-{f}{r}", "{d}{L}", "{f}{L}", "0{d}{r}", "{d}{r}", "{d}-{L}{L}", "{L}{f}{r}",
     "{f}{L}{L}", "0{d}-{r}", "{L}/{f}{r}",
@@ -53,6 +55,8 @@ class Writer:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311
+        #: The house told before, of which the next is a neighbour; 0: none yet, None: they lie anywhere.
+        self._beside: int | None = None
         names = given_names()
         self._given = [n for n in names["given"] if len(n) > 2]
         self._family = [n for n in names["family"] if len(n) > 2]
@@ -64,6 +68,7 @@ class Writer:
     def write(self, text: str) -> Told:
         """`text` with its slots filled; what is no slot's letter stands for itself and is a house's."""
         out, spans, size, done = [], [], 0, 0
+        self._beside = 0 if self.chance.random() < _NEIGHBOURS else None
         for slot in _SLOT.finditer(text):
             out.append(text[done : slot.start()])
             size += len(out[-1])
@@ -79,7 +84,12 @@ class Writer:
         pick = self.chance.choice
         if slot == "h":
             luck = self.chance.random()
-            number = str(self.chance.randint(1, 99) if luck < 0.75 else self.chance.randint(100, 260))
+            value = self.chance.randint(1, 99) if luck < 0.75 else self.chance.randint(100, 260)
+            if self._beside:
+                value = max(1, self._beside + pick((-8, -4, -3, -2, -2, -1, 1, 2, 2, 3, 4, 6, 10)))
+            if self._beside is not None:
+                self._beside = value
+            number = str(value)
             luck = self.chance.random()
             if luck < 0.78:
                 return number

@@ -40,7 +40,7 @@ _WORDS: dict[int, tuple[str, ...]] = {
     MENTION: ("mention ", "colek ", " tag ", " dm ", "follow ", "inbox "),
     NUMBERED: (
         "nomor ", "nomer ", "nomornya ", "nomernya ", "nomernye ", "nomere ", "nmr ", " no ", "number ", "unit ",
-        "pintu ", "petak ", "kamar ",
+        "pintu ", "petak ", "kamar ", "panto ", "rumah ", "rume ", "omah ", "nomore ",
     ),
     FLATS: ("rusun", "apart", " apt", "tower", "unit ", "lift ", "flat ", "penthouse", "kondominium", "condo"),
     SECRET: ("passw", "passcode", "sandi", "pwd"),
