@@ -1,71 +1,145 @@
 """Dates of birth: told by a word ("lahir", "TTL", "ultahnya"), or standing right beside a name or an identity number.
 
-Dates of events stay, also where they are an institution's: "ulang tahun Jakarta", "Hari Lahir Pancasila". A date beside
-a name is one of birth in brackets, beside a NIK, or when it is older than what people complain about.
+How dates are written is in `birth_dates.py`, further dates beside a first one in `privacy_births_again.py`. Dates of
+events stay, also where they are an institution's: "ulang tahun Jakarta", "Hari Lahir Pancasila"; and years that bound
+who is meant: "kelahiran 1965 ke atas". A date beside a name is one of birth in brackets, beside a NIK, or when it is
+older than what people complain about.
 """
 
 from __future__ import annotations
 
 import re
 
-from normalizer.privacy_numbers import BORN, BORN_WORDS, of_an_institution
-from normalizer.privacy_spelt import COUNTED
+from normalizer.birth_dates import (
+    DATE,
+    DATE_IN_WORDS,
+    DAY_AND_MONTH,
+    DAY_AND_MONTH_IN_WORDS,
+    IN_DIGITS,
+    MONTH_ALONE,
+    SIX_DIGITS,
+    WHOLE_YEAR_IN_WORDS,
+    YEAR,
+    YEAR_IN_WORDS,
+    YEAR_WORD,
+)
+from normalizer.privacy_births_again import without_further
+from normalizer.privacy_numbers import BORN, BORN_WORDS, of_an_institution, of_another_day
 
-_MONTH = r"(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|aug|sep|okt|oct|nov|nop|des|dec)[a-z]{0,7}"
-_DATE = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of| bulan)?[ \-./]{{0,2}}{_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)"
-    r"[ ,\-./']{0,3}(?:tahun |thn? )?\d{2,4}\b"
+_WORD = re.compile(rf"\b(?:{BORN_WORDS})\b|\bl\.|(?<=\()b\.", re.IGNORECASE)
+#: What may stand between the word and a year, or a day without one: a person, "tanggal", "sekitar", what is written.
+_LINK = (
+    r"(?:pada|di|d|ing|dina|ti|tgl|tanggal|hari|bulan|saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak(?:nya|ku)?"
+    r"|adik(?:nya)?|adek|cucu|istri|suami|ibu|bapak|bpk|dia|beliau|ybs|memang|emang|asli(?:nya)?|itu|kan|jg|juga|pas|jatuh|sekitar"
+    r"|kira-?kira|kurang lebih|kl|awal|akhir|pertengahan|sih|ya|yg|yang|adalah|is|was|on|in|around|ping|kaping|kok"
+    r"|malah|sudah|udah|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera)|jadi|(?:se)?harusnya|salah|bener|benar|pukul)"
 )
-_IN_DIGITS = (
-    r"(?:\d{1,2}[\-/.]\d{1,2}[\-/.](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[\-/.]\d{1,2}[\-/.]\d{1,2}"
-    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)(?![\d\-/.]\d|\d)"
+#: A place of birth: behind "di", or with capitals. No word of it goes on with the story.
+_NO_PLACE = (
+    r"(?!(?:dan|lalu|terus|trs|sejak|sampai|sampe|hingga|pindah|tapi|tp|baru|belum|blm|karena|krn|saat|waktu|ketika|kerja"
+    r"|no|nomor|nomer|rt|rw|jl|jln|jalan|blok|jam|rp|harga|kamar|km|tahun|taun|taon|thn?|dari|kemudian|untuk|sebelum"
+    rf"|setelah|sesudah|ke|mana)\b|{MONTH_ALONE})"
 )
-_SAID = re.compile(rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,60}}?|\bl\. ?){_DATE}", re.IGNORECASE)
-_YEAR = re.compile(
-    rf"(\b(?:lahir(?:an|nya)?|lair|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: {_MONTH})?(?:(?<=lahir) ?:)?)"
-    r"( (?:tahun |thn? )?(?:19\d\d|20[01]\d)| (?:tahun |thn? |')\d\d)\b(?![\-/.]\d)",
+_PLACE = (
+    rf"(?:(?:di|d|ing|neng|nang|ring|ti|in|at|dl) {_NO_PLACE}[a-z'.\-]{{2,16}}(?: {_NO_PLACE}[a-z'.\-]{{2,16}}){{0,2}}"
+    rf"|{_NO_PLACE}(?-i:[A-Z])[a-z'.\-]{{1,15}}(?: {_NO_PLACE}(?-i:[A-Z])[a-z'.\-]{{1,15}})?)"
+)
+_TIGHT = rf"((?: ?[:=]| {_LINK}\b){{0,5}}(?: {_PLACE},?)?(?: {_LINK}\b){{0,2}}(?:[ (]{{1,2}}|(?<=[:=])))"
+#: No number of things, no price, no age: "lahir 2000 bayi", "lahir 40 hari".
+_THINGS = r"orang|jiwa|bayi|ekor|rupiah|perak|ribu|rb|juta|kali|gram|gr|kg"
+_NO_THINGS, _NO_COUNT = rf"(?! ?(?:{_THINGS})\b)", rf"(?! ?(?:{_THINGS}|hari|minggu|bulan|bln|jam|tahun)\b)"
+_ENDED = r"(?=\s*(?:[,;)/\n]|\.(?!\d)|$))"
+#: Behind a word for birth: a whole date. Each pattern's only group is what stands between.
+_WHOLE = (
+    re.compile(rf"([^\d\n]{{0,60}}?(?<!\d))(?:{DATE})", re.IGNORECASE),
+    re.compile(rf"([^\d\n]{{0,52}}?(?<![\d/.\-]))(?:{IN_DIGITS})", re.IGNORECASE),
+    re.compile(rf"([^\d\n]{{0,40}}?\b)(?:{DATE_IN_WORDS})", re.IGNORECASE),
+    re.compile(rf"{_TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE),
+)
+#: A year.
+_YEARS = (
+    re.compile(
+        rf"{_TIGHT}(?:(?:{MONTH_ALONE} )?(?:{YEAR_WORD} ?)?{YEAR}{_NO_THINGS}(?: bulan {MONTH_ALONE})?"
+        rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){_NO_COUNT}|(?:[3-9]\d|0\d)\b{_ENDED})",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"{_TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE),
+)
+#: A day without its year.
+_DAY = re.compile(rf"{_TIGHT}(?:{DAY_AND_MONTH}|{DAY_AND_MONTH_IN_WORDS})", re.IGNORECASE)
+#: Before the word: "17-8-45 laire", "th 1988 lahirnya".
+_AHEAD = re.compile(
+    rf"(?<![\d/.\-])(?P<whole>{DATE}|{IN_DIGITS}|\b{DATE_IN_WORDS})(?: (?:itu|adalah|pas|saat)| =)? $"
+    rf"|\b(?P<year>{YEAR_WORD} ?{YEAR}|{YEAR}) $"
+    rf"|(?<!\d)(?P<day>{DAY_AND_MONTH})(?: (?:itu|adalah|pas|saat))? $",
     re.IGNORECASE,
 )
-#: In words: "lahir tujuh belas Agustus sembilan belas empat lima".
-_IN_WORDS = re.compile(
-    rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,40}}?\b)(?:(?:{COUNTED}) ){{1,3}}(?:(?:bulan )?{_MONTH}|bulan (?:{COUNTED})\b)"
-    rf"(?: tahun| taon| taun)?(?:[ ,]{{1,2}}(?:(?:{COUNTED})\b|\d{{2,4}}\b)){{1,8}}",
+_AHEAD_FAR = 60
+#: Which of the words the date may stand before, and whose day it is then.
+_VERB = re.compile(r"(?:lahir|la?hr|lhir|lair|miyos|ultah|ulang tahun)(?!an)", re.IGNORECASE)
+_REMEMBERED = re.compile(r"ultah|ulang tahun|bday|birthday|hbd", re.IGNORECASE)
+_PERSON = (
+    r"(?:saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak\w*|adi?k\w*|adek\w*|cucu\w*|istri|suami|ibu|bapak|bpk|mama|papa"
+    r"|dia|beliau|kakak\w*|nenek|kakek|ponakan|keponakan|my|his|her)"
+)
+_OWNED = re.compile(rf"\b{_PERSON}\b", re.IGNORECASE)
+_OWNED_BEFORE = re.compile(rf"\b{_PERSON}(?: (?:jg|juga|yg|yang))? $", re.IGNORECASE)
+_OWNED_BEHIND = re.compile(rf" (?:{_PERSON}\b|di (?!mana))", re.IGNORECASE)
+_SUFFIXED = re.compile(r"(?:ny[ae]|ny|n[ae]|ku|mu|ipun|(?<=[hr])e)$", re.IGNORECASE)
+_PARTY = re.compile(
+    r"\b(?:acara|pesta|perayaan|merayakan|rayain|ngerayain|undangan|hajatan|bikin|kado|kue|panggung|hiburan|party)"
+    r"(?: \w{2,12})? $",
     re.IGNORECASE,
 )
+#: "51 kelahiran tahun 2025": births that are counted, and papers about them, are no person's date.
+_COUNTED = re.compile(
+    r"(?:\d|\b(?:angka|jumlah|tingkat|total|rekap|laporan|statistik))(?: \w{2,10})? $|\bdata $", re.IGNORECASE
+)
+_OF_A_PAPER = re.compile(
+    r"\b(?:akta|aktah|akte|surat|ket|keterangan|pencatatan|pelaporan|biaya|bantuan|pengurusan)\.? $",
+    re.IGNORECASE,
+)
+#: Years that say who is meant, not when somebody was born.
+_BOUND_BEHIND = re.compile(
+    r"[ -]?an\b| ?(?:\+|ke ?(?:atas|bawah|depan|belakang)\b|and (?:above|later|earlier))"
+    r"| ?(?:[-–]|sampai|sampe|s/?d|hingga|to|until)(?: dengan)?(?: (?:tahun|thn?))? ?"
+    r"(?:\d{1,2} [a-z]{3,9} )?(?:19|20)\d\d\b"
+    r"|,? (?:dan|atau|or|and) (?:sebelum|sesudah|setelah|lebih|later|earlier|before|after)",
+    re.IGNORECASE,
+)
+_GROUP_BEFORE = re.compile(
+    r"(?<!saya )(?<!aku )(?<!sy )\b(?:untuk|utk|khusus|buat|bagi|warga|alumni|angkatan|generasi|semua|seluruh|peserta"
+    r"|pendaftar|siswa|murid|calon|anak-anak)(?: (?:yang|yg|dengan))? (?:kelahiran|(?<=g )lahir)$",
+    re.IGNORECASE,
+)
+_BEFORE, _BEHIND = 32, 40
 #: "tl 03/07/93", written small: TL is a bus line.
-_SHORT = re.compile(rf"(\b(?-i:tl|t\.l\.) ?[:.]? ?)(?:{_DATE}|{_IN_DIGITS})", re.IGNORECASE)
-#: The answer to a question, on the next line perhaps: "Tanggal lahirnya? Anak saya 3 Mei 2014".
+_SHORT = re.compile(rf"(\b(?-i:tl|t\.l\.) ?[:.]? ?)(?:{DATE}|{IN_DIGITS})", re.IGNORECASE)
+#: The answer to a question, on the next line perhaps: "Tanggal lahirnya? Anak saya 3 Mei 2014", "tgl lahir¶Saya: ...".
 _ASKED = re.compile(
-    rf"(\b(?:tanggal|tgl|kapan) lahir(?:nya)?\b[^?\d\n]{{0,20}}\?\s{{1,3}}[^\d?]{{0,50}}?)(?:{_DATE}|{_IN_DIGITS})",
+    r"(\b(?:tanggal|tgl|kapan) lahir(?:nya)?\b(?:[^?\d\n]{0,20}\?\s{1,3}[^\d?]{0,50}?| ?[.:]?\n(?:[a-z .]{1,20}: ?)?))"
+    rf"(?:{DATE}|{IN_DIGITS})",
     re.IGNORECASE,
 )
-#: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".
-_AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECASE)
 _SEX = (
     r"(?:(?:L|P|laki-laki|perempuan|pria|wanita|lk|pr|(?:usia |umur )?\d{1,2} ?(?:th|thn|tahun|bln|bulan))"
     r"[,;/ ]{1,3})"
-)
-#: Another year of birth, by the paper that has it: "tahun lahir: 1957 di kartu, 1959 di KTP".
-_YEAR_OF_PAPER = re.compile(
-    r"(\[tanggal lahir\][^\d\n]{0,40}?)(?:19[2-9]\d|20[01]\d)"
-    r"(?= (?:di|menurut|pada|dalam|versi) (?:ktp|kk|akta|akte|kartu|ijazah|bpjs|paspor|buku)\b)",
-    re.IGNORECASE,
 )
 #: A date right behind a name or the number of an identity card, with a place or a sex between.
 _BESIDE = re.compile(
     r"(\[nama\]|\[nomor identitas\])"
     rf"((?: ?[,;/|\-–:(]{{1,2}} ?| |\n){_SEX}?(?:tgl\.? |tanggal |di )?"
     r"(?:(?-i:[A-Z][a-z]{2,15})(?: (?-i:[A-Z][a-z]{2,15}))?,? )?)"
-    rf"({_DATE}|{_IN_DIGITS})",
+    rf"({DATE}|{IN_DIGITS})",
     re.IGNORECASE,
 )
 _BEFORE_IDENTITY = re.compile(
-    rf"(?<![\d/.\-])({_DATE}|{_IN_DIGITS})(?=[ ,;/|(]{{1,3}}(?:no\.? ?)?(?:nik|ktp)?[ :.]{{0,2}}\[nomor identitas\])",
+    rf"(?<![\d/.\-])({DATE}|{IN_DIGITS})(?=[ ,;/|(]{{1,3}}(?:no\.? ?)?(?:nik|ktp)?[ :.]{{0,2}}\[nomor identitas\])",
     re.IGNORECASE,
 )
 #: A line of a card: "Jakarta, 30-06-2022" above the number.
 _LINE_BEFORE_IDENTITY = re.compile(
-    rf"((?:^|\n)(?-i:[A-Z])[A-Za-z ]{{2,24}}, )(?:{_DATE}|{_IN_DIGITS})"
+    rf"((?:^|\n)(?-i:[A-Z])[A-Za-z ]{{2,24}}, )(?:{DATE}|{IN_DIGITS})"
     r"(?=\n(?:no\.? ?)?(?:nik|ktp|kk)[ :.]{0,2}\[nomor identitas\])",
     re.IGNORECASE,
 )
@@ -83,16 +157,80 @@ _CENTURY = 30
 
 def without_said(text: str) -> str:
     """`text` without dates that a word calls one of birth. Linear time."""
-    text = _SAID.sub(
-        lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]}{BORN}", text
-    )
     text = _SHORT.sub(rf"\1{BORN}", text)
     text = _ASKED.sub(rf"\1{BORN}", text)
-    text = _YEAR.sub(
-        lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]} {BORN}", text
-    )
-    text = _YEAR_OF_PAPER.sub(rf"\1{BORN}", text)
-    return _AGAIN.sub(rf"\1{BORN}", _IN_WORDS.sub(rf"\1{BORN}", text))
+    out, done = [], 0
+    for word in _WORD.finditer(text):
+        if word.start() < done:
+            continue
+        span = _said(text, word, done)
+        if span is not None:
+            out += [text[done : span[0]], BORN]
+            done = span[1]
+    return without_further("".join([*out, text[done:]]))
+
+
+def _said(text: str, word: re.Match[str], done: int) -> tuple[int, int] | None:
+    """Where the date stands that a word calls one of birth; nothing before `done` is looked at."""
+    start, end = word.span()
+    before = text[max(done, start - _BEFORE) : start]
+    for patterns, may_be in ((_WHOLE, _always), (_YEARS, _has_year), ((_DAY,), _has_day)):
+        for pattern in patterns:
+            found = pattern.match(text, end)
+            if found is None:
+                continue
+            if of_an_institution(text[start : found.end()], text, start):
+                return None
+            if may_be(before, word[0], found[1]) and not _bounds(found):
+                return found.end(1), found.end()
+    return _said_before(text, word, done)
+
+
+def _always(before: str, word: str, between: str) -> bool:
+    """A whole date behind "l." or "b." stands right behind it."""
+    return not word.endswith(".") or between in ("", " ")
+
+
+def _has_year(before: str, word: str, between: str) -> bool:
+    """Whether a year that stands behind `word` is one of birth."""
+    if _REMEMBERED.match(word) or word.lower() == "ttl" or _COUNTED.search(before):
+        return False
+    return not (word.endswith(".") and before[-1:] != "(") and _GROUP_BEFORE.search(f"{before}{word}") is None
+
+
+def _has_day(before: str, word: str, between: str) -> bool:
+    """Whether a day without a year behind `word` is a birthday."""
+    if word.endswith(".") or word.lower().startswith("lahiran") or _COUNTED.search(before):
+        return False
+    if _OF_A_PAPER.search(before) or _PARTY.search(before):
+        return False
+    return not _REMEMBERED.match(word) or _is_owned(before, word, between)
+
+
+def _is_owned(before: str, word: str, between: str) -> bool:
+    """Whether it is somebody's birthday, not a thing's."""
+    return any((_SUFFIXED.search(word), _OWNED.search(between), _OWNED_BEFORE.search(before)))
+
+
+def _bounds(found: re.Match[str]) -> bool:
+    """Whether a date bounds whose birth is meant, or is the date of something else."""
+    return of_another_day(found[1]) or _BOUND_BEHIND.match(found.string, found.end()) is not None
+
+
+def _said_before(text: str, word: re.Match[str], done: int) -> tuple[int, int] | None:
+    """Where a date of birth stands right before `word`."""
+    start, end = word.span()
+    found = _AHEAD.search(text, max(done, start - _AHEAD_FAR), start) if _VERB.match(word[0]) else None
+    if found is None or of_an_institution(text[start : end + _BEHIND], text, start):
+        return None
+    before = text[max(0, found.start() - _BEFORE) : found.start()]
+    if of_another_day(before):
+        return None
+    kind = found.lastgroup or ""
+    owned = _SUFFIXED.search(word[0]) or _OWNED_BEHIND.match(text, end)
+    if not owned and (kind != "whole" or _REMEMBERED.match(word[0])):
+        return None
+    return found.span(kind)
 
 
 def without_beside(text: str) -> str:
@@ -113,7 +251,7 @@ def _is_birth(found: re.Match[str]) -> bool:
         return True
     if _year(date) >= _LATEST:
         return found[1] != "[nama]" and link != " " and ended
-    return ended or re.fullmatch(_IN_DIGITS, date) is not None
+    return ended or re.fullmatch(IN_DIGITS, date) is not None
 
 
 _SEXED = re.compile(_SEX, re.IGNORECASE)

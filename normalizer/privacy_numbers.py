@@ -75,25 +75,48 @@ _CASE_BEFORE = re.compile(
     r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
     r"|perda|pergub|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
 )
-#: Words for a birth, and for the day when it is remembered.
+#: Words for a birth, and for the day when it is remembered; an owner may be written behind each.
+_OWNED = r"(?: ?(?:nya|nye|nyah|ny|na|ne|ipun)|e|ku|mu)?"
 BORN_WORDS = (
-    r"(?:di)?lahir(?:nya|an|annya|kan)?|lhr|tglh?r|tgllhr|lair(?:an|e|na)?|brojol|ttl|kelahiran(?:nya)?|born|dob"
-    r"|birth(?:day|date)?|ultah(?:nya|ny|ku|e)?|ulang tahun(?:nya|ny|ku|e)?|hbd"
+    rf"(?:(?:di)?lahir(?:an|kan)?|la?hr|lhir|tgllhr|tglh?r|lair(?:an)?|k[ae]la[hy]?iran|miyos|brojol|ultah|ulang tahun)"
+    rf"{_OWNED}|ttl|born|dob|d\.o\.b|birth(?:day|date)?|bday|hbd"
 )
-_BORN_BEFORE = re.compile(rf"\b(?:(?:{BORN_WORDS})\b|l\.)[^\d\n]{{0,52}}$")
+_BORN_BEFORE = re.compile(rf"\b(?:(?:{BORN_WORDS})\b|l\.)[^\d\n]{{0,52}}$|\(b\. ?$")
+#: Between a word for birth and a date, these tell that the date is another one: of a death, a marriage, a letter.
+_ANOTHER_DAY = re.compile(
+    r"\b(?:meninggal(?: dunia)?|wafat|mati|pejah|maot|mangkat|tutup usia|berpulang|dimakamkan|dikubur|died|passed away"
+    r"|deceased|(?:me)?nikah(?:nya)?|kawin|married|cerai(?:nya)?|pindah(?:nya)?|moved|tertanggal|terbit(?:nya)?"
+    r"|diterbitkan|dikeluarkan|issued|diajukan|mengajukan|ajukan|pengajuan|diurus|ngurus|mengurus|(?:men)?daftar"
+    r"|didaftar(?:kan)?|lapor|melapor|dilaporkan|submitted|applied|dirawat|masuk|lulus|hilang|cair|berlaku|jadwal"
+    r"|dijadwalkan|surat no|surat nomor)\b",
+    re.IGNORECASE,
+)
+#: A date that bounds the births that are meant is nobody's: "lahir sebelum 1 Juli 2019".
+_BOUND = re.compile(
+    r"\b(?:sebelum|seblm|sblm|setelah|sesudah|sejak|di ?bawah|di ?atas|minimal|maksimal|maks?|paling lambat"
+    r"|batas(?:nya)?|antara|mulai|sampai|sampe|hingga|s/?d|before|after|since|until|between)"
+    r"(?: (?:dengan|tgl|tanggal|tahun|taun|taon|thn?|bulan))*[ :]*$",
+    re.IGNORECASE,
+)
 #: What is no person and has such a day too.
 _FOUNDED = re.compile(
     r"\b(?:ultah|ulang tahun)(?:nya)? (?:ke ?)?(?:kota|jakarta|dki|ri|kemerdekaan|republik|rw|rt|kelurahan|kecamatan"
     r"|sekolah|masjid|gereja|pkk|tni|polri|partai|perusahaan|karang taruna|kantor|pt|koperasi|kampung|pasar|bank"
-    r"|yayasan|persija|transjakarta|perumahan|komplek|sdn?|smpn?|sman?|kampus|universitas|mal|emas|perak)\b"
+    r"|yayasan|persija|transjakarta|perumahan|komplek|sdn?|smpn?|sman?|kampus|universitas|mal|emas|perak|komunitas"
+    r"|organisasi|paguyuban|posyandu|puskesmas|klub|(?:per)?nikahan|perkawinan|pernikahannya|toko|warung|mall|rusun)\b"
     r"|\blahir(?:nya)? (?:pancasila|perda|pergub|undang|uu|peraturan|kebijakan|aturan|program|partai|organisasi"
-    r"|republik|gerakan|kota)\b",
+    r"|republik|gerakan|kota|komunitas|rancangan|masalah|banyak|ide|gagasan|wacana|konflik|kesepakatan)\b",
     re.IGNORECASE,
 )
 _FOUNDED_BEFORE = re.compile(
-    r"\b(?:perda|pergub|uu|undang|peraturan|kebijakan|aturan|program|partai|organisasi|proyek|hari|gerakan|izin|sk)"
-    r"(?: (?:itu|ini|tersebut|tsb|yang|yg))? $",
+    r"\b(?:perda|pergub|uu|undang|peraturan|kebijakan|aturan|program|partai|organisasi|proyek|gerakan|izin|sk"
+    r"|komunitas|rancangan(?:nya)?|paguyuban|koperasi|karang taruna|ide|gagasan|wacana|forum|aplikasi|tradisi|festival)"
+    r"(?: (?!anak|saya|sy|aku|ibu|ayah|bapak|istri|suami)[\w.\-/]{1,12}){0,3} $|\bhari $",
     re.IGNORECASE,
+)
+#: "hari lahir saya" is a person's, "hari lahir Pancasila" is not.
+_OWN_DAY = re.compile(
+    r"\w+(?:nya|ku|mu)\b|\w+ (?:saya|sy|aku|gue|gw|anak|ibu|ayah|bapak|istri|suami|dia)\b", re.IGNORECASE
 )
 #: Day, month and year with nothing between: "lahir 12031985".
 _BORN_TOGETHER = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:(?:19|20)?\d\d)")
@@ -110,16 +133,26 @@ _SPACED = re.compile(r"\d(?: ?\d){2,3}")
 
 def of_an_institution(found: str, text: str, start: int) -> bool:
     """Whether `found`, at `start` of `text`, tells the birthday of a town or a law: nobody's."""
-    return (
-        _FOUNDED.search(found) is not None
-        or _FOUNDED_BEFORE.search(text[max(0, start - _NEAR) : start]) is not None
-    )
+    if _FOUNDED.search(found) is not None:
+        return True
+    before = _FOUNDED_BEFORE.search(text[max(0, start - _AGAIN) : start])
+    return before is not None and not (before[0].lower() == "hari " and _OWN_DAY.match(found))
+
+
+def of_another_day(between: str) -> bool:
+    """Whether what stands `between` a word for birth, or a date of birth, and a date makes it the date of something
+    else: of a death, a marriage, a letter; or a bound of the births that are meant."""
+    return _ANOTHER_DAY.search(between) is not None or _BOUND.search(between) is not None
 
 
 def _born(before: str) -> bool:
     """Whether what stands `before` a date makes it one of birth."""
     found = _BORN_BEFORE.search(before)
-    return found is not None and not of_an_institution(found[0], before, found.start())
+    return (
+        found is not None
+        and not of_an_institution(found[0], before, found.start())
+        and not of_another_day(found[0])
+    )
 
 
 def without_numbers(text: str) -> str:
@@ -128,7 +161,8 @@ def without_numbers(text: str) -> str:
     done, born = 0, -_AGAIN
     for match in _RUN.finditer(text):
         # "lahir 12-05-1990, seharusnya 21-05-1990": a second date is one of birth too.
-        for start, end, mark in _found(text, match.start(), match.end(), born=match.start() - born < _AGAIN):
+        again = match.start() - born < _AGAIN and not of_another_day(text[born : match.start()])
+        for start, end, mark in _found(text, match.start(), match.end(), born=again):
             if start >= done:
                 # A bracket that closes behind the number stays: "Siti (0812-0000-1234)".
                 open_ = text[start] == "(" and ")" not in text[start:end]
@@ -185,6 +219,10 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
             if born or (at == 0 and _born(before)):
                 yield groups[0][0], groups[width - 1][1], BORN
             at += width
+            continue
+        if at == 0 and _BORN_TOGETHER.fullmatch(text, *groups[0]) and _born(before):
+            yield *groups[0], BORN
+            at += 1
             continue
         width = _plain(text, groups, at)
         if width:
