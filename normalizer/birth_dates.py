@@ -47,11 +47,12 @@ DAY_AND_MONTH = (
     rf"(?:{_DAY}(?: of)?(?: {_IN_MONTH})?[ \-]?{MONTH_ALONE}|{MONTH_ALONE} {_DAY}\b)"
     rf"(?![ ,\-./']{{0,3}}(?:{YEAR_WORD} ?)?\d{{4}}\b)"
 )
+DAY_AND_MONTH_IN_DIGITS = r"(?:0?[1-9]|[12]\d|3[01])[/\-](?:0?[1-9]|1[0-2])(?![/\-]|[.,]?\d)"
 
 #: Words that dates are told in: of Indonesian, Betawi, Sundanese, and both manners of Javanese.
 COUNTED = (
     r"(?:sepuluh|sapuluh|sedasa|s[ea]belas|sewelas|(?:ro|telu|pat|lima|nem|pitu|wolu|sanga)(?:be)?las"
-    r"|(?:se|ro|telu|pat|nem|pitu|wolu|sanga)likur|selawe|seket|s[ea]widak|belas|welas|puluh|puloh|dasa|likur"
+    r"|(?:se|ro|telu|pat|nem|pitu|wolu|sanga)likur|selawe|seket|s[ea]widak|belas|welas|puluh?|puloh|dasa|likur"
     r"|s[ea]ratus|satus|ratus|atus|s[ea]ribu|s[ea]rebu|sewu|ribu|rebu|ewu|setunggal|rong|ro|kalih|telung|tigang|patang"
     rf"|pat|sekawan|limang|gangsal|nenem|pitung|wolung|sangang|{_DIGITS_IN_WORDS})\b"
 )
@@ -62,8 +63,9 @@ WHOLE_YEAR_IN_WORDS = (
     r"(?:(?:sembilan|semilan|salapan) ?belas|(?:s[ea]ribu|sarebu|sewu) (?:sembilan|semilan|salapan|sangang)|"
     rf"(?:dua|due) (?:ribu|rebu)|(?:rong|kalih) ewu)(?: {COUNTED}){{1,6}}"
 )
-_DAY_IN_WORDS = rf"(?:{COUNTED} ){{1,3}}(?:(?:{_IN_MONTH} )?{MONTH}|{_IN_MONTH} {COUNTED})"
+_DAY_IN_WORDS = rf"(?:(?:{COUNTED} ){{1,3}}|\d{{1,2}} )(?:(?:{_IN_MONTH} )?{MONTH}|{_IN_MONTH} {COUNTED})"
 DATE_IN_WORDS = (
-    rf"{_DAY_IN_WORDS}[ ,]{{1,2}}(?:{YEAR_WORD} )?(?:{COUNTED}(?:[ ,\-]{{1,2}}{COUNTED}){{0,7}}|\d{{2,4}}\b)"
+    rf"(?<!\d){_DAY_IN_WORDS}[ ,]{{1,2}}(?:{YEAR_WORD} )?"
+    rf"(?:{COUNTED}(?:[ ,\-]{{1,2}}{COUNTED}){{0,7}}|\d{{2,4}}\b)"
 )
 DAY_AND_MONTH_IN_WORDS = rf"(?:{COUNTED} ){{1,3}}(?:{_IN_MONTH} )?{MONTH_ALONE}"

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 
 from normalizer.birth_dates import (
+    COUNTED,
     DATE,
     DATE_IN_WORDS,
     DAY_AND_MONTH,
+    DAY_AND_MONTH_IN_DIGITS,
     DAY_AND_MONTH_IN_WORDS,
     IN_DIGITS,
     MONTH_ALONE,
@@ -23,16 +25,19 @@ from normalizer.birth_dates import (
     YEAR_IN_WORDS,
     YEAR_WORD,
 )
+from normalizer.birth_words import BORN_WORDS, REMEMBERED, of_an_institution, of_another_day
 from normalizer.privacy_births_again import without_further
-from normalizer.privacy_numbers import BORN, BORN_WORDS, of_an_institution, of_another_day
+from normalizer.privacy_numbers import BORN
 
 _WORD = re.compile(rf"\b(?:{BORN_WORDS})\b|\bl\.|(?<=\()b\.", re.IGNORECASE)
 #: What may stand between the word and a year, or a day without one: a person, "tanggal", "sekitar", what is written.
 _LINK = (
     r"(?:pada|di|d|ing|dina|ti|tgl|tanggal|hari|bulan|saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak(?:nya|ku)?"
-    r"|adik(?:nya)?|adek|cucu|istri|suami|ibu|bapak|bpk|dia|beliau|ybs|memang|emang|asli(?:nya)?|itu|kan|jg|juga|pas|jatuh|sekitar"
-    r"|kira-?kira|kurang lebih|kl|awal|akhir|pertengahan|sih|ya|yg|yang|adalah|is|was|on|in|around|ping|kaping|kok"
-    r"|malah|sudah|udah|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera)|jadi|(?:se)?harusnya|salah|bener|benar|pukul)"
+    r"|adik(?:nya)?|adek|cucu|istri|suami|ibu|bapak|bpk|dia|beliau|ybs|memang|emang|asli(?:nya)?|itu|kan|jg"
+    r"|juga|pas|jatuh|sekitar|kira-?kira|kurang lebih|kl|awal|akhir|pertengahan|sih|ya|yg|yang|adalah|is|was|on|in"
+    r"|around|ping|kaping|kok|malah|sudah|udah|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera)|jadi"
+    r"|(?:se)?harusnya|salah|bener|benar|year|normal|caesar|sesar|prematur|kembar"
+    r"|ke-? ?\d{1,3}|(?:jam|pukul) \d{1,2}[.:]\d\d)"
 )
 #: A place of birth: behind "di", or with capitals. No word of it goes on with the story.
 _NO_PLACE = (
@@ -50,54 +55,57 @@ _THINGS = r"orang|jiwa|bayi|ekor|rupiah|perak|ribu|rb|juta|kali|gram|gr|kg"
 _NO_THINGS, _NO_COUNT = rf"(?! ?(?:{_THINGS})\b)", rf"(?! ?(?:{_THINGS}|hari|minggu|bulan|bln|jam|tahun)\b)"
 _ENDED = r"(?=\s*(?:[,;)/\n]|\.(?!\d)|$))"
 #: Behind a word for birth: a whole date. Each pattern's only group is what stands between.
-_WHOLE = (
-    re.compile(rf"([^\d\n]{{0,60}}?(?<!\d))(?:{DATE})", re.IGNORECASE),
-    re.compile(rf"([^\d\n]{{0,52}}?(?<![\d/.\-]))(?:{IN_DIGITS})", re.IGNORECASE),
-    re.compile(rf"([^\d\n]{{0,40}}?\b)(?:{DATE_IN_WORDS})", re.IGNORECASE),
-    re.compile(rf"{_TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE),
-)
+_DATE = re.compile(rf"([^\d\n]{{0,60}}?(?<!\d))(?:{DATE})", re.IGNORECASE)
+_IN_DIGITS = re.compile(rf"([^\d\n]{{0,52}}?(?<![\d/.\-]))(?:{IN_DIGITS})", re.IGNORECASE)
+_IN_WORDS = re.compile(rf"([^\d\n]{{0,40}}?\b)(?:{DATE_IN_WORDS})", re.IGNORECASE)
+_SIX_DIGITS = re.compile(rf"{_TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE)
 #: A year.
-_YEARS = (
-    re.compile(
-        rf"{_TIGHT}(?:(?:{MONTH_ALONE} )?(?:{YEAR_WORD} ?)?{YEAR}{_NO_THINGS}(?: bulan {MONTH_ALONE})?"
-        rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){_NO_COUNT}|(?:[3-9]\d|0\d)\b{_ENDED})",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"{_TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE),
+_YEAR = re.compile(
+    rf"{_TIGHT}(?:(?:{MONTH_ALONE} )?(?:{YEAR_WORD} ?)?{YEAR}{_NO_THINGS}(?: bulan {MONTH_ALONE})?"
+    rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){_NO_COUNT}|(?:[3-9]\d|0\d)\b{_ENDED})",
+    re.IGNORECASE,
 )
+_YEAR_IN_WORDS = re.compile(rf"{_TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE)
 #: A day without its year.
-_DAY = re.compile(rf"{_TIGHT}(?:{DAY_AND_MONTH}|{DAY_AND_MONTH_IN_WORDS})", re.IGNORECASE)
+_DAY = re.compile(rf"{_TIGHT}(?:{DAY_AND_MONTH}|{DAY_AND_MONTH_IN_DIGITS}{_NO_COUNT})", re.IGNORECASE)
+_DAY_IN_WORDS = re.compile(rf"{_TIGHT}(?:{DAY_AND_MONTH_IN_WORDS})", re.IGNORECASE)
+_DIGIT, _FAR = re.compile(r"\d"), 96
+_NUMERAL = re.compile(rf"\b{COUNTED}", re.IGNORECASE)
 #: Before the word: "17-8-45 laire", "th 1988 lahirnya".
 _AHEAD = re.compile(
-    rf"(?<![\d/.\-])(?P<whole>{DATE}|{IN_DIGITS}|\b{DATE_IN_WORDS})(?: (?:itu|adalah|pas|saat)| =)? $"
+    rf"(?<![\d/.\-])(?P<whole>{DATE}|{IN_DIGITS})(?: (?:itu|adalah|pas|saat)| =)? $"
     rf"|\b(?P<year>{YEAR_WORD} ?{YEAR}|{YEAR}) $"
     rf"|(?<!\d)(?P<day>{DAY_AND_MONTH})(?: (?:itu|adalah|pas|saat))? $",
     re.IGNORECASE,
 )
+_AHEAD_IN_WORDS = re.compile(rf"\b(?P<whole>{DATE_IN_WORDS})(?: (?:itu|adalah|pas|saat))? $", re.IGNORECASE)
 _AHEAD_FAR = 60
 #: Which of the words the date may stand before, and whose day it is then.
 _VERB = re.compile(r"(?:lahir|la?hr|lhir|lair|miyos|ultah|ulang tahun)(?!an)", re.IGNORECASE)
-_REMEMBERED = re.compile(r"ultah|ulang tahun|bday|birthday|hbd", re.IGNORECASE)
 _PERSON = (
     r"(?:saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak\w*|adi?k\w*|adek\w*|cucu\w*|istri|suami|ibu|bapak|bpk|mama|papa"
     r"|dia|beliau|kakak\w*|nenek|kakek|ponakan|keponakan|my|his|her)"
 )
 _OWNED = re.compile(rf"\b{_PERSON}\b", re.IGNORECASE)
 _OWNED_BEFORE = re.compile(rf"\b{_PERSON}(?: (?:jg|juga|yg|yang))? $", re.IGNORECASE)
-_OWNED_BEHIND = re.compile(rf" (?:{_PERSON}\b|di (?!mana))", re.IGNORECASE)
+_OWNED_BEHIND = re.compile(rf" (?:{_PERSON}\b|di (?!mana|sini|situ))", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(?:ny[ae]|ny|n[ae]|ku|mu|ipun|(?<=[hr])e)$", re.IGNORECASE)
-_PARTY = re.compile(
-    r"\b(?:acara|pesta|perayaan|merayakan|rayain|ngerayain|undangan|hajatan|bikin|kado|kue|panggung|hiburan|party)"
-    r"(?: \w{2,12})? $",
-    re.IGNORECASE,
-)
+_PLACED = re.compile(r":|\b[A-Z]")
 #: "51 kelahiran tahun 2025": births that are counted, and papers about them, are no person's date.
 _COUNTED = re.compile(
-    r"(?:\d|\b(?:angka|jumlah|tingkat|total|rekap|laporan|statistik))(?: \w{2,10})? $|\bdata $", re.IGNORECASE
+    r"(?:\d|\b(?:angka|jumlah|tingkat|total|rekap|laporan|statistik|pencatatan|pelaporan|layanan))"
+    r"(?: \w{2,10})? $|\bdata $",
+    re.IGNORECASE,
 )
 _OF_A_PAPER = re.compile(
     r"\b(?:akta|aktah|akte|surat|ket|keterangan|pencatatan|pelaporan|biaya|bantuan|pengurusan)\.? $",
     re.IGNORECASE,
+)
+#: In these years a paper about a birth may have been issued, of which people complain.
+_RECENT = re.compile(r"20[2-9]\d")
+#: "lahir di sini, 2010 pindah".
+_STORY_BEHIND = re.compile(
+    r" (?:pindah|baru|sudah|udah|kami|saya|sy|mulai|ada|masih|(?:me|di|ber)[a-z]{3,})\b", re.IGNORECASE
 )
 #: Years that say who is meant, not when somebody was born.
 _BOUND_BEHIND = re.compile(
@@ -109,7 +117,8 @@ _BOUND_BEHIND = re.compile(
 )
 _GROUP_BEFORE = re.compile(
     r"(?<!saya )(?<!aku )(?<!sy )\b(?:untuk|utk|khusus|buat|bagi|warga|alumni|angkatan|generasi|semua|seluruh|peserta"
-    r"|pendaftar|siswa|murid|calon|anak-anak)(?: (?:yang|yg|dengan))? (?:kelahiran|(?<=g )lahir)$",
+    r"|pendaftar|siswa|murid|calon|anak-anak|(?<!punya )(?<!ada )anak|minimal|maksimal|maks|min|max"
+    r"|batas)(?: (?:yang|yg|dengan))? (?:kelahiran|(?<=g )lahir)$",
     re.IGNORECASE,
 )
 _BEFORE, _BEHIND = 32, 40
@@ -160,51 +169,58 @@ def without_said(text: str) -> str:
     text = _SHORT.sub(rf"\1{BORN}", text)
     text = _ASKED.sub(rf"\1{BORN}", text)
     out, done = [], 0
+    in_words = _NUMERAL.search(text) is not None
     for word in _WORD.finditer(text):
         if word.start() < done:
             continue
-        span = _said(text, word, done)
+        span = _said(text, word, done, in_words=in_words)
         if span is not None:
             out += [text[done : span[0]], BORN]
             done = span[1]
     return without_further("".join([*out, text[done:]]))
 
 
-def _said(text: str, word: re.Match[str], done: int) -> tuple[int, int] | None:
-    """Where the date stands that a word calls one of birth; nothing before `done` is looked at."""
+def _said(text: str, word: re.Match[str], done: int, *, in_words: bool) -> tuple[int, int] | None:
+    """Where the date stands that a word calls one of birth; nothing before `done` is looked at. `in_words`: whether the
+    text tells numbers in words."""
     start, end = word.span()
     before = text[max(done, start - _BEFORE) : start]
-    for patterns, may_be in ((_WHOLE, _always), (_YEARS, _has_year), ((_DAY,), _has_day)):
-        for pattern in patterns:
-            found = pattern.match(text, end)
-            if found is None:
-                continue
-            if of_an_institution(text[start : found.end()], text, start):
-                return None
-            if may_be(before, word[0], found[1]) and not _bounds(found):
-                return found.end(1), found.end()
-    return _said_before(text, word, done)
+    digits = _DIGIT.search(text, end, end + _FAR) is not None
+    for pattern, of_words, may_be in _RULES:
+        found = pattern.match(text, end) if (in_words if of_words else digits) else None
+        if found is None:
+            continue
+        if of_an_institution(text[start : found.end()], text, start):
+            return None
+        if may_be(before, word[0], found) and not _bounds(found):
+            return found.end(1), found.end()
+    return _said_before(text, word, done, in_words=in_words)
 
 
-def _always(before: str, word: str, between: str) -> bool:
-    """A whole date behind "l." or "b." stands right behind it."""
-    return not word.endswith(".") or between in ("", " ")
+def _always(before: str, word: str, found: re.Match[str]) -> bool:
+    """A whole date behind "l." or "b." stands right behind it; behind any other word it is one of birth."""
+    return not word.endswith(".") or found[1] in ("", " ")
 
 
-def _has_year(before: str, word: str, between: str) -> bool:
+def _has_year(before: str, word: str, found: re.Match[str]) -> bool:
     """Whether a year that stands behind `word` is one of birth."""
-    if _REMEMBERED.match(word) or word.lower() == "ttl" or _COUNTED.search(before):
+    if REMEMBERED.match(word) or _COUNTED.search(before) or _GROUP_BEFORE.search(f"{before}{word}"):
         return False
-    return not (word.endswith(".") and before[-1:] != "(") and _GROUP_BEFORE.search(f"{before}{word}") is None
+    if word.lower() == "ttl" and not _PLACED.search(found[1]):  # a total, too
+        return False
+    if "," in found[1] and _STORY_BEHIND.match(found.string, found.end()):
+        return False
+    issued = _OF_A_PAPER.search(before) is not None and _RECENT.search(found[0]) is not None
+    return not issued and (not word.endswith(".") or before[-1:] == "(")
 
 
-def _has_day(before: str, word: str, between: str) -> bool:
+def _has_day(before: str, word: str, found: re.Match[str]) -> bool:
     """Whether a day without a year behind `word` is a birthday."""
-    if word.endswith(".") or word.lower().startswith("lahiran") or _COUNTED.search(before):
+    if word.endswith(".") or word.lower().startswith("lahiran"):
         return False
-    if _OF_A_PAPER.search(before) or _PARTY.search(before):
+    if _COUNTED.search(before) or _OF_A_PAPER.search(before):
         return False
-    return not _REMEMBERED.match(word) or _is_owned(before, word, between)
+    return not REMEMBERED.match(word) or _is_owned(before, word, found[1])
 
 
 def _is_owned(before: str, word: str, between: str) -> bool:
@@ -212,15 +228,33 @@ def _is_owned(before: str, word: str, between: str) -> bool:
     return any((_SUFFIXED.search(word), _OWNED.search(between), _OWNED_BEFORE.search(before)))
 
 
+#: What may stand behind a word for birth, as it is looked for: whether it is told in words, and what else it takes.
+_RULES = (
+    (_DATE, False, _always),
+    (_IN_DIGITS, False, _always),
+    (_IN_WORDS, True, _always),
+    (_SIX_DIGITS, False, _always),
+    (_YEAR, False, _has_year),
+    (_YEAR_IN_WORDS, True, _has_year),
+    (_DAY, False, _has_day),
+    (_DAY_IN_WORDS, True, _has_day),
+)
+
+
 def _bounds(found: re.Match[str]) -> bool:
     """Whether a date bounds whose birth is meant, or is the date of something else."""
     return of_another_day(found[1]) or _BOUND_BEHIND.match(found.string, found.end()) is not None
 
 
-def _said_before(text: str, word: re.Match[str], done: int) -> tuple[int, int] | None:
+def _said_before(text: str, word: re.Match[str], done: int, *, in_words: bool) -> tuple[int, int] | None:
     """Where a date of birth stands right before `word`."""
     start, end = word.span()
-    found = _AHEAD.search(text, max(done, start - _AHEAD_FAR), start) if _VERB.match(word[0]) else None
+    if not _VERB.match(word[0]):
+        return None
+    far = max(done, start - _AHEAD_FAR)
+    found = _AHEAD.search(text, far, start) if _DIGIT.search(text, far, start) else None
+    if found is None and in_words:
+        found = _AHEAD_IN_WORDS.search(text, far, start)
     if found is None or of_an_institution(text[start : end + _BEHIND], text, start):
         return None
     before = text[max(0, found.start() - _BEFORE) : found.start()]
@@ -228,7 +262,7 @@ def _said_before(text: str, word: re.Match[str], done: int) -> tuple[int, int] |
         return None
     kind = found.lastgroup or ""
     owned = _SUFFIXED.search(word[0]) or _OWNED_BEHIND.match(text, end)
-    if not owned and (kind != "whole" or _REMEMBERED.match(word[0])):
+    if not owned and (kind != "whole" or REMEMBERED.match(word[0])):
         return None
     return found.span(kind)
 

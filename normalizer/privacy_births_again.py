@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 from normalizer.birth_dates import DATE, DAY_AND_MONTH, IN_DIGITS, YEAR, YEAR_WORD
-from normalizer.privacy_numbers import BORN, of_another_day
+from normalizer.birth_words import goes_on, of_another_day
+from normalizer.privacy_numbers import BORN
 
 _PAPER = (
     r"(?:e-?)?(?:ktp|kk|kia|akta|aktah|akte|kartu|kertu|ijazah|ijasah|bpjs|kis|jkn|paspor|passport|buku|surat|sistem"
@@ -20,12 +21,7 @@ _CORRECTED = re.compile(
     rf"|\b(?:di|d|ing|neng|nang|dina|in|on|pada|menurut|versi|sesuai) {_PAPER}\b",
     re.IGNORECASE,
 )
-#: Where the story goes on, a date that nothing calls another one of birth is the story's.
-_STORY = re.compile(
-    r"\b(?:dr|dari|ke|kmrn|kemarin|sejak|sampai|sampe|saat|waktu|ketika|pas|tadi|mulai|acara|rapat|kejadian|datang|dtg"
-    r"|hari|saya|sy|kami|from|on|since|when)\b|[.!?]\s",
-    re.IGNORECASE,
-)
+_SENTENCE_ENDS = re.compile(r"[.!?]\s")
 #: Two more words at most, when only a part of a date is written.
 _RIGHT_BEFORE = re.compile(r"(?: \w{1,12}){0,2}[ :=(\"']{0,3}", re.IGNORECASE)
 _WRITTEN = re.compile(
@@ -80,7 +76,7 @@ def _further(text: str, end: int) -> tuple[int, int] | None:
         if pattern is _PART:
             if not _is_told(found):
                 continue
-        elif _STORY.search(found[1]) and not _CORRECTED.search(found[1]):
+        elif not _CORRECTED.search(found[1]) and (goes_on(found[1]) or _SENTENCE_ENDS.search(found[1])):
             continue
         return found.end(1), found.end()
     return None

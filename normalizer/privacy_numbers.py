@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from normalizer.birth_words import goes_on, is_behind_birth
 from normalizer.identity import read_ticket
 from normalizer.privacy_houses import COUNTS, HIDDEN, NO_HOUSE, NUMBERS, house
 from normalizer.privacy_plates import MASK as PLATE
@@ -27,7 +28,7 @@ _GROUP = re.compile(r"\d+")
 _BEFORE = 64
 #: A passport has one or two capitals before seven or eight digits.
 _PASSPORT, _CAPITALS = (7, 8), re.compile(r"(?<![\w-])[A-Z]{1,2} ?$")
-_LONG, _CUSTOMER, _SHORT, _CODE, _NEAR = 9, 6, 5, 4, 24
+_LONG, _CUSTOMER, _SHORT, _CODE = 9, 6, 5, 4
 _LONGEST_MOBILE, _AGAIN = 13, 48
 
 _MONEY_BEFORE = re.compile(r"(?:\brp|\bidr|\busd|\bsgd|[$€£])\.? ?$")
@@ -75,49 +76,6 @@ _CASE_BEFORE = re.compile(
     r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
     r"|perda|pergub|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
 )
-#: Words for a birth, and for the day when it is remembered; an owner may be written behind each.
-_OWNED = r"(?: ?(?:nya|nye|nyah|ny|na|ne|ipun)|e|ku|mu)?"
-BORN_WORDS = (
-    rf"(?:(?:di)?lahir(?:an|kan)?|la?hr|lhir|tgllhr|tglh?r|lair(?:an)?|k[ae]la[hy]?iran|miyos|brojol|ultah|ulang tahun)"
-    rf"{_OWNED}|ttl|born|dob|d\.o\.b|birth(?:day|date)?|bday|hbd"
-)
-_BORN_BEFORE = re.compile(rf"\b(?:(?:{BORN_WORDS})\b|l\.)[^\d\n]{{0,52}}$|\(b\. ?$")
-#: Between a word for birth and a date, these tell that the date is another one: of a death, a marriage, a letter.
-_ANOTHER_DAY = re.compile(
-    r"\b(?:meninggal(?: dunia)?|wafat|mati|pejah|maot|mangkat|tutup usia|berpulang|dimakamkan|dikubur|died|passed away"
-    r"|deceased|(?:me)?nikah(?:nya)?|kawin|married|cerai(?:nya)?|pindah(?:nya)?|moved|tertanggal|terbit(?:nya)?"
-    r"|diterbitkan|dikeluarkan|issued|diajukan|mengajukan|ajukan|pengajuan|diurus|ngurus|mengurus|(?:men)?daftar"
-    r"|didaftar(?:kan)?|lapor|melapor|dilaporkan|submitted|applied|dirawat|masuk|lulus|hilang|cair|berlaku|jadwal"
-    r"|dijadwalkan|surat no|surat nomor)\b",
-    re.IGNORECASE,
-)
-#: A date that bounds the births that are meant is nobody's: "lahir sebelum 1 Juli 2019".
-_BOUND = re.compile(
-    r"\b(?:sebelum|seblm|sblm|setelah|sesudah|sejak|di ?bawah|di ?atas|minimal|maksimal|maks?|paling lambat"
-    r"|batas(?:nya)?|antara|mulai|sampai|sampe|hingga|s/?d|before|after|since|until|between)"
-    r"(?: (?:dengan|tgl|tanggal|tahun|taun|taon|thn?|bulan))*[ :]*$",
-    re.IGNORECASE,
-)
-#: What is no person and has such a day too.
-_FOUNDED = re.compile(
-    r"\b(?:ultah|ulang tahun)(?:nya)? (?:ke ?)?(?:kota|jakarta|dki|ri|kemerdekaan|republik|rw|rt|kelurahan|kecamatan"
-    r"|sekolah|masjid|gereja|pkk|tni|polri|partai|perusahaan|karang taruna|kantor|pt|koperasi|kampung|pasar|bank"
-    r"|yayasan|persija|transjakarta|perumahan|komplek|sdn?|smpn?|sman?|kampus|universitas|mal|emas|perak|komunitas"
-    r"|organisasi|paguyuban|posyandu|puskesmas|klub|(?:per)?nikahan|perkawinan|pernikahannya|toko|warung|mall|rusun)\b"
-    r"|\blahir(?:nya)? (?:pancasila|perda|pergub|undang|uu|peraturan|kebijakan|aturan|program|partai|organisasi"
-    r"|republik|gerakan|kota|komunitas|rancangan|masalah|banyak|ide|gagasan|wacana|konflik|kesepakatan)\b",
-    re.IGNORECASE,
-)
-_FOUNDED_BEFORE = re.compile(
-    r"\b(?:perda|pergub|uu|undang|peraturan|kebijakan|aturan|program|partai|organisasi|proyek|gerakan|izin|sk"
-    r"|komunitas|rancangan(?:nya)?|paguyuban|koperasi|karang taruna|ide|gagasan|wacana|forum|aplikasi|tradisi|festival)"
-    r"(?: (?!anak|saya|sy|aku|ibu|ayah|bapak|istri|suami)[\w.\-/]{1,12}){0,3} $|\bhari $",
-    re.IGNORECASE,
-)
-#: "hari lahir saya" is a person's, "hari lahir Pancasila" is not.
-_OWN_DAY = re.compile(
-    r"\w+(?:nya|ku|mu)\b|\w+ (?:saya|sy|aku|gue|gw|anak|ibu|ayah|bapak|istri|suami|dia)\b", re.IGNORECASE
-)
 #: Day, month and year with nothing between: "lahir 12031985".
 _BORN_TOGETHER = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:(?:19|20)?\d\d)")
 _ESTATE_LETTERS, _ESTATE_NUMBER = re.compile(r"(?<![\w/])[A-Z]{1,2}$"), re.compile(r"\d{1,2}/\d{1,3}")
@@ -131,37 +89,13 @@ _AFTER_LETTERS = frozenset(" .-_/")
 _SPACED = re.compile(r"\d(?: ?\d){2,3}")
 
 
-def of_an_institution(found: str, text: str, start: int) -> bool:
-    """Whether `found`, at `start` of `text`, tells the birthday of a town or a law: nobody's."""
-    if _FOUNDED.search(found) is not None:
-        return True
-    before = _FOUNDED_BEFORE.search(text[max(0, start - _AGAIN) : start])
-    return before is not None and not (before[0].lower() == "hari " and _OWN_DAY.match(found))
-
-
-def of_another_day(between: str) -> bool:
-    """Whether what stands `between` a word for birth, or a date of birth, and a date makes it the date of something
-    else: of a death, a marriage, a letter; or a bound of the births that are meant."""
-    return _ANOTHER_DAY.search(between) is not None or _BOUND.search(between) is not None
-
-
-def _born(before: str) -> bool:
-    """Whether what stands `before` a date makes it one of birth."""
-    found = _BORN_BEFORE.search(before)
-    return (
-        found is not None
-        and not of_an_institution(found[0], before, found.start())
-        and not of_another_day(found[0])
-    )
-
-
 def without_numbers(text: str) -> str:
     """`text` with numbers of persons masked. Linear time."""
     out: list[str] = []
     done, born = 0, -_AGAIN
     for match in _RUN.finditer(text):
         # "lahir 12-05-1990, seharusnya 21-05-1990": a second date is one of birth too.
-        again = match.start() - born < _AGAIN and not of_another_day(text[born : match.start()])
+        again = match.start() - born < _AGAIN and not goes_on(text[born : match.start()])
         for start, end, mark in _found(text, match.start(), match.end(), born=again):
             if start >= done:
                 # A bracket that closes behind the number stays: "Siti (0812-0000-1234)".
@@ -216,11 +150,11 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
     while at < len(groups):
         width = _date(text, groups, at)
         if width:
-            if born or (at == 0 and _born(before)):
+            if born or (at == 0 and is_behind_birth(before)):
                 yield groups[0][0], groups[width - 1][1], BORN
             at += width
             continue
-        if at == 0 and _BORN_TOGETHER.fullmatch(text, *groups[0]) and _born(before):
+        if at == 0 and _BORN_TOGETHER.fullmatch(text, *groups[0]) and is_behind_birth(before):
             yield *groups[0], BORN
             at += 1
             continue
@@ -390,7 +324,7 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
     phone = _begins_phone(text, *groups[at])
     if count == 16:
         return IDENTITY
-    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and _born(before):
+    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and is_behind_birth(before):
         return BORN
     if (
         count >= 6
