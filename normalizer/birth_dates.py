@@ -22,7 +22,7 @@ _MOSLEM_MONTH = (
     r"|ruwah|r[ao]madh?[ao]n|puas[ae]|poso|syawal|sawal|d?zul(?:kaidah|qa['’]?dah|hijj?ah)|haji|besar)"
 )
 _IN_MONTH = r"(?:bulan|bln|sasih?|wulan)\.?"
-_ROMAN = r"(?-i:X(?:II?)?|IX|IV|VI{0,3}|I{1,3})"
+_ROMAN = r"(?:X(?:II?)?|IX|IV|VI{0,3}|I{1,3})"
 YEAR_WORD = r"(?:tahun|tahoen|taun|taon|thn?|tn)\b\.?"
 #: A year in which somebody who is spoken of may have been born.
 YEAR = r"(?:18[5-9]\d|19\d\d|20[0-2]\d)(?!\d|[\-/.]\d)"
@@ -30,11 +30,11 @@ _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 
 #: Day, month and year, the month named or numbered: "3 Mei 1990", "14 bln 6 th 1967", "13 / VII / 1985".
 DATE = (
-    rf"(?:(?:{_DAY}(?: of)?(?: {_IN_MONTH})?[ \-./]{{0,2}}{MONTH}|{MONTH} {_DAY})"
+    rf"(?:(?:{_DAY}(?: of)?(?: {_IN_MONTH})?[ \-./]{{0,2}}{MONTH}|\b{MONTH} {_DAY}(?!\d))"
     rf"[ ,\-./']{{0,3}}(?:{YEAR_WORD} ?)?\d{{2,4}}\b"
     rf"|\d{{1,2}} ?{_IN_MONTH} ?(?:\d{{1,2}}|{_MOSLEM_MONTH})[ ,]{{1,2}}(?:{YEAR_WORD} ?)?\d{{2,4}}\b"
     rf"|\d{{1,2}} {_MOSLEM_MONTH} (?:{YEAR_WORD} ?)?\d{{2,4}}\b(?: h\b)?"
-    rf"|\d{{1,2}} ?[/\-. ] ?{_ROMAN} ?[/\-. ] ?\d{{2,4}}\b)"
+    rf"|\d{{1,2}} ?[/\-.] ?{_ROMAN} ?[/\-.] ?\d{{2,4}}\b|\d{{1,2}} (?-i:{_ROMAN}) \d{{2,4}}\b)"
 )
 IN_DIGITS = (
     r"(?:\d{1,2}[\-/.]\d{1,2}[\-/.](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[\-/.]\d{1,2}[\-/.]\d{1,2}"

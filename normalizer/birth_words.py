@@ -23,13 +23,13 @@ _FOUNDED = re.compile(
     r"|organisasi|paguyuban|posyandu|puskesmas|klub|(?:per)?nikahan|perkawinan|toko|warung|rusun)"
     r"|\blahir(?:nya)? (?:pancasila|perda|pergub|perpres|undang|uu|peraturan|keputusan|kebijakan|aturan|program|partai"
     r"|organisasi|republik|negara|bangsa|indonesia|gerakan|kota|komunitas|rancangan|masalah|banyak|ide|gagasan|wacana"
-    r"|konflik|kesepakatan|(?:dan |& |n )?batin)\b",
+    r"|konflik|kesepakatan|bpjs|kjp|jaki|jaklingko|transjakarta|mrt|lrt|(?:dan |& |n )?batin)\b",
     re.IGNORECASE,
 )
 _FOUNDED_BEFORE = re.compile(
     r"\b(?:perda|pergub|perpres|uu|undang|peraturan|keputusan|kebijakan|aturan|program|partai|organisasi|proyek|gerakan"
     r"|izin|sk|komunitas|rancangan(?:nya)?|paguyuban|koperasi|karang taruna|ide|gagasan|wacana|forum|aplikasi|tradisi"
-    r"|festival|hpl|perkiraan|taksiran|batas)"
+    r"|festival|jaki|jaklingko|transjakarta|mrt|lrt|hpl|perkiraan|taksiran|batas)"
     r"(?: (?!tgl|tanggal|tempat|tahun|anak|saya|sy|aku|ibu|ayah|bapak|istri|suami|data|di)[\w.\-/]{1,12})?"
     r"(?: (?:itu|ini|tersebut|tsb|yang|yg|baru))? $"
     r"|\b(?:grup|pasar|taman|masjid|mushol+a|gereja|puskesmas|posyandu|sekolah|jembatan|kantor|kampung|toko|warung|klub"
@@ -53,7 +53,7 @@ _ANOTHER_DAY = re.compile(
     r"|berpulang|dimakamkan|dikubur|died|passed away|deceased|(?:me)?nikah(?:nya)?|kawin|married|cerai(?:nya)?"
     r"|pindah(?:nya|an)?|moved|tertanggal|terbit(?:nya|an)?|diterbitkan|dikeluarkan|issued|diajukan|mengajukan|ajukan"
     r"|pengajuan|diurus|ngurus|mengurus|(?:men)?daftar|didaftar(?:kan)?|lapor|melapor|dilaporkan|submitted|applied"
-    r"|dirawat|masuk|lulus|hilang|cair|berlaku|jadwal|dijadwalkan|surat no|surat nomor)\b",
+    r"|dirawat|masuk|lulus|hilang|cair|berlaku|selesai|jadwal|dijadwalkan|surat no|surat nomor)\b",
     re.IGNORECASE,
 )
 #: A date that bounds the births that are meant is nobody's: "lahir sebelum 1 Juli 2019".

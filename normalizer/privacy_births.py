@@ -25,50 +25,27 @@ from normalizer.birth_dates import (
     YEAR_IN_WORDS,
     YEAR_WORD,
 )
+from normalizer.birth_links import ENDED, NO_COUNT, NO_THINGS, TIGHT, TIGHT_TO_YEAR
 from normalizer.birth_words import BORN_WORDS, REMEMBERED, of_an_institution, of_another_day
 from normalizer.privacy_births_again import without_further
 from normalizer.privacy_numbers import BORN
 
 _WORD = re.compile(rf"\b(?:{BORN_WORDS})\b|\bl\.|(?<=\()b\.", re.IGNORECASE)
-#: What may stand between the word and a year, or a day without one: a person, "tanggal", "sekitar", what is written.
-_LINK = (
-    r"(?:pada|di|d|ing|dina|ti|tgl|tanggal|hari|bulan|saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak(?:nya|ku)?"
-    r"|adik(?:nya)?|adek|cucu|istri|suami|ibu|bapak|bpk|dia|beliau|ybs|memang|emang|asli(?:nya)?|itu|kan|jg"
-    r"|juga|pas|jatuh|sekitar|kira-?kira|kurang lebih|kl|awal|akhir|pertengahan|sih|ya|yg|yang|adalah|is|was|on|in"
-    r"|around|ping|kaping|kok|malah|sudah|udah|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera)|jadi"
-    r"|(?:se)?harusnya|salah|bener|benar|year|normal|caesar|sesar|prematur|kembar"
-    r"|ke-? ?\d{1,3}|(?:jam|pukul) \d{1,2}[.:]\d\d)"
-)
-#: A place of birth: behind "di", or with capitals. No word of it goes on with the story.
-_NO_PLACE = (
-    r"(?!(?:dan|lalu|terus|trs|sejak|sampai|sampe|hingga|pindah|tapi|tp|baru|belum|blm|karena|krn|saat|waktu|ketika|kerja"
-    r"|no|nomor|nomer|rt|rw|jl|jln|jalan|blok|jam|rp|harga|kamar|km|tahun|taun|taon|thn?|dari|kemudian|untuk|sebelum"
-    rf"|setelah|sesudah|ke|mana)\b|{MONTH_ALONE})"
-)
-_PLACE = (
-    rf"(?:(?:di|d|ing|neng|nang|ring|ti|in|at|dl) {_NO_PLACE}[a-z'.\-]{{2,16}}(?: {_NO_PLACE}[a-z'.\-]{{2,16}}){{0,2}}"
-    rf"|{_NO_PLACE}(?-i:[A-Z])[a-z'.\-]{{1,15}}(?: {_NO_PLACE}(?-i:[A-Z])[a-z'.\-]{{1,15}})?)"
-)
-_TIGHT = rf"((?: ?[:=]| {_LINK}\b){{0,5}}(?: {_PLACE},?)?(?: {_LINK}\b){{0,2}}(?:[ (]{{1,2}}|(?<=[:=])))"
-#: No number of things, no price, no age: "lahir 2000 bayi", "lahir 40 hari".
-_THINGS = r"orang|jiwa|bayi|ekor|rupiah|perak|ribu|rb|juta|kali|gram|gr|kg"
-_NO_THINGS, _NO_COUNT = rf"(?! ?(?:{_THINGS})\b)", rf"(?! ?(?:{_THINGS}|hari|minggu|bulan|bln|jam|tahun)\b)"
-_ENDED = r"(?=\s*(?:[,;)/\n]|\.(?!\d)|$))"
 #: Behind a word for birth: a whole date. Each pattern's only group is what stands between.
 _DATE = re.compile(rf"([^\d\n]{{0,60}}?(?<!\d))(?:{DATE})", re.IGNORECASE)
 _IN_DIGITS = re.compile(rf"([^\d\n]{{0,52}}?(?<![\d/.\-]))(?:{IN_DIGITS})", re.IGNORECASE)
 _IN_WORDS = re.compile(rf"([^\d\n]{{0,40}}?\b)(?:{DATE_IN_WORDS})", re.IGNORECASE)
-_SIX_DIGITS = re.compile(rf"{_TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE)
+_SIX_DIGITS = re.compile(rf"{TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE)
 #: A year.
 _YEAR = re.compile(
-    rf"{_TIGHT}(?:(?:{MONTH_ALONE} )?(?:{YEAR_WORD} ?)?{YEAR}{_NO_THINGS}(?: bulan {MONTH_ALONE})?"
-    rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){_NO_COUNT}|(?:[3-9]\d|0\d)\b{_ENDED})",
+    rf"{TIGHT_TO_YEAR}(?:(?:{MONTH_ALONE} )?(?:{YEAR_WORD} ?)?{YEAR}{NO_THINGS}(?: bulan {MONTH_ALONE})?"
+    rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){NO_COUNT}|(?:[3-9]\d|0\d)\b{ENDED})",
     re.IGNORECASE,
 )
-_YEAR_IN_WORDS = re.compile(rf"{_TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE)
+_YEAR_IN_WORDS = re.compile(rf"{TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE)
 #: A day without its year.
-_DAY = re.compile(rf"{_TIGHT}(?:{DAY_AND_MONTH}|{DAY_AND_MONTH_IN_DIGITS}{_NO_COUNT})", re.IGNORECASE)
-_DAY_IN_WORDS = re.compile(rf"{_TIGHT}(?:{DAY_AND_MONTH_IN_WORDS})", re.IGNORECASE)
+_DAY = re.compile(rf"{TIGHT}(?:{DAY_AND_MONTH}|{DAY_AND_MONTH_IN_DIGITS}{NO_COUNT})", re.IGNORECASE)
+_DAY_IN_WORDS = re.compile(rf"{TIGHT}(?:{DAY_AND_MONTH_IN_WORDS})", re.IGNORECASE)
 _DIGIT, _FAR = re.compile(r"\d"), 96
 _NUMERAL = re.compile(rf"\b{COUNTED}", re.IGNORECASE)
 #: Before the word: "17-8-45 laire", "th 1988 lahirnya".
@@ -93,8 +70,8 @@ _SUFFIXED = re.compile(r"(?:ny[ae]|ny|n[ae]|ku|mu|ipun|(?<=[hr])e)$", re.IGNOREC
 _PLACED = re.compile(r":|\b[A-Z]")
 #: "51 kelahiran tahun 2025": births that are counted, and papers about them, are no person's date.
 _COUNTED = re.compile(
-    r"(?:\d|\b(?:angka|jumlah|tingkat|total|rekap|laporan|statistik|pencatatan|pelaporan|layanan))"
-    r"(?: \w{2,10})? $|\bdata $",
+    r"(?:\d|\b(?:data|(?:angka|jumlah|tingkat|total|rekap|laporan|statistik|pencatatan|pelaporan|layanan)"
+    r"(?: \w{2,10})?)) k[ae]lahiran\w*$|\d (?:bayi|balita|orang|warga|ekor) (?:(?:yang|yg|baru) )?lahir\w*$",
     re.IGNORECASE,
 )
 _OF_A_PAPER = re.compile(
@@ -102,6 +79,7 @@ _OF_A_PAPER = re.compile(
     re.IGNORECASE,
 )
 #: In these years a paper about a birth may have been issued, of which people complain.
+_LABOUR = re.compile(r"lahiran|lairan", re.IGNORECASE)
 _RECENT = re.compile(r"20[2-9]\d")
 #: "lahir di sini, 2010 pindah".
 _STORY_BEHIND = re.compile(
@@ -110,7 +88,7 @@ _STORY_BEHIND = re.compile(
 #: Years that say who is meant, not when somebody was born.
 _BOUND_BEHIND = re.compile(
     r"[ -]?an\b| ?(?:\+|ke ?(?:atas|bawah|depan|belakang)\b|and (?:above|later|earlier))"
-    r"| ?(?:[-–]|sampai|sampe|s/?d|hingga|to|until)(?: dengan)?(?: (?:tahun|thn?))? ?"
+    r"| ?(?:[-–]|sampai|sampe|s[/.]?d\.?|hingga|to|until)(?: dengan)?(?: (?:tahun|thn?))? ?"
     r"(?:\d{1,2} [a-z]{3,9} )?(?:19|20)\d\d\b"
     r"|,? (?:dan|atau|or|and) (?:sebelum|sesudah|setelah|lebih|later|earlier|before|after)",
     re.IGNORECASE,
@@ -204,21 +182,22 @@ def _always(before: str, word: str, found: re.Match[str]) -> bool:
 
 def _has_year(before: str, word: str, found: re.Match[str]) -> bool:
     """Whether a year that stands behind `word` is one of birth."""
-    if REMEMBERED.match(word) or _COUNTED.search(before) or _GROUP_BEFORE.search(f"{before}{word}"):
+    whose = f"{before}{word}"
+    if REMEMBERED.match(word) or _COUNTED.search(whose) or _GROUP_BEFORE.search(whose):
         return False
     if word.lower() == "ttl" and not _PLACED.search(found[1]):  # a total, too
         return False
     if "," in found[1] and _STORY_BEHIND.match(found.string, found.end()):
         return False
-    issued = _OF_A_PAPER.search(before) is not None and _RECENT.search(found[0]) is not None
+    issued = (_OF_A_PAPER.search(before) or _LABOUR.match(word)) and _RECENT.search(found[0])
     return not issued and (not word.endswith(".") or before[-1:] == "(")
 
 
 def _has_day(before: str, word: str, found: re.Match[str]) -> bool:
     """Whether a day without a year behind `word` is a birthday."""
-    if word.endswith(".") or word.lower().startswith("lahiran"):
+    if word.endswith(".") or _LABOUR.match(word):
         return False
-    if _COUNTED.search(before) or _OF_A_PAPER.search(before):
+    if _COUNTED.search(f"{before}{word}") or _OF_A_PAPER.search(before):
         return False
     return not REMEMBERED.match(word) or _is_owned(before, word, found[1])
 
@@ -262,7 +241,10 @@ def _said_before(text: str, word: re.Match[str], done: int, *, in_words: bool) -
         return None
     kind = found.lastgroup or ""
     owned = _SUFFIXED.search(word[0]) or _OWNED_BEHIND.match(text, end)
-    if not owned and (kind != "whole" or REMEMBERED.match(word[0])):
+    if REMEMBERED.match(word[0]):
+        # With a year it is the day of something that happened on a birthday.
+        return found.span(kind) if owned and kind == "day" else None
+    if not owned and kind != "whole":
         return None
     return found.span(kind)
 

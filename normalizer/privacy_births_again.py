@@ -17,7 +17,7 @@ _PAPER = (
 _CORRECTED = re.compile(
     r"\b(?:se)?(?:harusnya|hrsnya|mestinya|benarnya|benernya|betulnya)|\baslinya\b|\bkudun[ea]\b|\bkedahna\b"
     r"|\b(?:yang|yg|sing) (?:benar|bener|betul|leres)\b|\bbukan(?:nya)?\b|\bdudu\b|\bjadi(?:nya)?\b|\bmenjadi\b"
-    r"|\bdadi\b|\b(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera|ubah|ganti)\b|\b(?:not|instead of|should be)\b"
+    r"|\bdadi\b|\b(?:di|ke|ter)(?:tulis|catat|cantum|ketik|tera)\b|\btercetak\b|\b(?:not|instead of|should be)\b"
     rf"|\b(?:di|d|ing|neng|nang|dina|in|on|pada|menurut|versi|sesuai) {_PAPER}\b",
     re.IGNORECASE,
 )
@@ -25,7 +25,7 @@ _SENTENCE_ENDS = re.compile(r"[.!?]\s")
 #: Two more words at most, when only a part of a date is written.
 _RIGHT_BEFORE = re.compile(r"(?: \w{1,12}){0,2}[ :=(\"']{0,3}", re.IGNORECASE)
 _WRITTEN = re.compile(
-    r"(?:\b(?:mencantumkan|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera)|(?:se)?(?:harusnya|mestinya)"
+    r"(?:\b(?:mencantumkan|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|tera)|tercetak|(?:se)?(?:harusnya|mestinya)"
     r"|sebenarnya|sebenernya|aslinya|bukan|(?:yang|yg) (?:benar|bener|betul)|should be|shows|written)\b"
     rf"[^\d\n]{{0,24}}?)({DATE}|{IN_DIGITS})",
     re.IGNORECASE,
@@ -43,6 +43,15 @@ _NEXT_LINE = re.compile(
     re.IGNORECASE,
 )
 _OF_PAPER = re.compile(rf" (?:di|menurut|pada|dalam|versi) {_PAPER}\b", re.IGNORECASE)
+#: The year of the next one: "suami lahir 1970, istri 1972", "Arya lahir 2012, Bagas 2015".
+_NEXT = re.compile(
+    r"[,;/]? ?(?:(?:dan|sama|sedangkan|serta|&|kalau|kalo|kl) )?"
+    r"(?:(?:(?:anak|adi?k|adek|kakak|suami|istri|ibu|bapak|bpk|ayah|emak|mama|papa)(?:nya|ku)?"
+    r"|(?-i:[A-Z][a-z]{2,15})|saya|sy) ){1,3}(?:lahir |lhr )?",
+    re.IGNORECASE,
+)
+_OR = re.compile(r",? (?:atau|ato|apa|or) ", re.IGNORECASE)
+_ENDED = re.compile(r"\s*(?:[,;)/\n]|\.(?!\d)|$|(?:dan|sama|sedangkan|serta|tapi|tp)\b)", re.IGNORECASE)
 _BRACKET = re.compile(r" ?\(")
 
 
@@ -64,7 +73,7 @@ def without_further(text: str) -> str:
 
 def _unless_another(found: re.Match[str]) -> str:
     start = found.start(1) - found.start()
-    return found[0] if of_another_day(found[0][:start]) else f"{found[0][:start]}{BORN}"
+    return found[0] if goes_on(found[0][:start]) else f"{found[0][:start]}{BORN}"
 
 
 def _further(text: str, end: int) -> tuple[int, int] | None:
@@ -86,5 +95,7 @@ def _is_told(found: re.Match[str]) -> bool:
     """Whether a part of a date is said to stand for another date of birth."""
     between = found[1]
     if _BRACKET.fullmatch(between) or _OF_PAPER.match(found.string, found.end()):
+        return True
+    if _OR.fullmatch(between) or (_NEXT.fullmatch(between) and _ENDED.match(found.string, found.end())):
         return True
     return any(_RIGHT_BEFORE.fullmatch(between, told.end()) for told in _CORRECTED.finditer(between))
