@@ -78,8 +78,9 @@ _OF_A_PAPER = re.compile(
     r"\b(?:akta|aktah|akte|surat|ket|keterangan|pencatatan|pelaporan|biaya|bantuan|pengurusan)\.? $",
     re.IGNORECASE,
 )
-#: In these years a paper about a birth may have been issued, of which people complain.
+#: Giving birth, of which people tell as of any other day.
 _LABOUR = re.compile(r"lahiran|lairan", re.IGNORECASE)
+#: In these years a paper about a birth may have been issued, of which people complain.
 _RECENT = re.compile(r"20[2-9]\d")
 #: "lahir di sini, 2010 pindah".
 _STORY_BEHIND = re.compile(

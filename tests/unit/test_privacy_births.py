@@ -23,6 +23,12 @@ simbok miyos «taun 1940», kertu ilang
 """
 BETWEEN = """
 kelahiran Tegal «1967», belum punya KTP
+kelahiran tegal «1967», belum punya ktp
+umur 7 lahir «maret 2018» sampe skrg blm sekolah
+saya lahir jumat kliwon «tahun 1950»
+anak lahir prematur «2019» di klinik
+data ibu:¶tl «03/07/53»¶alamat menyusul
+tempat, tgl lahir : ende, «9 / xi / 1977»
 adik saya lahir di Kebon Sirih «tahun 1983»
 anak sy lahir di klinik «th 2012» blm py akta
 kakek (lahir di Solo, «1939») sakit
@@ -80,6 +86,9 @@ tgl lahir saya «1 maret 2001», ditulis «1 mei»
 Kelahiran: Solo, «7 Juli 1943»¶Pada KTP: «01-01-1944»
 lahir «4 Juni 1972», menurut ijazah «6 Juni 1972»
 lahir «290200» («29 februari»), di sistem jadi «1 maret»
+suami lahir «1970», istri «1972»
+bapak lahir «1950» dan ibu «1955», keduanya lansia
+lahir «1955» atau «1956», tidak tahu pasti
 lahir di bidan «2011», versi sekolah «2012»
 tgl lahir di KK «3 Mei 1990», di buku nikah «5 Mei 1990»
 tahun lahir «1956», di surat nikah tertulis «1965»
@@ -93,6 +102,9 @@ reuni alumni kelahiran 1970-an
 anak kelahiran september 2019 ke atas boleh masuk?
 apakah warga kelahiran 1960 sudah berhak?
 khusus kelahiran 2008 kah?
+kelahiran 2015 s.d. 2018 wajib imunisasi
+kelahiran bawah 2010 tidak boleh
+anak2 lahir 2015-2018 wajib imunisasi
 yang lahir sebelum 1 Juli 2019 boleh daftar
 anak lahir setelah 01-07-2019 ditolak sistem
 lahir antara 1 Juli 2018 s/d 30 Juni 2019
@@ -129,6 +141,12 @@ pesta ultah anak tetangga 3 mei 2025 sampai jam 2
 perkiraan lahir 5 Mei 2026, belum dapat kamar
 batas lahir 1 Juli 2019 untuk SD
 akta kelahiran 2024 belum jadi
+bayi baru lahir kemarin 2019 lalu pindah
+lampu mati tgl 12 Mei 2025 pas ultah anak saya
+banjir 12 mei 2025 ultah saya
+istri lahiran tahun 2024 di puskesmas
+penyakit bawaan lahir operasi 2019
+tahun lahir salah, KTP dibuat 2015
 """
 NOBODYS = """
 ulang tahun kota tanggal 22 Juni macet total
@@ -148,6 +166,9 @@ grup wa ini lahir 2019
 ultah puskesmas 3 maret
 tercatat 51 kelahiran tahun 2025 sudah dilaporkan
 angka kelahiran 2024 turun
+data kelahiran 2019 belum diperbarui
+sejak lahirnya BPJS 2014 antrian panjang
+JakLingko lahir 2017
 """
 OTHERWISE = """
 anaknya lahir 40 hari lalu
