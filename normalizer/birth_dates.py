@@ -21,7 +21,7 @@ _MOSLEM_MONTH = (
     r"(?:muharr?am|suro?|s[ao]far|sapar|rabiul (?:awal|akhir)|ma?ul[iu]d|jumadil (?:awal|akhir)|rajab|rejeb|sya['’]?ban"
     r"|ruwah|r[ao]madh?[ao]n|puas[ae]|poso|syawal|sawal|d?zul(?:kaidah|qa['’]?dah|hijj?ah)|haji|besar)"
 )
-_IN_MONTH = r"(?:bulan|bln|sasih?|wulan)\.?"
+IN_MONTH = r"(?:bulan|bln|sasih?|wulan)\.?"
 _ROMAN = r"(?:X(?:II?)?|IX|IV|VI{0,3}|I{1,3})"
 YEAR_WORD = r"(?:tahun|tahoen|taun|taon|thn?|tn)\b\.?"
 #: A year in which somebody who is spoken of may have been born.
@@ -30,9 +30,9 @@ _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 
 #: Day, month and year, the month named or numbered: "3 Mei 1990", "14 bln 6 th 1967", "13 / VII / 1985".
 DATE = (
-    rf"(?:(?:{_DAY}(?: of)?(?: {_IN_MONTH})?[ \-./]{{0,2}}{MONTH}|\b{MONTH} {_DAY}(?!\d))"
+    rf"(?:(?:{_DAY}(?: of)?(?: {IN_MONTH})?[ \-./]{{0,2}}{MONTH}|\b{MONTH} {_DAY}(?!\d))"
     rf"[ ,\-./']{{0,3}}(?:{YEAR_WORD} ?)?\d{{2,4}}\b"
-    rf"|\d{{1,2}} ?{_IN_MONTH} ?(?:\d{{1,2}}|{_MOSLEM_MONTH})[ ,]{{1,2}}(?:{YEAR_WORD} ?)?\d{{2,4}}\b"
+    rf"|\d{{1,2}} ?{IN_MONTH} ?(?:\d{{1,2}}|{_MOSLEM_MONTH})[ ,]{{1,2}}(?:{YEAR_WORD} ?)?\d{{2,4}}\b"
     rf"|\d{{1,2}} {_MOSLEM_MONTH} (?:{YEAR_WORD} ?)?\d{{2,4}}\b(?: h\b)?"
     rf"|\d{{1,2}} ?[/\-.] ?{_ROMAN} ?[/\-.] ?\d{{2,4}}\b|\d{{1,2}} (?-i:{_ROMAN}) \d{{2,4}}\b)"
 )
@@ -44,7 +44,7 @@ IN_DIGITS = (
 SIX_DIGITS = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?![.,\-/]?\d)"
 #: Day and month, and no year behind.
 DAY_AND_MONTH = (
-    rf"(?:{_DAY}(?: of)?(?: {_IN_MONTH})?[ \-]?{MONTH_ALONE}|{MONTH_ALONE} {_DAY}\b)"
+    rf"(?:{_DAY}(?: of)?(?: {IN_MONTH})?[ \-]?{MONTH_ALONE}|{MONTH_ALONE} {_DAY}\b)"
     rf"(?![ ,\-./']{{0,3}}(?:{YEAR_WORD} ?)?\d{{4}}\b)"
 )
 DAY_AND_MONTH_IN_DIGITS = r"(?:0?[1-9]|[12]\d|3[01])[/\-](?:0?[1-9]|1[0-2])(?![/\-]|[.,]?\d)"
@@ -53,6 +53,7 @@ DAY_AND_MONTH_IN_DIGITS = r"(?:0?[1-9]|[12]\d|3[01])[/\-](?:0?[1-9]|1[0-2])(?![/
 COUNTED = (
     r"(?:sepuluh|sapuluh|sedasa|s[ea]belas|sewelas|(?:ro|telu|pat|lima|nem|pitu|wolu|sanga)(?:be)?las"
     r"|(?:se|ro|telu|pat|nem|pitu|wolu|sanga)likur|selawe|seket|s[ea]widak|belas|welas|puluh?|puloh|dasa|likur"
+    r"|(?:dua|due|tiga|tige|empat|ampat|lima|lime|enam|anem|tujuh|tuju|delapan|lapan|sembilan)(?:puluh?|belas|ratus|r[ie]bu)"
     r"|s[ea]ratus|satus|ratus|atus|s[ea]ribu|s[ea]rebu|sewu|ribu|rebu|ewu|setunggal|rong|ro|kalih|telung|tigang|patang"
     rf"|pat|sekawan|limang|gangsal|nenem|pitung|wolung|sangang|{_DIGITS_IN_WORDS})\b"
 )
@@ -63,9 +64,9 @@ WHOLE_YEAR_IN_WORDS = (
     r"(?:(?:sembilan|semilan|salapan) ?belas|(?:s[ea]ribu|sarebu|sewu) (?:sembilan|semilan|salapan|sangang)|"
     rf"(?:dua|due) (?:ribu|rebu)|(?:rong|kalih) ewu)(?: {COUNTED}){{1,6}}"
 )
-_DAY_IN_WORDS = rf"(?:(?:{COUNTED} ){{1,3}}|\d{{1,2}} )(?:(?:{_IN_MONTH} )?{MONTH}|{_IN_MONTH} {COUNTED})"
+_DAY_IN_WORDS = rf"(?:(?:{COUNTED} ){{1,3}}|\d{{1,2}} )(?:(?:{IN_MONTH} )?{MONTH}|{IN_MONTH} {COUNTED})"
 DATE_IN_WORDS = (
     rf"(?<!\d){_DAY_IN_WORDS}[ ,]{{1,2}}(?:{YEAR_WORD} )?"
     rf"(?:{COUNTED}(?:[ ,\-]{{1,2}}{COUNTED}){{0,7}}|\d{{2,4}}\b)"
 )
-DAY_AND_MONTH_IN_WORDS = rf"(?:{COUNTED} ){{1,3}}(?:{_IN_MONTH} )?{MONTH_ALONE}"
+DAY_AND_MONTH_IN_WORDS = rf"(?:{COUNTED} ){{1,3}}(?:{IN_MONTH} )?{MONTH_ALONE}"

@@ -18,6 +18,7 @@ from normalizer.birth_dates import (
     DAY_AND_MONTH_IN_DIGITS,
     DAY_AND_MONTH_IN_WORDS,
     IN_DIGITS,
+    IN_MONTH,
     MONTH_ALONE,
     SIX_DIGITS,
     WHOLE_YEAR_IN_WORDS,
@@ -38,8 +39,9 @@ _IN_WORDS = re.compile(rf"([^\d\n]{{0,40}}?\b)(?:{DATE_IN_WORDS})", re.IGNORECAS
 _SIX_DIGITS = re.compile(rf"{TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE)
 #: A year.
 _YEAR = re.compile(
-    rf"{TIGHT_TO_YEAR}(?:(?:{MONTH_ALONE} )?(?:{YEAR_WORD} ?)?{YEAR}{NO_THINGS}(?: bulan {MONTH_ALONE})?"
-    rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){NO_COUNT}|(?:[3-9]\d|0\d)\b{ENDED})",
+    rf"{TIGHT_TO_YEAR}(?:(?:{MONTH_ALONE} ?|{IN_MONTH} \d{{1,2}},? )?"
+    rf"(?:(?:{YEAR_WORD} ?)?{YEAR}{NO_THINGS}(?: bulan {MONTH_ALONE})?"
+    rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){NO_COUNT})|(?:[3-9]\d|0\d)\b{ENDED})",
     re.IGNORECASE,
 )
 _YEAR_IN_WORDS = re.compile(rf"{TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE)

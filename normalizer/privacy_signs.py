@@ -31,7 +31,8 @@ _WORDS: dict[int, tuple[str, ...]] = {
     STALL: ("kios", "lapak", " los ", " stan "),
     BORN: (
         "lahir", "lhr", "ttl", " tl ", "\ntl ", " t.l.", "born", "dob", "d.o.b", "birth", "bday", "ultah",
-        "ulang tahun", "(l.", "(b.", "lair", " lahr", ",lahr", "(lahr", "\nlahr", "lhir", "miyos", "brojol", "tglh", "hbd",
+        "ulang tahun", "(l.", "(b.", "lair", " lahr", ",lahr", "(lahr", "\nlahr", "lhir", "miyos", "brojol",
+        "tglh", "hbd",
     ),
     BLOCK: ("blok", "kav", "block"),
     ESTATE: (

@@ -25,6 +25,8 @@ BETWEEN = """
 kelahiran Tegal «1967», belum punya KTP
 kelahiran tegal «1967», belum punya ktp
 umur 7 lahir «maret 2018» sampe skrg blm sekolah
+lahir «Mei th 90», KIS tidak aktif
+saya lahir «bulan 5 tahun 1990» di Depok
 saya lahir jumat kliwon «tahun 1950»
 anak lahir prematur «2019» di klinik
 data ibu:¶tl «03/07/53»¶alamat menyusul
@@ -64,6 +66,7 @@ lahir ping «salapan juni dua rebu tujuh»
 lahirnya «enam belas bulan dua tujuh lima»
 lahir «sembilan belas enam puluh dua», sudah tua
 lahir tanggal «dua puluh satu april»
+lahir «tujuhbelas juni sembilanbelas limapuluh»
 tgl lahir saya «5 juli seribu sembilan ratus tujuh puluh»
 """
 WITHOUT_YEAR = """
