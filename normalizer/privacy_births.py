@@ -1,71 +1,135 @@
 """Dates of birth: told by a word ("lahir", "TTL", "ultahnya"), or standing right beside a name or an identity number.
 
-Dates of events stay, also where they are an institution's: "ulang tahun Jakarta", "Hari Lahir Pancasila". A date beside
-a name is one of birth in brackets, beside a NIK, or when it is older than what people complain about.
+How dates are written is in `birth_dates.py`, further dates beside a first one in `privacy_births_again.py`. Dates of
+events stay, also where they are an institution's: "ulang tahun Jakarta", "Hari Lahir Pancasila"; and years that bound
+who is meant: "kelahiran 1965 ke atas". A date beside a name is one of birth in brackets, beside a NIK, or when it is
+older than what people complain about.
 """
 
 from __future__ import annotations
 
 import re
 
-from normalizer.privacy_numbers import BORN, BORN_WORDS, of_an_institution
-from normalizer.privacy_spelt import COUNTED
+from normalizer.birth_dates import (
+    COUNTED,
+    DATE,
+    DATE_IN_WORDS,
+    DAY_AND_MONTH,
+    DAY_AND_MONTH_IN_DIGITS,
+    DAY_AND_MONTH_IN_WORDS,
+    IN_DIGITS,
+    IN_MONTH,
+    MONTH_ALONE,
+    SIX_DIGITS,
+    WHOLE_YEAR_IN_WORDS,
+    YEAR,
+    YEAR_IN_WORDS,
+    YEAR_WORD,
+)
+from normalizer.birth_links import ENDED, NO_COUNT, NO_THINGS, TIGHT, TIGHT_TO_YEAR
+from normalizer.birth_words import BORN_WORDS, REMEMBERED, of_an_institution, of_another_day
+from normalizer.privacy_births_again import without_further
+from normalizer.privacy_numbers import BORN
 
-_MONTH = r"(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|aug|sep|okt|oct|nov|nop|des|dec)[a-z]{0,7}"
-_DATE = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of| bulan)?[ \-./]{{0,2}}{_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)"
-    r"[ ,\-./']{0,3}(?:tahun |thn? )?\d{2,4}\b"
-)
-_IN_DIGITS = (
-    r"(?:\d{1,2}[\-/.]\d{1,2}[\-/.](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[\-/.]\d{1,2}[\-/.]\d{1,2}"
-    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)(?![\d\-/.]\d|\d)"
-)
-_SAID = re.compile(rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,60}}?|\bl\. ?){_DATE}", re.IGNORECASE)
+_WORD = re.compile(rf"\b(?:{BORN_WORDS})\b|\bl\.|(?<=\()b\.", re.IGNORECASE)
+#: Behind a word for birth: a whole date. Each pattern's only group is what stands between.
+_DATE = re.compile(rf"([^\d\n]{{0,60}}?(?<!\d))(?:{DATE})", re.IGNORECASE)
+_IN_DIGITS = re.compile(rf"([^\d\n]{{0,52}}?(?<![\d/.\-]))(?:{IN_DIGITS})", re.IGNORECASE)
+_IN_WORDS = re.compile(rf"([^\d\n]{{0,40}}?\b)(?:{DATE_IN_WORDS})", re.IGNORECASE)
+_SIX_DIGITS = re.compile(rf"{TIGHT}(?:{SIX_DIGITS})", re.IGNORECASE)
+#: A year.
 _YEAR = re.compile(
-    rf"(\b(?:lahir(?:an|nya)?|lair|kelahiran|born in)\b(?: (?:pada|di|sejak))?(?: {_MONTH})?(?:(?<=lahir) ?:)?)"
-    r"( (?:tahun |thn? )?(?:19\d\d|20[01]\d)| (?:tahun |thn? |')\d\d)\b(?![\-/.]\d)",
+    rf"{TIGHT_TO_YEAR}(?:(?:{MONTH_ALONE} ?|{IN_MONTH} \d{{1,2}},? )?"
+    rf"(?:(?:{YEAR_WORD} ?)?{YEAR}{NO_THINGS}(?: bulan {MONTH_ALONE})?"
+    rf"|(?:{YEAR_WORD} ?'?|')\d\d\b(?![\-/.]\d){NO_COUNT})|(?:[3-9]\d|0\d)\b{ENDED})",
     re.IGNORECASE,
 )
-#: In words: "lahir tujuh belas Agustus sembilan belas empat lima".
-_IN_WORDS = re.compile(
-    rf"(\b(?:{BORN_WORDS})\b[^\d\n]{{0,40}}?\b)(?:(?:{COUNTED}) ){{1,3}}(?:(?:bulan )?{_MONTH}|bulan (?:{COUNTED})\b)"
-    rf"(?: tahun| taon| taun)?(?:[ ,]{{1,2}}(?:(?:{COUNTED})\b|\d{{2,4}}\b)){{1,8}}",
+_YEAR_IN_WORDS = re.compile(rf"{TIGHT}(?:{YEAR_WORD} {YEAR_IN_WORDS}|{WHOLE_YEAR_IN_WORDS})", re.IGNORECASE)
+#: A day without its year.
+_DAY = re.compile(rf"{TIGHT}(?:{DAY_AND_MONTH}|{DAY_AND_MONTH_IN_DIGITS}{NO_COUNT})", re.IGNORECASE)
+_DAY_IN_WORDS = re.compile(rf"{TIGHT}(?:{DAY_AND_MONTH_IN_WORDS})", re.IGNORECASE)
+_DIGIT, _FAR = re.compile(r"\d"), 96
+_NUMERAL = re.compile(rf"\b{COUNTED}", re.IGNORECASE)
+#: Before the word: "17-8-45 laire", "th 1988 lahirnya".
+_AHEAD = re.compile(
+    rf"(?<![\d/.\-])(?P<whole>{DATE}|{IN_DIGITS})(?: (?:itu|adalah|pas|saat)| =)? $"
+    rf"|\b(?P<year>{YEAR_WORD} ?{YEAR}|{YEAR}) $"
+    rf"|(?<!\d)(?P<day>{DAY_AND_MONTH})(?: (?:itu|adalah|pas|saat))? $",
     re.IGNORECASE,
 )
+_AHEAD_IN_WORDS = re.compile(rf"\b(?P<whole>{DATE_IN_WORDS})(?: (?:itu|adalah|pas|saat))? $", re.IGNORECASE)
+_AHEAD_FAR = 60
+#: Which of the words the date may stand before, and whose day it is then.
+_VERB = re.compile(r"(?:lahir|la?hr|lhir|lair|miyos|ultah|ulang tahun)(?!an)", re.IGNORECASE)
+_PERSON = (
+    r"(?:saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak\w*|adi?k\w*|adek\w*|cucu\w*|istri|suami|ibu|bapak|bpk|mama|papa"
+    r"|dia|beliau|kakak\w*|nenek|kakek|ponakan|keponakan|my|his|her)"
+)
+_OWNED = re.compile(rf"\b{_PERSON}\b", re.IGNORECASE)
+_OWNED_BEFORE = re.compile(rf"\b{_PERSON}(?: (?:jg|juga|yg|yang))? $", re.IGNORECASE)
+_OWNED_BEHIND = re.compile(rf" (?:{_PERSON}\b|di (?!mana|sini|situ))", re.IGNORECASE)
+_SUFFIXED = re.compile(r"(?:ny[ae]|ny|n[ae]|ku|mu|ipun|(?<=[hr])e)$", re.IGNORECASE)
+_PLACED = re.compile(r":|\b[A-Z]")
+#: "51 kelahiran tahun 2025": births that are counted, and papers about them, are no person's date.
+_COUNTED = re.compile(
+    r"(?:\d|\b(?:data|(?:angka|jumlah|tingkat|total|rekap|laporan|statistik|pencatatan|pelaporan|layanan)"
+    r"(?: \w{2,10})?)) k[ae]lahiran\w*$|\d (?:bayi|balita|orang|warga|ekor) (?:(?:yang|yg|baru) )?lahir\w*$",
+    re.IGNORECASE,
+)
+_OF_A_PAPER = re.compile(
+    r"\b(?:akta|aktah|akte|surat|ket|keterangan|pencatatan|pelaporan|biaya|bantuan|pengurusan)\.? $",
+    re.IGNORECASE,
+)
+#: Giving birth, of which people tell as of any other day.
+_LABOUR = re.compile(r"lahiran|lairan", re.IGNORECASE)
+#: In these years a paper about a birth may have been issued, of which people complain.
+_RECENT = re.compile(r"20[2-9]\d")
+#: "lahir di sini, 2010 pindah".
+_STORY_BEHIND = re.compile(
+    r" (?:pindah|baru|sudah|udah|kami|saya|sy|mulai|ada|masih|(?:me|di|ber)[a-z]{3,})\b", re.IGNORECASE
+)
+#: Years that say who is meant, not when somebody was born.
+_BOUND_BEHIND = re.compile(
+    r"[ -]?an\b| ?(?:\+|ke ?(?:atas|bawah|depan|belakang)\b|and (?:above|later|earlier))"
+    r"| ?(?:[-–]|sampai|sampe|s[/.]?d\.?|hingga|to|until)(?: dengan)?(?: (?:tahun|thn?))? ?"
+    r"(?:\d{1,2} [a-z]{3,9} )?(?:19|20)\d\d\b"
+    r"|,? (?:dan|atau|or|and) (?:sebelum|sesudah|setelah|lebih|later|earlier|before|after)",
+    re.IGNORECASE,
+)
+_GROUP_BEFORE = re.compile(
+    r"(?<!saya )(?<!aku )(?<!sy )\b(?:untuk|utk|khusus|buat|bagi|warga|alumni|angkatan|generasi|semua|seluruh|peserta"
+    r"|pendaftar|siswa|murid|calon|anak-anak|(?<!punya )(?<!ada )anak|minimal|maksimal|maks|min|max"
+    r"|batas)(?: (?:yang|yg|dengan))? (?:kelahiran|(?<=g )lahir)$",
+    re.IGNORECASE,
+)
+_BEFORE, _BEHIND = 32, 40
 #: "tl 03/07/93", written small: TL is a bus line.
-_SHORT = re.compile(rf"(\b(?-i:tl|t\.l\.) ?[:.]? ?)(?:{_DATE}|{_IN_DIGITS})", re.IGNORECASE)
-#: The answer to a question, on the next line perhaps: "Tanggal lahirnya? Anak saya 3 Mei 2014".
+_SHORT = re.compile(rf"(\b(?-i:tl|t\.l\.) ?[:.]? ?)(?:{DATE}|{IN_DIGITS})", re.IGNORECASE)
+#: The answer to a question, on the next line perhaps: "Tanggal lahirnya? Anak saya 3 Mei 2014", "tgl lahir¶Saya: ...".
 _ASKED = re.compile(
-    rf"(\b(?:tanggal|tgl|kapan) lahir(?:nya)?\b[^?\d\n]{{0,20}}\?\s{{1,3}}[^\d?]{{0,50}}?)(?:{_DATE}|{_IN_DIGITS})",
+    r"(\b(?:tanggal|tgl|kapan) lahir(?:nya)?\b(?:[^?\d\n]{0,20}\?\s{1,3}[^\d?]{0,50}?| ?[.:]?\n(?:[a-z .]{1,20}: ?)?))"
+    rf"(?:{DATE}|{IN_DIGITS})",
     re.IGNORECASE,
 )
-#: A second date beside one of birth: "lahir 3 Mei 1990, seharusnya 5 Mei 1990".
-_AGAIN = re.compile(rf"(\[tanggal lahir\][^\d\n]{{0,40}}?){_DATE}", re.IGNORECASE)
 _SEX = (
     r"(?:(?:L|P|laki-laki|perempuan|pria|wanita|lk|pr|(?:usia |umur )?\d{1,2} ?(?:th|thn|tahun|bln|bulan))"
     r"[,;/ ]{1,3})"
-)
-#: Another year of birth, by the paper that has it: "tahun lahir: 1957 di kartu, 1959 di KTP".
-_YEAR_OF_PAPER = re.compile(
-    r"(\[tanggal lahir\][^\d\n]{0,40}?)(?:19[2-9]\d|20[01]\d)"
-    r"(?= (?:di|menurut|pada|dalam|versi) (?:ktp|kk|akta|akte|kartu|ijazah|bpjs|paspor|buku)\b)",
-    re.IGNORECASE,
 )
 #: A date right behind a name or the number of an identity card, with a place or a sex between.
 _BESIDE = re.compile(
     r"(\[nama\]|\[nomor identitas\])"
     rf"((?: ?[,;/|\-–:(]{{1,2}} ?| |\n){_SEX}?(?:tgl\.? |tanggal |di )?"
     r"(?:(?-i:[A-Z][a-z]{2,15})(?: (?-i:[A-Z][a-z]{2,15}))?,? )?)"
-    rf"({_DATE}|{_IN_DIGITS})",
+    rf"({DATE}|{IN_DIGITS})",
     re.IGNORECASE,
 )
 _BEFORE_IDENTITY = re.compile(
-    rf"(?<![\d/.\-])({_DATE}|{_IN_DIGITS})(?=[ ,;/|(]{{1,3}}(?:no\.? ?)?(?:nik|ktp)?[ :.]{{0,2}}\[nomor identitas\])",
+    rf"(?<![\d/.\-])({DATE}|{IN_DIGITS})(?=[ ,;/|(]{{1,3}}(?:no\.? ?)?(?:nik|ktp)?[ :.]{{0,2}}\[nomor identitas\])",
     re.IGNORECASE,
 )
 #: A line of a card: "Jakarta, 30-06-2022" above the number.
 _LINE_BEFORE_IDENTITY = re.compile(
-    rf"((?:^|\n)(?-i:[A-Z])[A-Za-z ]{{2,24}}, )(?:{_DATE}|{_IN_DIGITS})"
+    rf"((?:^|\n)(?-i:[A-Z])[A-Za-z ]{{2,24}}, )(?:{DATE}|{IN_DIGITS})"
     r"(?=\n(?:no\.? ?)?(?:nik|ktp|kk)[ :.]{0,2}\[nomor identitas\])",
     re.IGNORECASE,
 )
@@ -83,16 +147,109 @@ _CENTURY = 30
 
 def without_said(text: str) -> str:
     """`text` without dates that a word calls one of birth. Linear time."""
-    text = _SAID.sub(
-        lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]}{BORN}", text
-    )
     text = _SHORT.sub(rf"\1{BORN}", text)
     text = _ASKED.sub(rf"\1{BORN}", text)
-    text = _YEAR.sub(
-        lambda m: m[0] if of_an_institution(m[0], m.string, m.start()) else f"{m[1]} {BORN}", text
-    )
-    text = _YEAR_OF_PAPER.sub(rf"\1{BORN}", text)
-    return _AGAIN.sub(rf"\1{BORN}", _IN_WORDS.sub(rf"\1{BORN}", text))
+    out, done = [], 0
+    in_words = _NUMERAL.search(text) is not None
+    for word in _WORD.finditer(text):
+        if word.start() < done:
+            continue
+        span = _said(text, word, done, in_words=in_words)
+        if span is not None:
+            out += [text[done : span[0]], BORN]
+            done = span[1]
+    return without_further("".join([*out, text[done:]]))
+
+
+def _said(text: str, word: re.Match[str], done: int, *, in_words: bool) -> tuple[int, int] | None:
+    """Where the date stands that a word calls one of birth; nothing before `done` is looked at. `in_words`: whether the
+    text tells numbers in words."""
+    start, end = word.span()
+    before = text[max(done, start - _BEFORE) : start]
+    digits = _DIGIT.search(text, end, end + _FAR) is not None
+    for pattern, of_words, may_be in _RULES:
+        found = pattern.match(text, end) if (in_words if of_words else digits) else None
+        if found is None:
+            continue
+        if of_an_institution(text[start : found.end()], text, start):
+            return None
+        if may_be(before, word[0], found) and not _bounds(found):
+            return found.end(1), found.end()
+    return _said_before(text, word, done, in_words=in_words)
+
+
+def _always(before: str, word: str, found: re.Match[str]) -> bool:
+    """A whole date behind "l." or "b." stands right behind it; behind any other word it is one of birth."""
+    return not word.endswith(".") or found[1] in ("", " ")
+
+
+def _has_year(before: str, word: str, found: re.Match[str]) -> bool:
+    """Whether a year that stands behind `word` is one of birth."""
+    whose = f"{before}{word}"
+    if REMEMBERED.match(word) or _COUNTED.search(whose) or _GROUP_BEFORE.search(whose):
+        return False
+    if word.lower() == "ttl" and not _PLACED.search(found[1]):  # a total, too
+        return False
+    if "," in found[1] and _STORY_BEHIND.match(found.string, found.end()):
+        return False
+    issued = (_OF_A_PAPER.search(before) or _LABOUR.match(word)) and _RECENT.search(found[0])
+    return not issued and (not word.endswith(".") or before[-1:] == "(")
+
+
+def _has_day(before: str, word: str, found: re.Match[str]) -> bool:
+    """Whether a day without a year behind `word` is a birthday."""
+    if word.endswith(".") or _LABOUR.match(word):
+        return False
+    if _COUNTED.search(f"{before}{word}") or _OF_A_PAPER.search(before):
+        return False
+    return not REMEMBERED.match(word) or _is_owned(before, word, found[1])
+
+
+def _is_owned(before: str, word: str, between: str) -> bool:
+    """Whether it is somebody's birthday, not a thing's."""
+    return any((_SUFFIXED.search(word), _OWNED.search(between), _OWNED_BEFORE.search(before)))
+
+
+#: What may stand behind a word for birth, as it is looked for: whether it is told in words, and what else it takes.
+_RULES = (
+    (_DATE, False, _always),
+    (_IN_DIGITS, False, _always),
+    (_IN_WORDS, True, _always),
+    (_SIX_DIGITS, False, _always),
+    (_YEAR, False, _has_year),
+    (_YEAR_IN_WORDS, True, _has_year),
+    (_DAY, False, _has_day),
+    (_DAY_IN_WORDS, True, _has_day),
+)
+
+
+def _bounds(found: re.Match[str]) -> bool:
+    """Whether a date bounds whose birth is meant, or is the date of something else."""
+    return of_another_day(found[1]) or _BOUND_BEHIND.match(found.string, found.end()) is not None
+
+
+def _said_before(text: str, word: re.Match[str], done: int, *, in_words: bool) -> tuple[int, int] | None:
+    """Where a date of birth stands right before `word`."""
+    start, end = word.span()
+    if not _VERB.match(word[0]):
+        return None
+    far = max(done, start - _AHEAD_FAR)
+    found = _AHEAD.search(text, far, start) if _DIGIT.search(text, far, start) else None
+    if found is None and in_words:
+        found = _AHEAD_IN_WORDS.search(text, far, start)
+    if found is None or of_an_institution(text[start : end + _BEHIND], text, start):
+        return None
+    before = text[max(0, found.start() - _BEFORE) : found.start()]
+    if of_another_day(before):
+        return None
+    kind = found.lastgroup or ""
+    owned = _SUFFIXED.search(word[0]) or _OWNED_BEHIND.match(text, end)
+    if REMEMBERED.match(word[0]):
+        # With a year it is the day of something that happened on a birthday.
+        return found.span(kind) if owned and kind == "day" else None
+    if not owned and kind != "whole":
+        return None
+    return found.span(kind)
 
 
 def without_beside(text: str) -> str:
@@ -113,7 +270,7 @@ def _is_birth(found: re.Match[str]) -> bool:
         return True
     if _year(date) >= _LATEST:
         return found[1] != "[nama]" and link != " " and ended
-    return ended or re.fullmatch(_IN_DIGITS, date) is not None
+    return ended or re.fullmatch(IN_DIGITS, date) is not None
 
 
 _SEXED = re.compile(_SEX, re.IGNORECASE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from normalizer.birth_words import goes_on, is_behind_birth
 from normalizer.identity import read_ticket
 from normalizer.privacy_houses import COUNTS, HIDDEN, NO_HOUSE, NUMBERS, house
 from normalizer.privacy_plates import MASK as PLATE
@@ -27,7 +28,7 @@ _GROUP = re.compile(r"\d+")
 _BEFORE = 64
 #: A passport has one or two capitals before seven or eight digits.
 _PASSPORT, _CAPITALS = (7, 8), re.compile(r"(?<![\w-])[A-Z]{1,2} ?$")
-_LONG, _CUSTOMER, _SHORT, _CODE, _NEAR = 9, 6, 5, 4, 24
+_LONG, _CUSTOMER, _SHORT, _CODE = 9, 6, 5, 4
 _LONGEST_MOBILE, _AGAIN = 13, 48
 
 _MONEY_BEFORE = re.compile(r"(?:\brp|\bidr|\busd|\bsgd|[$€£])\.? ?$")
@@ -75,26 +76,6 @@ _CASE_BEFORE = re.compile(
     r"\b(?:tiket|ticket|laporan|aduan|pengaduan|crm|jaki|lapor|resi|trx|transaksi|invoice|inv|seri|surat|sk"
     r"|perda|pergub|referensi|ref|agenda|perkara|kode pos|kodepos|pos)\b[^\d\n]{0,16}$"
 )
-#: Words for a birth, and for the day when it is remembered.
-BORN_WORDS = (
-    r"(?:di)?lahir(?:nya|an|annya|kan)?|lhr|tglh?r|tgllhr|lair(?:an|e|na)?|brojol|ttl|kelahiran(?:nya)?|born|dob"
-    r"|birth(?:day|date)?|ultah(?:nya|ny|ku|e)?|ulang tahun(?:nya|ny|ku|e)?|hbd"
-)
-_BORN_BEFORE = re.compile(rf"\b(?:(?:{BORN_WORDS})\b|l\.)[^\d\n]{{0,52}}$")
-#: What is no person and has such a day too.
-_FOUNDED = re.compile(
-    r"\b(?:ultah|ulang tahun)(?:nya)? (?:ke ?)?(?:kota|jakarta|dki|ri|kemerdekaan|republik|rw|rt|kelurahan|kecamatan"
-    r"|sekolah|masjid|gereja|pkk|tni|polri|partai|perusahaan|karang taruna|kantor|pt|koperasi|kampung|pasar|bank"
-    r"|yayasan|persija|transjakarta|perumahan|komplek|sdn?|smpn?|sman?|kampus|universitas|mal|emas|perak)\b"
-    r"|\blahir(?:nya)? (?:pancasila|perda|pergub|undang|uu|peraturan|kebijakan|aturan|program|partai|organisasi"
-    r"|republik|gerakan|kota)\b",
-    re.IGNORECASE,
-)
-_FOUNDED_BEFORE = re.compile(
-    r"\b(?:perda|pergub|uu|undang|peraturan|kebijakan|aturan|program|partai|organisasi|proyek|hari|gerakan|izin|sk)"
-    r"(?: (?:itu|ini|tersebut|tsb|yang|yg))? $",
-    re.IGNORECASE,
-)
 #: Day, month and year with nothing between: "lahir 12031985".
 _BORN_TOGETHER = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:(?:19|20)?\d\d)")
 _ESTATE_LETTERS, _ESTATE_NUMBER = re.compile(r"(?<![\w/])[A-Z]{1,2}$"), re.compile(r"\d{1,2}/\d{1,3}")
@@ -108,27 +89,14 @@ _AFTER_LETTERS = frozenset(" .-_/")
 _SPACED = re.compile(r"\d(?: ?\d){2,3}")
 
 
-def of_an_institution(found: str, text: str, start: int) -> bool:
-    """Whether `found`, at `start` of `text`, tells the birthday of a town or a law: nobody's."""
-    return (
-        _FOUNDED.search(found) is not None
-        or _FOUNDED_BEFORE.search(text[max(0, start - _NEAR) : start]) is not None
-    )
-
-
-def _born(before: str) -> bool:
-    """Whether what stands `before` a date makes it one of birth."""
-    found = _BORN_BEFORE.search(before)
-    return found is not None and not of_an_institution(found[0], before, found.start())
-
-
 def without_numbers(text: str) -> str:
     """`text` with numbers of persons masked. Linear time."""
     out: list[str] = []
     done, born = 0, -_AGAIN
     for match in _RUN.finditer(text):
         # "lahir 12-05-1990, seharusnya 21-05-1990": a second date is one of birth too.
-        for start, end, mark in _found(text, match.start(), match.end(), born=match.start() - born < _AGAIN):
+        again = match.start() - born < _AGAIN and not goes_on(text[born : match.start()])
+        for start, end, mark in _found(text, match.start(), match.end(), born=again):
             if start >= done:
                 # A bracket that closes behind the number stays: "Siti (0812-0000-1234)".
                 open_ = text[start] == "(" and ")" not in text[start:end]
@@ -182,9 +150,13 @@ def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[t
     while at < len(groups):
         width = _date(text, groups, at)
         if width:
-            if born or (at == 0 and _born(before)):
+            if born or (at == 0 and is_behind_birth(before)):
                 yield groups[0][0], groups[width - 1][1], BORN
             at += width
+            continue
+        if at == 0 and _BORN_TOGETHER.fullmatch(text, *groups[0]) and is_behind_birth(before):
+            yield *groups[0], BORN
+            at += 1
             continue
         width = _plain(text, groups, at)
         if width:
@@ -352,7 +324,7 @@ def _mark(text: str, groups: list[tuple[int, int]], at: int, stop: int, before: 
     phone = _begins_phone(text, *groups[at])
     if count == 16:
         return IDENTITY
-    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and _born(before):
+    if count in (6, 8) and _BORN_TOGETHER.fullmatch(digits) and is_behind_birth(before):
         return BORN
     if (
         count >= 6

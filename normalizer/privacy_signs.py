@@ -30,7 +30,8 @@ _WORDS: dict[int, tuple[str, ...]] = {
     ),
     STALL: ("kios", "lapak", " los ", " stan "),
     BORN: (
-        "lahir", "lhr", "ttl", " tl ", " t.l.", "born", "dob", "birth", "ultah", "ulang tahun", "(l.", "lair", "brojol",
+        "lahir", "lhr", "ttl", " tl ", "\ntl ", " t.l.", "born", "dob", "d.o.b", "birth", "bday", "ultah",
+        "ulang tahun", "(l.", "(b.", "lair", " lahr", ",lahr", "(lahr", "\nlahr", "lhir", "miyos", "brojol",
         "tglh", "hbd",
     ),
     BLOCK: ("blok", "kav", "block"),
