@@ -43,7 +43,7 @@ _PHONE_BEFORE = re.compile(
     r"|contact|fax|call|sms|mobile)\b[^\d\n]{0,16}|\bt\. ?)$"
 )
 _CUSTOMER_BEFORE = re.compile(
-    r"\b(?:id ?pel(?:anggan)?|idpel|id|(?:no|nomor|nomer)\.? langganan|pelanggan(?:nya|ku|ipun|e)?|plgn?|plggan"
+    r"\b(?:id ?pel(?:ang+an)?|idpel|id|(?:no|nomor|nomer)\.? langganan|pelang+an(?:nya|ku|ipun|e)?|plgn?|plggan"
     r"|planggan|plggn|nopel"
     r"|meter(?:an)?|kwh|sambungan"
     r"|token|polis|peserta|bpjs|jkn|sim|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"

@@ -17,10 +17,16 @@ _PAPER = re.compile(
 #: A passport with few digits or a parted number: "paspor sy N2219 0047", "paspor no. C4VX8T0K2".
 _PASSPORT = re.compile(
     r"(\bpass?port?(?:s|nya|ku)?\b"
-    r"(?: (?:no|nomor|nomer|number|is|saya|sy|gue|gw|aku|kami|dia|beliau|anak|istri|suami|my)\b\.?)*[ .:=#]{0,3})"
+    r"(?: (?:no|nomor|nomer|number|is|saya|sy|gue|gw|aku|kami|dia|beliau|anak|istri|suami|my)\b\.?)*[ .:=#(]{0,3})"
     r"((?-i:(?!RI|RT|RW|DI|KE)[A-Z]{1,2})[ .\-]?\d{1,4}(?:[ .\-]\d{1,4}){1,4}"
     r"|[a-z]{1,2}\d{3,4}(?:[ .\-]\d{1,4}){1,3}|[a-z]{1,2}\d{6,8}"
     r"|(?-i:(?=[\dA-Z]{0,8}[A-Z])(?=(?:[A-Z]{0,6}\d){3})[A-Z\d]{8,9}))(?!\w)",
+    re.IGNORECASE,
+)
+#: Its number behind the owner's name: "paspor temuan a.n. Jan Contoh, nomor C4VX8T0K2".
+_PASSPORT_FARTHER = re.compile(
+    r"(\bpass?port?(?:s|nya|ku)?\b[^\d\n]{1,60}\b(?:no|nomor|nomer|number)\b[ .:#]{1,3})"
+    r"(?-i:(?=[\dA-Z]{0,8}[A-Z])(?=(?:[A-Z]{0,6}\d){4})[A-Z\d]{7,9})(?!\w)",
     re.IGNORECASE,
 )
 #: The deed of a piece of land, whose owner stands in a register: "SHM No. 04417/Cilincing", "girik C 1187".
@@ -39,6 +45,7 @@ def without_papers(text: str) -> str:
         lambda m: f"{m[1]}{IDENTITY}" if sum(map(str.isdigit, m[2])) >= _PAPER_DIGITS else m[0], text
     )
     text = _PASSPORT.sub(lambda m: f"{m[1]}{IDENTITY}" if _is_passport(m[2]) else m[0], text)
+    text = _PASSPORT_FARTHER.sub(rf"\1{IDENTITY}", text)
     return _DEED.sub(rf"\1{NUMBER}", text)
 
 

@@ -281,6 +281,10 @@ akun saya «sitipunyacerita» ya min
 akun gue kehackkkk dan akun saya terkunciiii min
 akun jakartasatu error, akun saya terblokirrr, akun kami bermasalahh
 paspor no. «C4VX8T0K2» hilang
+tas saya hilang, isinya paspor («XB0000T47») dan dompet
+paspor temuan, pemiliknya warga Jerman, nomor «C0000TK41», ada di pos
+id pelangan «50110000» belum kami bayar
+paspor bisa diurus di kantor nomor 12
 majikan tahan paspor sy «N2219 0047»
 paspornya «X.221.9004» ditahan
 nomer pelangganipun «40211000» mboten saget dibayar
