@@ -37,7 +37,7 @@ from normalizer.weights import Weights
 
 MODEL = DATA / "name_judge_model.gz"
 #: From which score on a word is a name: one that no list calls ordinary, and one that a list does.
-LEAST, LEAST_ORDINARY = -0.3, 0.0
+LEAST, LEAST_ORDINARY = -1.0, -0.7
 #: What the word itself has to say at least.
 DULL = -4.0
 #: A mark or a link, whose host is nobody; a word; a number.
