@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from adapters.email.ending_features import Cut, Reader, cuts, up_to
+from adapters.email.other_scripts import is_unread
+from adapters.email.persons import announces_name
 from adapters.email.quote_words import BEFORE_NAMES, TITLES
 from adapters.email.sign_off import says_something
 from adapters.email.sign_off_groups import FIRM, PLAIN, SMALL, TOKEN
@@ -87,13 +89,15 @@ def _may_be(cut: Cut, lines: Sequence[str], reader: Reader, said: int) -> bool:
     above = lines[cut.line][: cut.at] if cut.at else ""
     apart = not above and not lines[cut.line - 1].strip()
     above = above or next(line for line in reversed(lines[: cut.line]) if line.strip())
-    if above.rstrip().endswith(":") or _ANNOUNCES.fullmatch(above):
+    if above.rstrip().endswith(":") or _ANNOUNCES.fullmatch(above) or announces_name(above):
         return False
     last = above.split()[-1].casefold()
     if last in BEFORE_NAMES and not (apart and last in TITLES):  # "sampai kapan, pak", and then a name
         return False
     if cut.at:
         return True
+    if is_unread(lines, cut.line) and not cut.rule.startswith("R="):
+        return False
     return _may_begin([i for i in range(cut.line, len(lines)) if lines[i].strip()], lines, reader, cut)
 
 
