@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adapters.email.ending_features import Cut, Reader, cuts, up_to
 from adapters.email.other_scripts import is_unread
-from adapters.email.persons import announces_name
+from adapters.email.persons import announces_name, is_region
 from adapters.email.quote_words import BEFORE_NAMES, TITLES
 from adapters.email.sign_off import says_something
 from adapters.email.sign_off_groups import FIRM, PLAIN, SMALL, TOKEN
@@ -33,7 +33,10 @@ _TELLING = ("nama", "bernama", "dipanggil", "jeneng")
 #: "Yang menyuruh," above who did.
 _ANNOUNCES = re.compile(r"\W*(?:yang|yg|nyang)\b[^.!?]{0,40},\s*", re.IGNORECASE)
 #: An address alone may say where the trouble is.
-_WHERE = re.compile(r"\W*(?:jl|jln|jalan|gg|gang|kompleks?|perum|perumahan|rusun|blok)\b", re.IGNORECASE)
+_WHERE = re.compile(
+    r"\W*(?:(?:jl|jln|jalan|gg|gang|kompleks?|perum|perumahan|rusun|blok)\b|(?:rt|rw)\b[\s./]{0,3}\d[\drtw\s./]*$)",
+    re.IGNORECASE,
+)
 #: Thanks that are a closing formula as well.
 _REGARDS = re.compile(r"\b(?:regards|rgds|rgrds|wishes|salam|hormat)\b", re.IGNORECASE)
 #: What a line of one word is that is no formula and no group (`sign_off_lines.py`).
@@ -113,7 +116,7 @@ def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut)
     if cut.rule.startswith("R="):
         return True
     if len(below) == 1:
-        if _WHERE.match(lines[below[0]]):
+        if _WHERE.match(lines[below[0]]) or is_region(lines[below[0]]):
             return False
         if first.closes or first.thanks:
             return False

@@ -25,7 +25,7 @@ _INITIAL = re.compile(r"[A-Z]\.")
 #: "Ciri-cirinya gimbal, suka dipanggil", "nama anjing itu".
 _ANNOUNCES = re.compile(
     r"\b(?:(?:di|me)?(?:panggil|sebut|juluk)(?:an|i)?(?:nya)?|alias|is (?:called|named)|names? (?:is|are)"
-    r"|namanya|nama(?: yang)?(?: \w{1,20})? (?:itu|ini|tersebut|tadi))\W{0,2}(?<![.!?])$",
+    r"|namanya|nama \w{1,20}nya|nama(?: yang)?(?: \w{1,20})? (?:itu|ini|tersebut|tadi))\W{0,2}(?<![.!?])$",
     re.IGNORECASE,
 )
 #: Of Bali, the first an ordinary word by itself.

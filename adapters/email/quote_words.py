@@ -205,7 +205,7 @@ FORMULA_BEGINS = ("salam ", "hormat ", "teriring salam", "tabik")
 #: After these a name is what the sentence is about, not who signs.
 BEFORE_NAMES = _words(
     "yaitu yakni adalah ialah bernama namanya nama oleh dengan dan atau dari kepada untuk bapak pak ibu bu saudara sdr"
-    " si is named called by"
+    " si is named called by ke sama ama pada buat lewat"
 )
 
 #: Before a name, and nobody's name alone.
@@ -235,7 +235,7 @@ THANKS = (
     "terima kasi", "makasihh", "kamsia", "suksma", "sembah nuwun",
     "tuhan memberkati", "god bless", "berkah dalem", "jazakallah", "jazakumullah", "obrigado", "obrigada", "gracias",
     "merci", "vielen dank", "danke", "bedankt", "dank u", "dank je", "grazie", "arigatou", "arigato", "xiexie",
-    "xie xie", "kamsahamnida", "salamat po", "khob khun", "cam on", "spasibo", "tack så mycket",
+    "xie xie", "kamsahamnida", "salamat po", "khob khun", "spasibo", "tack så mycket",
 )  # fmt: skip
 
 #: Capitalised words that begin a line and are nobody's name.
@@ -284,7 +284,7 @@ DISCLAIMER_WORDS = (
     "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
     "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
     "cetak surel", "cetak email", "save paper", "informasi terbatas", "menggandakan", "berkepentingan",
-    "tidak pernah meminta kata sandi", "tidak pernah meminta otp", "tidak pernah meminta pin", "never ask for",
+    "kami tidak pernah meminta", "we never ask", "we will never ask",
     "tidak dipantau", "not monitored", "do not reply", "kertas",
     "karena kesalahan", "beri tahu pengirim", "hapus email",
     "luar organisasi", "views expressed",

@@ -13,9 +13,19 @@ from typing import NamedTuple
 from adapters.email.added import is_dispensable, without_banner
 from adapters.email.addressed import addressed, signs_alone
 from adapters.email.attributions import LONGEST_LINE, attribution, is_programmed
+from adapters.email.headers import (
+    RULER,
+    announces_forward,
+    announces_original,
+    behind_fields,
+    field_of,
+    from_office,
+    header_block,
+    is_header,
+    mark_of,
+)
 from adapters.email.marked import (
     MARKED,
-    TIME,
     has_words,
     is_answered,
     is_broken_off,
@@ -23,15 +33,6 @@ from adapters.email.marked import (
     is_signed,
     retold,
 )
-from adapters.email.quote_words import (
-    FORWARD_MARKS,
-    FORWARDED_BY,
-    HEADER_KEYS,
-    OFFICES,
-    ORIGINAL_BETWEEN_RULES,
-    ORIGINAL_MARKS,
-)
-from adapters.email.sign_off import says_something
 from adapters.email.signatures import without_signature
 
 #: Own words from which on a forwarded mail shows what they are about, and is not the report itself.
@@ -45,13 +46,6 @@ _POINTS_BELOW = re.compile(
 _TYPE_ABOVE = re.compile(r"\s?##-.{5,120}-##\s*")
 #: `>>> "Siti" <siti@example.org> 03/12/25 10:11 >>>`, as GroupWise begins a quote that has no marks.
 _BETWEEN_MARKS = re.compile(r"\s?>>>\s[^>@]{0,100}[\w.+\-]{1,64}@[\w.\-]{1,200}>?[^>]{0,60}>>>\s*")
-_ORNAMENTS = r"\s\-_=*>.~|–—‐‑─━#\[\]"
-_DASHES = re.compile(f"[{_ORNAMENTS}]+")
-_RULER = re.compile(f"[{_ORNAMENTS}]{{2,}}")
-_ADORNED = re.compile(r"\W{3,}.*\W{3,}|\s*\[.*\]\s*")
-#: Telephones may lose the line breaks: "-------- Pesan asli --------Dari: …Kepada: …".
-_GLUED = re.compile(r"\s{0,9}-{3,} ?([a-z][a-z ]{3,30}[a-z]) ?-{3,} {0,3}(?=(?:dari|from)\b)")
-_GLUED_TO = re.compile(r"(?:kepada|ke|to)\s?:", re.IGNORECASE)
 #: "Jawaban saya di bawah, dengan huruf besar.", above a quote that has no marks; and how long such a note is.
 _ANSWERS_WITHIN = re.compile(
     r"\b(?:jawaban(?:nya)? (?:saya|kami|sy)|(?:saya|kami|sy) (?:jawab|tulis|balas|tanggapi)"
@@ -61,12 +55,6 @@ _ANSWERS_WITHIN = re.compile(
     re.IGNORECASE,
 )
 _NOTE = 30
-_BLOCK = frozenset(("from", "sent", "to", "subject"))
-_DAY = re.compile(r"\b\d{1,2}[ /.-]\w{1,9}[ /.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b")
-#: Lines that a block of header fields may take, with what is wrapped.
-_FIELD_LINES = 12
-_KEY = re.compile(r"\*{0,2}([^:：*]{1,20}?)\*{0,2}\s?[:：]\*{0,2}\s*(.*)")
-_ADDRESS = re.compile(r"[\w.+\-]{1,64}@[\w.\-]{1,200}")
 _FORWARDED = re.compile(
     r"\W*(fwd?|fw|terusan|teruskan|diteruskan|tr|wg|rv|enc|i|vs|vb|doorst)\s*:", re.IGNORECASE
 )
@@ -117,7 +105,7 @@ def _parted(lines: list[str], forwarded: bool, ours: Callable[[str], bool] | Non
     quoted: list[str] = []
     answered = 0
     below, last = False, ""
-    fields = [_field(line) for line in lines]
+    fields = [field_of(line) for line in lines]
     index = 0
 
     def parts(brought: int = 0) -> _Parts:
@@ -146,23 +134,23 @@ def _parted(lines: list[str], forwarded: bool, ours: Callable[[str], bool] | Non
             index += 1
             continue
         if len(line) <= LONGEST_LINE and line.strip():
-            mark = _mark(line)
-            if _announces_forward(line, mark):
-                if _says_enough(out) or (has_words(out) and _from_office(lines, index, ours)):
+            mark = mark_of(line)
+            if announces_forward(line, mark):
+                if _says_enough(out) or (has_words(out) and from_office(lines, index, ours)):
                     _without_rule(out)
                     return parts()
                 return parts(brought=index + 1)
-            original = _announces_original(line, mark)
-            if original or _header_block(fields, index, out):
-                if forwarded and not _says_enough(out) and not _from_office(lines, index, ours):
+            original = announces_original(line, mark)
+            if original or header_block(fields, index, out):
+                if forwarded and not _says_enough(out) and not from_office(lines, index, ours):
                     return parts(brought=index + original)
                 if has_words(out):
                     _without_rule(out)
-                    words = _behind_fields(lines, index + original)
+                    words = behind_fields(lines, index + original)
                     if is_answered(lines, words):
                         quoted += lines[index:words]
                         out.append("")
-                        index = words
+                        index, forwarded = words, False
                         continue
                     if _announces_answers(out) and not MARKED.match(_line(lines, _next_words(lines, words))):
                         return parts(brought=index + original)
@@ -185,13 +173,6 @@ def _parted(lines: list[str], forwarded: bool, ours: Callable[[str], bool] | Non
         # Where a forwarded mail begins cannot be told: all of it may be what was meant.
         return _Parts(lines, [], 0, [])
     return parts()
-
-
-def _behind_fields(lines: list[str], index: int) -> int:
-    """The first line that is no header field, from line `index` on."""
-    while index < len(lines) and len(lines[index]) <= LONGEST_LINE and _is_header(lines[index], fields=True):
-        index += 1
-    return index
 
 
 def _announces_answers(own: list[str]) -> bool:
@@ -219,7 +200,7 @@ def _brought(lines: list[str]) -> list[str]:
     index, fields = 0, False
     while index < len(lines):
         line = lines[index]
-        if not has_words(out) and len(line) <= LONGEST_LINE and _is_header(line, fields):
+        if not has_words(out) and len(line) <= LONGEST_LINE and is_header(line, fields):
             index += 1
             fields = bool(line.strip())
             while index < len(lines) and lines[index][:1] in (" ", "\t") and lines[index].strip():
@@ -228,67 +209,6 @@ def _brought(lines: list[str]) -> list[str]:
         out.append(line)
         index += 1
     return out
-
-
-def _is_header(line: str, fields: bool) -> bool:
-    """A header field, known, or among known ones (`fields`); or a line that announces a forwarded mail."""
-    if _header_kind(line) or not line.strip() or _announces_forward(line, _mark(line)):
-        return True
-    return fields and _KEY.match(line.strip()) is not None
-
-
-def _field(line: str) -> tuple[str | None, str]:
-    """Which of the known header fields a line is, and what it says."""
-    if ":" not in line and "：" not in line:
-        return None, ""
-    match = _KEY.match(line[: 2 * LONGEST_LINE].replace("\u200e", "").strip()[:LONGEST_LINE])
-    return (HEADER_KEYS.get(match[1].strip().replace(".", "").casefold()), match[2]) if match else (None, "")
-
-
-def _header_kind(line: str) -> str | None:
-    return _field(line)[0]
-
-
-def _from_office(lines: list[str], index: int, ours: Callable[[str], bool] | None) -> bool:
-    """Whether an office like ours wrote the mail whose header fields begin about `index`."""
-    for marked in lines[index : index + 9]:
-        line = MARKED.sub("", marked, count=1)
-        glued = _GLUED.match(line.casefold()) if len(line) <= 2 * LONGEST_LINE else None
-        if glued is not None:
-            line = _GLUED_TO.split(line[glued.end() :], maxsplit=1)[0].strip()
-        if len(line) <= LONGEST_LINE and _header_kind(line) == "from":
-            sender = line.casefold()
-            addresses = _ADDRESS.findall(sender)
-            return any(word in sender for word in OFFICES) or (
-                ours is not None and any(ours(address) for address in addresses)
-            )
-    return False
-
-
-def _mark(line: str) -> str:
-    """A line such as `-------- Pesan asli --------` without its ornaments."""
-    return " ".join(_DASHES.sub(" ", line).casefold().strip(" :：").split())
-
-
-def _announces_forward(line: str, mark: str) -> bool:
-    if mark in FORWARD_MARKS or _glued(line) in FORWARD_MARKS:
-        return True
-    return mark.startswith(FORWARDED_BY) and len(mark) <= 90 and _ADORNED.fullmatch(line) is not None
-
-
-def _announces_original(line: str, mark: str) -> bool:
-    if mark in ORIGINAL_MARKS or _glued(line) in ORIGINAL_MARKS:
-        return True
-    if _ADORNED.fullmatch(line) is None:
-        return False
-    # "--- Pesan yang diteruskan / balasan ---"
-    kinds = mark.split(" / ")
-    return mark in ORIGINAL_BETWEEN_RULES or (len(kinds) == 2 and kinds[0] in FORWARD_MARKS | ORIGINAL_MARKS)
-
-
-def _glued(line: str) -> str:
-    glued = _GLUED.match(line.casefold())
-    return glued[1].strip() if glued else ""
 
 
 def _next_words(lines: list[str], index: int) -> int | None:
@@ -305,38 +225,6 @@ def _line(lines: list[str], index: int | None) -> str:
 
 def _without_rule(out: list[str]) -> list[str]:
     """The ruler that some programs draw above a quote goes with it."""
-    while out and (not out[-1].strip() or (len(out[-1]) <= LONGEST_LINE and _RULER.fullmatch(out[-1]))):
+    while out and (not out[-1].strip() or (len(out[-1]) <= LONGEST_LINE and RULER.fullmatch(out[-1]))):
         out.pop()
     return out
-
-
-def _header_block(fields: list[tuple[str | None, str]], index: int, above: list[str]) -> bool:
-    """`Dari: … Dikirim: … Kepada: … Perihal: …` as programs write it: with a time, or an address.
-
-    A letter begins with words like these too; but no citizen writes the minute into them.
-    """
-    first = fields[index][0]
-    if first is None:
-        return False
-    found: set[str] = set()
-    proof = timed = False
-    for kind, value in fields[index : index + _FIELD_LINES]:
-        if kind is None:
-            continue
-        found.add(kind)
-        if kind == "sent":
-            timed = timed or TIME.search(value) is not None
-        proof = proof or "@" in value
-    if {"from", "sent", "to", "subject"} <= found and _is_dated(fields, index) and says_something(above):
-        # Some programs give the day alone; a letter may begin so below its greeting.
-        return True
-    if not {"from", "sent", "to"} <= found:
-        # A program that leaves out to whom still gives an address and the minute.
-        return first == "from" and {"from", "sent", "subject"} <= found and timed and proof
-    return timed and (proof or "subject" in found)
-
-
-def _is_dated(fields: list[tuple[str | None, str]], index: int) -> bool:
-    """Whether four lines right below each other are the four fields, and the one that says when is a day."""
-    block = dict(fields[index : index + len(_BLOCK)])
-    return block.keys() == _BLOCK and _DAY.search(block["sent"]) is not None

@@ -51,7 +51,7 @@ GROUPS = _words(
 #: Of these a mail may speak as of a thing: "Pedagang liar"; they sign only where something else says so.
 SPOKEN_OF = _words(
     "tim siswa siswi murid alumni pedagang karyawan mahasiswa penumpang pelanggan pengguna pengelola ortu wali"
-    " pemuda remaja"
+    " pemuda remaja komite"
 )
 #: Before them.
 BEFORE_GROUPS = _words(

@@ -12,7 +12,14 @@ from adapters.email.added import is_dispensable, without_disclaimer, without_tai
 from adapters.email.ending import without_ending
 from adapters.email.ending_features import Reader
 from adapters.email.other_scripts import gives_thanks, without_name
-from adapters.email.persons import TRIM, announces_name, begins_with_given_name, is_name, is_person
+from adapters.email.persons import (
+    TRIM,
+    announces_name,
+    begins_with_given_name,
+    is_name,
+    is_person,
+    name_weight,
+)
 from adapters.email.quote_words import (
     BEFORE_NAMES,
     FAREWELLS,
@@ -59,6 +66,8 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 _MANY = re.compile(r"\s*(?:ibu|bapak|warga|keluarga|pengurus|penghuni)", re.IGNORECASE)
+#: A name of this weight is one.
+_SURELY = 2.5
 #: Alone on a line above whoever signs.
 _SIGNED_BY = frozenset(("dari", "from", "pelapor", "pengirim", "tertanda", "ttd"))
 #: Who gets a letter too, below it.
@@ -97,7 +106,7 @@ def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
 
 def prepared(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
     """`lines` without what surely belongs to no letter: copies to others, what stands behind a delimiter, notices."""
-    return _without_added(_without_copies(without_tail(lines), sender, answered))
+    return _without_signer(_without_added(_without_copies(without_tail(lines), sender, answered)))
 
 
 def by_rules(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
@@ -246,6 +255,28 @@ def _without_formula(lines: list[str]) -> list[str]:
     return lines
 
 
+def _without_signer(lines: list[str]) -> list[str]:
+    """Without "Pelapor:" and who is named below it, last of all."""
+    for index in range(max(1, len(lines) - _LINES), len(lines)):
+        if _names_signer(lines, index) and all(
+            not line.strip() or _is_signature_line(line) for line in lines[index + 1 :]
+        ):
+            above = without_tail(lines[:index])
+            return above if any(c.isalnum() for line in above for c in line) else lines
+    return lines
+
+
+def _names_signer(lines: list[str], index: int) -> bool:
+    """Whether "Pelapor:" stands on line `index` alone, a person below it, and no other word with a colon: a form."""
+    line = lines[index].strip()
+    if not line.endswith(":") or line.casefold().strip(TRIM) not in _SIGNED_BY:
+        return False
+    below = [other.strip() for other in lines[index + 1 :] if other.strip()]
+    if not below or any(":" in other for other in below):
+        return False
+    return name_weight(below[0].partition(",")[0]) >= _SURELY
+
+
 def _is_below_formula(lines: list[str], index: int, start: int) -> bool:
     line = lines[index]
     if is_dispensable(line) or _is_signature_line(line):
@@ -278,10 +309,10 @@ def _is_formula(line: str) -> bool:
         said.startswith(FORMULA_BEGINS) and len(said.split()) <= 4 and line[-1] not in ".!?"
     ):
         return True
-    if line.endswith((",", ":")) and said in _SIGNED_BY:
-        return True
     if line.endswith(",") and (
-        said in FAREWELLS or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
+        said in _SIGNED_BY
+        or said in FAREWELLS
+        or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
     ):
         return True
     # "Salam lestari!"

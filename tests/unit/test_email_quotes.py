@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -430,6 +431,13 @@ def test_answers_that_are_announced_within_a_quote_without_marks_are_not_lost(no
 @pytest.mark.parametrize("note", ["Jawaban di bawah tidak benar.", "Saya jawab: lampunya masih mati."])
 def test_a_quote_below_other_words_about_answers_goes(note: str) -> None:
     assert reply_text(f"{note}\n\n{BLOCK}\n\nLampu sudah nyala.", "Re: Lampu") == note
+
+
+def test_many_answered_quotes_take_linear_time() -> None:
+    block = f"{BLOCK}\n\n> Di mana?\nDi sini.\n"
+    started = time.process_time()
+    assert reply_text("Ya.\n\n" + 4000 * block, "Fwd: Lampu").count("Di sini.") == 4000
+    assert time.process_time() - started < 10
 
 
 GLUED = '   ----- Pesan yang Diteruskan -----  Dari: {} Kepada: "Ida" <ida@example.org>Terkirim: Jumat pukul 18.22 WIB'

@@ -246,7 +246,10 @@ MORE = [
 ]  # fmt: skip
 LESS = [
     "Perwakilan orang tua yang dipukul:\n1. Suharyono\n2. Ni Wayan Contoh", "Paketnya dari:\nSuharyono, wali murid",
-    "Anak Agung Rai Contoh yang memukul", "Anak besar", "Komite sekolah tidak menjawab", "Air itu dari:\nPT Contoh",
+    "Anak Agung Rai Contoh yang memukul", "Anak besar", "Komite sekolah tidak menjawab", "Komite Sekolah",
+    "Komite SDN 05\nMemungut Rp350.000", "Pelapor:\nSuharyono\nTerlapor:\nWiwin", "Dari:\nterminal Contoh",
+    "Pengirim:\nToko Contoh", "Dari:\nBlok M\nKe:\nKota", "Nama anjingnya\nBruno", "Sudah dilaporkan ke\n\nSuharyono",
+    "Air itu dari:\nPT Contoh",
     "Yang dipanggil\n\nSuharyono", "Nama anjing itu\n\nSuharyono", "Orangnya biasa disebut\n\nMat Gondrong",
 ]  # fmt: skip
 
@@ -293,6 +296,7 @@ def test_notices_of_programs_below_a_drawn_line_go(notice: str) -> None:
     [
         "-" * 30 + "\nPesan ini dikirim ke lurah juga, tidak dijawab.",
         "-" * 30 + "\nThis message was sent using my neighbour's phone, please call him.",
+        "Perhatian: bank tidak pernah meminta OTP lewat email, ini penipuan!",
         "Perhatian: ada yang meminta kata sandi saya melalui email.",
         "Unduh sekarang di www.aduan.example tidak bisa, situsnya mati.",
     ],
