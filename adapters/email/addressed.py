@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from adapters.email.added import without_tail
 from adapters.email.quote_words import NO_NAME, OFFICES, TITLES
+from adapters.email.sign_off_words import GROUPS, ROLES
 from normalizer.name_frames import pronounced
-from normalizer.name_words import UNKNOWN, kind_of
+from normalizer.name_words import PLACE, UNKNOWN, kind_of
 
 #: How long a line may be, and how many of a quote are looked at.
 _LONGEST, _LINES = 400, 200
@@ -36,7 +37,8 @@ def addressed(quoted: Sequence[str]) -> str:
     found: list[str] = []
     for line in quoted[:_LINES]:
         if len(line) <= _LONGEST:
-            found += _names(line[_MARKS.match(line).end() :].strip())  # type: ignore[union-attr]
+            named = _names(line[_MARKS.match(line).end() :].strip())  # type: ignore[union-attr]
+            found += [word for word in named if kind_of()[word.casefold()] != PLACE]
     return " ".join(dict.fromkeys(found))
 
 
@@ -69,6 +71,8 @@ def _names(line: str) -> list[str]:
         titles += 1
     if not (titles or greeting["greets"]):
         return []
+    if words[titles : titles + 1] and words[titles].casefold() in GROUPS | ROLES:
+        return []  # "Yth. Warga Gang Contoh," speaks to many, "Bapak Lurah" to an office
     names: list[str] = []
     for word in words[titles : titles + _MOST]:
         if not word[0].isupper():

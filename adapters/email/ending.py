@@ -74,7 +74,8 @@ def without_ending(lines: list[str], rule: int, reader: Reader, least: int = -1)
     found = [
         cut
         for cut in cuts(reader, lines, rule)
-        if cut.line == len(lines) or (cut.line > least and _may_be(cut, lines, reader, said))
+        if cut.line == len(lines)
+        or (cut.line > least and _may_be(cut, lines, reader, said) and not _is_within_quotation(cut, lines))
     ]
     chances = model().chances(found)
     best = max(range(len(found)), key=chances.__getitem__)
@@ -104,9 +105,20 @@ def _may_be(cut: Cut, lines: Sequence[str], reader: Reader, said: int) -> bool:
     return _may_begin([i for i in range(cut.line, len(lines)) if lines[i].strip()], lines, reader, cut)
 
 
+def _is_within_quotation(cut: Cut, lines: Sequence[str]) -> bool:
+    """Whether an ending would begin within quotation marks that are closed below: another's words."""
+    above = up_to(lines, cut)
+    if sum(line.count('"') for line in above) % 2:
+        return any('"' in line for line in lines[len(above) :]) or (
+            cut.at > 0 and '"' in lines[cut.line][cut.at :]
+        )
+    opened = sum(line.count("“") for line in above)
+    return opened > sum(line.count("”") for line in above) and any("”" in line for line in lines[cut.line :])
+
+
 def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut) -> bool:
     """Whether the lines `below` may be an ending: no thanks, no telling of somebody, no list of people, no word that
-    might be anything; a formula alone is left to the rules."""
+    might be anything, nothing that announces more and is no group; a formula alone is left to the rules."""
     first = reader.line(below[0])
     words = [token.casefold() for token in TOKEN.findall(lines[below[0]])]
     if words and (words[0] in _SPOKEN_OF or words[0].startswith(_TELLING)):
@@ -115,6 +127,8 @@ def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut)
         return False
     if cut.rule.startswith("R="):
         return True
+    if lines[below[0]].rstrip().endswith(":") and first.kind in _UNTOLD:
+        return False
     if len(below) == 1:
         if _WHERE.match(lines[below[0]]) or is_region(lines[below[0]]):
             return False
