@@ -66,7 +66,13 @@ _GET = re.compile(
     r"(?:get|download|dapatkan|unduh)\s(?:aplikasi\s)?[\w. ]{2,30}\s"
     r"(?:(?:for|untuk|di|on)\s(?:android|ios|iphone|ipad|mac|windows|desktop|mobile)|mail)\b"
 )
-_GET_IT = re.compile(r"(?:get|dapatkan|unduh|download)\b[\w ]{0,30}$", re.IGNORECASE)
+_GET_IT = re.compile(
+    r"(?:get|dapatkan|unduh|download)\b[\w ]{0,30}(?:\s(?:https?://|www\.)\S{3,80})?$", re.IGNORECASE
+)
+#: "IMP, the Internet Messaging Program": what the product is.
+_PROGRAM = re.compile(
+    r"(?:the |an? )?(?:[\w-]{2,20} ){0,4}(?:program|app|aplikasi|client|webmail)$", re.IGNORECASE
+)
 _SORRY = re.compile(r"\b(?:maaf\w*|maklum\w*|dimaklumi|excuse|apolog\w+|forgive|pardon|sorry)\b")
 _MISTYPED = re.compile(
     r"\b(?:(?:di)?ketik\w*|typos?|brevity|brief|singkat|ejaan|spelling|autocorrect|pengetikan|penulisan|errors?)\b"
@@ -126,7 +132,10 @@ def _is_device(rest: str, here: bool) -> bool:
         device, _, more = device.partition(". ")
         tail = f"{more},{tail}"
     if tail.strip(" .,") and not (
-        _SORRY.search(tail.casefold()) or _says_mail(tail.casefold()) or _GET_IT.match(tail.strip(" .,"))
+        _SORRY.search(tail.casefold())
+        or _says_mail(tail.casefold())
+        or _GET_IT.match(tail.strip(" .,"))
+        or _PROGRAM.match(tail.strip(" .,"))
     ):
         return False
     tokens = _TOKEN.findall(device)

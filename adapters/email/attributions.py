@@ -19,6 +19,8 @@ _TIME = re.compile(r"\d{1,2}[.:h]\s?\d{2}")
 _YEAR = re.compile(r"(19|20)\d{2}")
 #: Yahoo's program for Android puts the quote itself behind the words that announce it.
 _INLINE = re.compile(r"(\b(?:menulis|wrote):)\s{2,}\S.*")
+#: The digits of Arabic, Persian, Bengali, Devanagari and Thai.
+_DIGITS = {first + n: str(n) for first in (0x660, 0x6F0, 0x9E6, 0x966, 0xE50) for n in range(10)}
 _ORNAMENT = "*_-–— "
 _ENDING = _ORNAMENT + "\t\r\xa0"
 _DAY = (
@@ -101,7 +103,7 @@ def is_programmed(lines: list[str], quote: str) -> bool:
     if _HAS_WROTE.search(said) is None:
         # Of a language that we have no grammar for; never a sentence such as "Pada 3 Maret 2025 10.15 tertulis:".
         if _OPENING.match(said):
-            return False
+            return _ANGLED.search(said) is not None and _names_only(said)
         return any(mark in said for mark in "@<[") or _TIME.search(said) is not None
     if _ADDRESS_WROTE.search(said) is not None or _WROTE_ON.fullmatch(said) is not None:
         return True
@@ -133,6 +135,8 @@ def _may_end(line: str) -> bool:
 
 def _plain(line: str) -> str:
     line = line.strip()
+    if not line.isascii():
+        line = line.translate(_DIGITS)
     return (_INLINE.sub(r"\1", line) if ":" in line else line).strip(_ORNAMENT)
 
 

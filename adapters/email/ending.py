@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from adapters.email.ending_features import Cut, Reader, cuts, up_to
+from adapters.email.other_scripts import is_unread
+from adapters.email.persons import announces_name, is_region
 from adapters.email.quote_words import BEFORE_NAMES, TITLES
 from adapters.email.sign_off import says_something
 from adapters.email.sign_off_groups import FIRM, PLAIN, SMALL, TOKEN
@@ -31,7 +33,10 @@ _TELLING = ("nama", "bernama", "dipanggil", "jeneng")
 #: "Yang menyuruh," above who did.
 _ANNOUNCES = re.compile(r"\W*(?:yang|yg|nyang)\b[^.!?]{0,40},\s*", re.IGNORECASE)
 #: An address alone may say where the trouble is.
-_WHERE = re.compile(r"\W*(?:jl|jln|jalan|gg|gang|kompleks?|perum|perumahan|rusun|blok)\b", re.IGNORECASE)
+_WHERE = re.compile(
+    r"\W*(?:(?:jl|jln|jalan|gg|gang|kompleks?|perum|perumahan|rusun|blok)\b|(?:rt|rw)\b[\s./]{0,3}\d[\drtw\s./]*$)",
+    re.IGNORECASE,
+)
 #: Thanks that are a closing formula as well.
 _REGARDS = re.compile(r"\b(?:regards|rgds|rgrds|wishes|salam|hormat)\b", re.IGNORECASE)
 #: What a line of one word is that is no formula and no group (`sign_off_lines.py`).
@@ -69,7 +74,8 @@ def without_ending(lines: list[str], rule: int, reader: Reader, least: int = -1)
     found = [
         cut
         for cut in cuts(reader, lines, rule)
-        if cut.line == len(lines) or (cut.line > least and _may_be(cut, lines, reader, said))
+        if cut.line == len(lines)
+        or (cut.line > least and _may_be(cut, lines, reader, said) and not _is_within_quotation(cut, lines))
     ]
     chances = model().chances(found)
     best = max(range(len(found)), key=chances.__getitem__)
@@ -87,19 +93,32 @@ def _may_be(cut: Cut, lines: Sequence[str], reader: Reader, said: int) -> bool:
     above = lines[cut.line][: cut.at] if cut.at else ""
     apart = not above and not lines[cut.line - 1].strip()
     above = above or next(line for line in reversed(lines[: cut.line]) if line.strip())
-    if above.rstrip().endswith(":") or _ANNOUNCES.fullmatch(above):
+    if above.rstrip().endswith(":") or _ANNOUNCES.fullmatch(above) or announces_name(above):
         return False
     last = above.split()[-1].casefold()
     if last in BEFORE_NAMES and not (apart and last in TITLES):  # "sampai kapan, pak", and then a name
         return False
     if cut.at:
         return True
+    if is_unread(lines, cut.line) and not cut.rule.startswith("R="):
+        return False
     return _may_begin([i for i in range(cut.line, len(lines)) if lines[i].strip()], lines, reader, cut)
+
+
+def _is_within_quotation(cut: Cut, lines: Sequence[str]) -> bool:
+    """Whether an ending would begin within quotation marks that are closed below: another's words."""
+    above = up_to(lines, cut)
+    if sum(line.count('"') for line in above) % 2:
+        return any('"' in line for line in lines[len(above) :]) or (
+            cut.at > 0 and '"' in lines[cut.line][cut.at :]
+        )
+    opened = sum(line.count("“") for line in above)
+    return opened > sum(line.count("”") for line in above) and any("”" in line for line in lines[cut.line :])
 
 
 def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut) -> bool:
     """Whether the lines `below` may be an ending: no thanks, no telling of somebody, no list of people, no word that
-    might be anything; a formula alone is left to the rules."""
+    might be anything, nothing that announces more and is no group; a formula alone is left to the rules."""
     first = reader.line(below[0])
     words = [token.casefold() for token in TOKEN.findall(lines[below[0]])]
     if words and (words[0] in _SPOKEN_OF or words[0].startswith(_TELLING)):
@@ -108,8 +127,10 @@ def _may_begin(below: list[int], lines: Sequence[str], reader: Reader, cut: Cut)
         return False
     if cut.rule.startswith("R="):
         return True
+    if lines[below[0]].rstrip().endswith(":") and first.kind in _UNTOLD:
+        return False
     if len(below) == 1:
-        if _WHERE.match(lines[below[0]]):
+        if _WHERE.match(lines[below[0]]) or is_region(lines[below[0]]):
             return False
         if first.closes or first.thanks:
             return False

@@ -22,6 +22,16 @@ _SMALL_IN_NAMES = frozenset({"bin", "binti", "van", "de", "der", "dan", "al", "e
 #: "R", "R.", "Moh.", "Abd."
 _SHORTENED = re.compile(r"[^\W\d_a-z]|[^\W\d_a-z][^\W\d_]{0,2}\.")
 _INITIAL = re.compile(r"[A-Z]\.")
+#: "Ciri-cirinya gimbal, suka dipanggil", "nama anjing itu".
+_ANNOUNCES = re.compile(
+    r"\b(?:(?:di|me)?(?:panggil|sebut|juluk)(?:an|i)?(?:nya)?|alias|is (?:called|named)|names? (?:is|are)"
+    r"|namanya|nama \w{1,20}nya|nama(?: yang)?(?: \w{1,20})? (?:itu|ini|tersebut|tadi))\W{0,2}(?<![.!?])$",
+    re.IGNORECASE,
+)
+#: Of Bali, the first an ordinary word by itself.
+_TITLES_OF_TWO = frozenset(
+    (("anak", "agung"), ("a.a.", "ayu"), ("dewa", "ayu"), ("ida", "ayu"), ("ida", "bagus"))
+)
 _LONGEST = 120
 #: Ornaments and emoji around a name.
 _EDGES = re.compile(r"^[\W_]{1,20}|(?:(?!\.)[\W_]){1,20}$")
@@ -85,6 +95,11 @@ def is_person(line: str, sender: str = "") -> bool:
     return len(words) > 1 or (len(small[0]) >= 4 and small[0] not in NAMES_OF_THINGS)
 
 
+def announces_name(line: str) -> bool:
+    """Whether a line breaks off where somebody's name has to follow."""
+    return _ANNOUNCES.search(line[-_LONGEST:]) is not None
+
+
 def name_weight(part: str) -> float:
     """By how much a few words look like a person's name that nothing announces, 0 to 3; 0 for a region or a thing.
 
@@ -99,6 +114,8 @@ def name_weight(part: str) -> float:
         return 0
     while len(words) > 1 and (kind_of()[small := words[0].strip(".,").casefold()] in "Tt" or small in TITLES):
         words, titled = words[1:], True
+    if len(words) > 2 and tuple(word.casefold() for word in words[:2]) in _TITLES_OF_TWO:
+        words, titled = words[2:], True
     if not 1 <= len(words) <= 6 or is_region(" ".join(words)):
         return 0
     capital = all(word[0].isupper() or word.casefold() in _SMALL_IN_NAMES for word in words)

@@ -153,7 +153,7 @@ DEVICE_PARTS = ("iphone", "android", "samsung", "galaxy", "smartphone", "ponsel"
 AROUND_DEVICES = _words(
     "saya ku aku gue gw my milik cerdas pintar genggam seluler jadul untuk for di pada on dengan with melalui via from"
     " dari the aplikasi app secure email e-mail surel surat yang aman versi handheld wireless powered by using"
-    " dan a an new baru tablet kantor pribadi"
+    " dan a an new baru gratis free tablet kantor pribadi"
 )
 #: With these it is a place or a sentence.
 NO_DEVICES = _words(
@@ -205,7 +205,7 @@ FORMULA_BEGINS = ("salam ", "hormat ", "teriring salam", "tabik")
 #: After these a name is what the sentence is about, not who signs.
 BEFORE_NAMES = _words(
     "yaitu yakni adalah ialah bernama namanya nama oleh dengan dan atau dari kepada untuk bapak pak ibu bu saudara sdr"
-    " si is named called by"
+    " si is named called by ke sama ama pada buat lewat"
 )
 
 #: Before a name, and nobody's name alone.
@@ -233,6 +233,9 @@ THANKS = (
     "wasalamualaikum", "sekian", "mauliate", "syukron", "tarimo kasih", "tq", "thankyou", "thank u", "thanx", "thnks",
     "thks", "tengs", "tengkiu", "tenkyu", "mksh", "mksih", "mkasih", "trmksh", "trmksih", "trimakasihh", "terimakasi",
     "terima kasi", "makasihh", "kamsia", "suksma", "sembah nuwun",
+    "tuhan memberkati", "god bless", "berkah dalem", "jazakallah", "jazakumullah", "obrigado", "obrigada", "gracias",
+    "merci", "vielen dank", "danke", "bedankt", "dank u", "dank je", "grazie", "arigatou", "arigato", "xiexie",
+    "xie xie", "kamsahamnida", "salamat po", "khob khun", "spasibo", "tack så mycket",
 )  # fmt: skip
 
 #: Capitalised words that begin a line and are nobody's name.
@@ -281,6 +284,7 @@ DISCLAIMER_WORDS = (
     "notify the sender", "rahasia", "hak istimewa", "penerima", "hanya ditujukan", "ditujukan hanya", "bukan ditujukan",
     "dimaksudkan hanya", "menyebarluaskan", "penyebarluasan", "disebarluaskan", "menyebarkan surel", "mencetak",
     "cetak surel", "cetak email", "save paper", "informasi terbatas", "menggandakan", "berkepentingan",
+    "kami tidak pernah meminta", "we never ask", "we will never ask",
     "tidak dipantau", "not monitored", "do not reply", "kertas",
     "karena kesalahan", "beri tahu pengirim", "hapus email",
     "luar organisasi", "views expressed",

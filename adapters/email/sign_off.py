@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from adapters.email.persons import announces_name
 from adapters.email.quote_words import BEFORE_NAMES
 from adapters.email.sign_off_groups import (
     CONTACT,
@@ -90,7 +91,12 @@ def _ground(lines: list[str], index: int, thanks: list[bool]) -> float:
     said = lines[above].rstrip()
     if thanks[above]:
         return 2
-    if said.endswith(":") or said.split()[-1].casefold() in BEFORE_NAMES or _DASHED.match(said):
+    if (
+        said.endswith(":")
+        or said.split()[-1].casefold() in BEFORE_NAMES
+        or _DASHED.match(said)
+        or announces_name(said)
+    ):
         return -9
     finished = said[-1] in ".!?)\"”'" or not (said[-1].isalnum() or said[-1] == ",")
     if not apart:

@@ -119,7 +119,7 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
         if word in ("yang", "yg") and len(felt) <= 3 and any(later in FEELINGS for later in felt):
             tired = any(kind_of()[later] in "JISp" for later in felt)
             return Line(GROUP, 2) if not tired and not says(tokens[1:place]) else None
-    odd = strange(shown[1:])
+    odd = strange(_without_parents(shown[1:]))
     if not odd:
         named = len(shown) > 2 and any(word[0].isupper() or word.isdigit() for word in shown[1:])
         return Line(
@@ -127,6 +127,19 @@ def group_of(line: str, tokens: list[str]) -> Line | None:
             3 if many else 1.4 if len(shown) < 2 else 3 if first not in SPOKEN_OF else 1.4 + 0.6 * named,
         )
     return Line(GROUP, 1.2) if all(word[0].isupper() for word in odd) and not says(tokens) else None
+
+
+def _without_parents(shown: list[str]) -> list[str]:
+    """Words without "orang tua": "Perwakilan orang tua murid"."""
+    at = next(
+        (
+            i
+            for i in range(len(shown) - 1)
+            if (shown[i].casefold(), shown[i + 1].casefold()) == ("orang", "tua")
+        ),
+        -1,
+    )
+    return shown if at < 0 else shown[:at] + shown[at + 2 :]
 
 
 def others(line: str, tokens: list[str]) -> Line | None:

@@ -37,7 +37,7 @@ from adapters.email.sign_off_groups import (
 )
 from adapters.email.sign_off_words import BYES, GROUPS, HARMLESS, ORGANISATIONS, ROLES, STREETS, TRADES
 from normalizer.name_words import NAME as SURE_NAME
-from normalizer.name_words import PLACE, RELATION, kind_of
+from normalizer.name_words import ORDINARY, PLACE, RELATION, UNKNOWN, kind_of
 
 #: How long a line of a sign-off may be, and how many words.
 _LONGEST = 110
@@ -73,6 +73,7 @@ _BEHIND_NAMES = frozenset(("rt", "rw", "selaku", "sebagai", "dari", "mewakili"))
 _BEFORE_DOORS = frozenset(("no", "unit", "blok", "kamar", "kios"))
 _HOUSE = re.compile(r"[A-Z]{1,2}\d{1,3}[A-Z]?(?:[/-]\d{1,4}[A-Z]?)?")
 _POSTSCRIPT = re.compile(r"\W*(?:n\.?b|p\.?s|catatan|lampiran)\b", re.IGNORECASE)
+_VERB_FIRST = re.compile(r"me(?:m[bpfv]?|n[cdjtzs]?|ng|ny)[aeiou]?\w{4,}")
 #: Nothing but what ornaments a line, or emoji.
 _NO_WORDS = re.compile(r"[\W_]*")
 #: A number told in words, or in words and digits: "nol delapan satu dua, 0000".
@@ -289,6 +290,15 @@ def _firm(line: str, tokens: list[str]) -> Line | None:
     return None
 
 
+def _begins_with_verb(first: str) -> bool:
+    """ "Memungut Rp350.000": a verb written large, no "Menteng Dalam", "Menara Contoh"."""
+    return (
+        _VERB_FIRST.match(first) is not None
+        and first not in ORGANISATIONS
+        and kind_of()[first] in (ORDINARY, UNKNOWN)
+    )
+
+
 def _plain(line: str, tokens: list[str], above: str) -> Line | None:
     """A short line without a sentence; in small letters only right below a name."""
     if len(tokens) > 8 or line[-1] in "?:;" or ends_like_a_sentence(line, tokens):
@@ -307,6 +317,6 @@ def _plain(line: str, tokens: list[str], above: str) -> Line | None:
         named = _named(above.strip(), [token.casefold() for token in TOKEN.findall(above)])
         return Line(SMALL, -0.4) if named and len(above) <= _LONGEST else None
     ordinary = ordinary_words(line)
-    if says(tokens) or any(map(VERB.match, ordinary)):
+    if says(tokens) or any(map(VERB.match, ordinary)) or _begins_with_verb(tokens[0]):
         return None
     return Line(PLAIN, -0.4 - 0.4 * len(ordinary))

@@ -45,13 +45,13 @@ FEELINGS = _words(
 GROUPS = _words(
     "tim siswa siswi murid alumni warga wargamu wargane penghuni pengurus panitia perwakilan perhimpunan"
     " paguyuban forum komunitas aliansi persatuan ikatan keluarga emak2 ibu2 bapak2 pemuda remaja karang pedagang"
-    " karyawan mahasiswa relawan jamaah jemaah majelis rakyat hamba resident citizen citizens orangtua ortu wali"
+    " karyawan mahasiswa relawan jamaah jemaah majelis rakyat hamba resident citizen citizens orangtua ortu wali komite"
     " dkm takmir penumpang pelanggan pengguna pengelola koperasi kelompok residents tenants committee"
 )
 #: Of these a mail may speak as of a thing: "Pedagang liar"; they sign only where something else says so.
 SPOKEN_OF = _words(
     "tim siswa siswi murid alumni pedagang karyawan mahasiswa penumpang pelanggan pengguna pengelola ortu wali"
-    " pemuda remaja"
+    " pemuda remaja komite"
 )
 #: Before them.
 BEFORE_GROUPS = _words(

@@ -11,7 +11,15 @@ import re
 from adapters.email.added import is_dispensable, without_disclaimer, without_tail
 from adapters.email.ending import without_ending
 from adapters.email.ending_features import Reader
-from adapters.email.persons import TRIM, begins_with_given_name, is_name, is_person
+from adapters.email.other_scripts import gives_thanks, without_name
+from adapters.email.persons import (
+    TRIM,
+    announces_name,
+    begins_with_given_name,
+    is_name,
+    is_person,
+    name_weight,
+)
 from adapters.email.quote_words import (
     BEFORE_NAMES,
     FAREWELLS,
@@ -34,6 +42,8 @@ _BY_NAME = re.compile(r"(?:pelapor|pengirim|pemohon|pengadu|tertanda|ttd)\s*[:,]
 #: Lines of a signature behind a delimiter or a formula, and how long one may be.
 _LINES = 12
 _LONGEST = 200
+#: "makasiiih"
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 #: A longer line is not looked through for thanks.
 _THANKS = 600
 #: So many of the last lines are weighed for a sign-off.
@@ -56,6 +66,10 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 _MANY = re.compile(r"\s*(?:ibu|bapak|warga|keluarga|pengurus|penghuni)", re.IGNORECASE)
+#: A name of this weight is one.
+_SURELY = 2.5
+#: Alone on a line above whoever signs.
+_SIGNED_BY = frozenset(("dari", "from", "pelapor", "pengirim", "tertanda", "ttd"))
 #: Who gets a letter too, below it.
 _COPIES = re.compile(r"\W{0,3}(?:tembusan|salinan|cc)\b[\w\s.]{0,30}:?\s*", re.IGNORECASE)
 #: A postscript that stands below the signature.
@@ -92,7 +106,7 @@ def _cut(lines: list[str], sender: str, answered: int) -> list[str]:
 
 def prepared(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
     """`lines` without what surely belongs to no letter: copies to others, what stands behind a delimiter, notices."""
-    return _without_added(_without_copies(without_tail(lines), sender, answered))
+    return _without_signer(_without_added(_without_copies(without_tail(lines), sender, answered)))
 
 
 def by_rules(lines: list[str], sender: str = "", answered: int = 0) -> list[str]:
@@ -106,7 +120,7 @@ def _without_closing(lines: list[str], answered: int) -> list[str]:
         # "Hormat saya," and below it "ttd" and the name.
         lines = _without_formula(lines)
     lines = _without_sign_off(lines, answered)
-    return without_tail(_without_names(without_tail(lines)))
+    return without_tail(without_name(_without_names(without_tail(lines))))
 
 
 def _without_lone_name(lines: list[str], sender: str, answered: int) -> list[str]:
@@ -185,7 +199,13 @@ def _without_bare_name(lines: list[str], sender: str, answered: int) -> list[str
         return lines
     while start < len(lines) - 1 and not any(c.isalnum() for c in lines[start]):
         start += 1
-    if not above or above[-1] in ":," or _DASHED.match(above) or above.split()[-1].casefold() in BEFORE_NAMES:
+    if (
+        not above
+        or above[-1] in ":,"
+        or _DASHED.match(above)
+        or above.split()[-1].casefold() in BEFORE_NAMES
+        or announces_name(above)
+    ):
         return _without_last_name(lines, start, sender)
     first, *others = lines[start:]
     name = _DASHED.sub("", _BY_NAME.sub("", first.strip(), count=1), count=1)
@@ -235,6 +255,28 @@ def _without_formula(lines: list[str]) -> list[str]:
     return lines
 
 
+def _without_signer(lines: list[str]) -> list[str]:
+    """Without "Pelapor:" and who is named below it, last of all."""
+    for index in range(max(1, len(lines) - _LINES), len(lines)):
+        if _names_signer(lines, index) and all(
+            not line.strip() or _is_signature_line(line) for line in lines[index + 1 :]
+        ):
+            above = without_tail(lines[:index])
+            return above if any(c.isalnum() for line in above for c in line) else lines
+    return lines
+
+
+def _names_signer(lines: list[str], index: int) -> bool:
+    """Whether "Pelapor:" stands on line `index` alone, a person below it, and no other word with a colon: a form."""
+    line = lines[index].strip()
+    if not line.endswith(":") or line.casefold().strip(TRIM) not in _SIGNED_BY:
+        return False
+    below = [other.strip() for other in lines[index + 1 :] if other.strip()]
+    if not below or any(":" in other for other in below):
+        return False
+    return name_weight(below[0].partition(",")[0]) >= _SURELY
+
+
 def _is_below_formula(lines: list[str], index: int, start: int) -> bool:
     line = lines[index]
     if is_dispensable(line) or _is_signature_line(line):
@@ -268,7 +310,7 @@ def _is_formula(line: str) -> bool:
     ):
         return True
     if line.endswith(",") and (
-        said == "dari"
+        said in _SIGNED_BY
         or said in FAREWELLS
         or (said.startswith(FORMULAS_WITH_COMMA) and len(said.split()) <= 5)
     ):
@@ -301,8 +343,8 @@ def _without_names(lines: list[str]) -> list[str]:
 
 
 def _says_thanks(line: str) -> bool:
-    said = " ".join(re.sub(r"[^\w\s]+", " ", line.casefold()).split())
-    return len(said) <= 300 and any(f" {word} " in f" {said} " for word in THANKS)
+    said = " ".join(re.sub(r"[^\w\s]+", " ", _STRETCHED.sub(r"\1", line.casefold())).split())
+    return len(said) <= 300 and (any(f" {word} " in f" {said} " for word in THANKS) or gives_thanks(line))
 
 
 def _is_signature_line(line: str) -> bool:

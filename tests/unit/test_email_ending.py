@@ -27,8 +27,15 @@ SIGNED = [
     (f"{SAID}.\n\nOma Lusiana", f"{SAID}."),
     # Who signs without a name.
     (f"{SAID}. Mohon ditindaklanjuti.\n\nAtas nama pedagang,\nSuwarno", f"{SAID}. Mohon ditindaklanjuti."),
+    # Quotation marks that are closed above it.
+    (f'{SAID}. kata petugas "besok".\n\nHormat kami,\nSuwarno', f'{SAID}. kata petugas "besok".'),
+    (f'{SAID}. Mohon dibantu.\n\nHormat kami,\n"Suwarno"', f"{SAID}. Mohon dibantu."),
 ]
 STAYS = [
+    # Somebody else's words, with their ending, and what is said below them.
+    f'{SAID}. balasan petugas: "Kami datang besok.\n\nSalam,\nHaryono, staf 0812 0000 1122"\n\nItu sudah dua kali.',
+    f"{SAID}. Pengelola menulis: “Tunggu saja.\nSalam,\nHaryono”",
+    f"{SAID}. Mohon diperiksa.\n\nPenghuni yang mau jadi saksi:\nHaryono (unit 0912)\nSuparti Contoh (unit 1014)",
     f"{SAID}\n\nPASAR CONTOH",
     f"{SAID}\n\ndepan toko besi",
     f"{SAID}. yang jaga biasa dipanggil\n\nGondrong",

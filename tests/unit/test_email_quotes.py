@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -362,3 +363,106 @@ def test_a_block_of_four_fields_needs_no_minute() -> None:
         "Dari: warga\nTanggal: besok\nKepada: Lurah\nHal: rapat",
     ):
         assert reply_text(f"Bus telat.\n\n{kept}\n\nMohon dicek.") == f"Bus telat.\n\n{kept}\n\nMohon dicek."
+
+
+ELSEWHERE = [
+    "Op di 4 mrt 2025 om 10:11 schreef Layanan Aduan <surat@kota.example.org>:",
+    "Op dinsdag 4 maart 2025 schreef Layanan Aduan <surat@kota.example.org> het volgende:",
+    "在 2025年3月4日,10:11,Layanan Aduan <surat@kota.example.org> 写道:",
+    "Layanan Aduan <surat@kota.example.org> 於 2025年3月4日 週二 上午10:11寫道:",
+    "2025年3月4日(火) 10:11 Layanan Aduan <surat@kota.example.org>:",
+    "2025年 3月 4日 (火) 10:11、Layanan Aduan <surat@kota.example.org>のメール:",
+    "2025년 3월 4일 (화) 오전 10:11, Layanan Aduan <surat@kota.example.org>님이 작성:",
+    "الثلاثاء، ٤ مارس ٢٠٢٥ ١٠:١١ ص Layanan Aduan <surat@kota.example.org>:",
+    "في الثلاثاء، ٤ مارس ٢٠٢٥ في ١٠:١١ ص تمت كتابة ما يلي بواسطة Layanan <surat@kota.example.org>:",
+    "เมื่อ อ. ๔ มี.ค. ๒๐๒๕ เวลา ๑๐:๑๑ Layanan Aduan <surat@kota.example.org> เขียนว่า:",
+    "Pada tanggal Sel, 4 Mar 2025 pukul 10.11, Layanan\nAduan <surat@kota.example.org>:",
+]
+
+
+@pytest.mark.parametrize("line", ELSEWHERE)
+def test_programs_of_other_languages_introduce_a_quote(line: str) -> None:
+    for old in (f"\n{QUOTED}", f"\n\n{QUOTED}", f"\n\n{OLD}"):
+        assert reply_text(f"{WORDS}\n\n{line}{old}") == WORDS
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Pada 4 Maret 2025 pukul 10.11 saya kirim ke Layanan <surat@kota.example.org>:\nlampu mati. Tidak dijawab.",
+        "Pada Sel, 4 Mar 2025 10.11 petugas bilang ke saya di kantor:\nbesok diganti. Bohong.",
+        "Op dinsdag 4 maart kwam de monteur en zei:\nmorgen is het klaar. Niet waar.",
+        "2025年3月4日(火) 10:11 に電話しました:\n誰も出ませんでした。",
+    ],
+)
+def test_sentences_of_other_languages_that_look_alike_stay(said: str) -> None:
+    assert reply_text(f"Lampu mati.\n\n{said}") == f"Lampu mati.\n\n{said}"
+
+
+BLOCK = (
+    "Dari: Layanan Aduan <surat@kota.example.org>\nDikirim: Rabu, 12 Maret 2025 10:11\nKepada: Siti\n"
+    "Perihal: Re: Lampu"
+)
+MARKS = [
+    "----- Pesan Asli -----\n",
+    "________________________________\n",
+    "--- Pesan yang diteruskan / balasan ---\n",
+]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_answers_between_marked_lines_below_header_fields_stay(mark: str) -> None:
+    asked = f"Jawaban saya di bawah.\n\n{mark}{BLOCK}\n\n> Di mana?\n\n{{}}> Sejak kapan?\n\n{{}}"
+    answered = asked.format("Di Jl. Contoh 5.\n\n", "Sejak Senin.")
+    assert reply_text(answered, "Re: Lampu") == "Jawaban saya di bawah.\n\nDi Jl. Contoh 5.\n\nSejak Senin."
+    assert reply_text(asked.format("", ""), "Re: Lampu") == "Jawaban saya di bawah."
+
+
+@pytest.mark.parametrize(
+    "note", ["Jawaban saya tulis dengan huruf besar di bawah.", "See my answers in red below."]
+)
+def test_answers_that_are_announced_within_a_quote_without_marks_are_not_lost(note: str) -> None:
+    left = reply_text(
+        f"{note}\n\n{BLOCK}\n\nDi mana?\nDI JL. CONTOH 5\nSejak kapan?\nSEJAK SENIN", "Re: Lampu"
+    )
+    assert "DI JL. CONTOH 5" in left and "SEJAK SENIN" in left and "Dikirim" not in left
+
+
+@pytest.mark.parametrize("note", ["Jawaban di bawah tidak benar.", "Saya jawab: lampunya masih mati."])
+def test_a_quote_below_other_words_about_answers_goes(note: str) -> None:
+    assert reply_text(f"{note}\n\n{BLOCK}\n\nLampu sudah nyala.", "Re: Lampu") == note
+
+
+def test_many_answered_quotes_take_linear_time() -> None:
+    block = f"{BLOCK}\n\n> Di mana?\nDi sini.\n"
+    started = time.process_time()
+    assert reply_text("Ya.\n\n" + 4000 * block, "Fwd: Lampu").count("Di sini.") == 4000
+    assert time.process_time() - started < 10
+
+
+GLUED = '   ----- Pesan yang Diteruskan -----  Dari: {} Kepada: "Ida" <ida@example.org>Terkirim: Jumat pukul 18.22 WIB'
+
+
+def test_a_forwarded_mail_whose_header_fields_lost_their_line_breaks() -> None:
+    mail = (
+        GLUED.format("Opa Contoh <opa@example.org>") + "\n\nToko di depan rumah memutar musik sampai malam."
+    )
+    own = "Ini dari tetangga saya, mohon dibantu."
+    assert (
+        reply_text(f"{own}\n\n{mail}", "Fwd: Musik")
+        == f"{own}\n\nToko di depan rumah memutar musik sampai malam."
+    )
+    office = mail.replace("Opa Contoh <opa@example.org>", "Layanan Aduan <surat@kota.example.org>")
+    assert reply_text(f"{own}\n\n{office}", "Re: Musik") == own
+
+
+def test_a_marked_quote_below_a_whole_report_goes_even_when_its_subject_says_forwarded() -> None:
+    report = (
+        "Begini isi papan dari pengelola, kami penghuni tidak pernah diajak musyawarah. Mulai Juli iuran naik dua kali"
+        " lipat dan yang menunggak dua bulan disegel airnya. Apakah itu boleh?"
+    )
+    wrote = "Pada tanggal Sen, 9 Jun 2025 18.27, Pengelola Contoh <pengelola@rusun.example> menulis:"
+    assert reply_text(f"{report}\n\n{wrote}\n> Papan terlampir.", "Fwd: Iuran") == report
+    for few in ("Mohon dibaca.", "Mohon dibaca surat dari pengelola ini."):
+        text = f"{few}\n\n{wrote}\n> Mulai Juli iuran naik dua kali lipat."
+        assert reply_text(text, "Fwd: Iuran") == text

@@ -237,3 +237,69 @@ def test_long_ends_take_linear_time() -> None:
         began = time.process_time()
         reply_text(text)
         assert time.process_time() - began < 3, line
+
+
+MORE = [
+    "Perwakilan orang tua murid:\n1. Suharyono (0812-0000-0011)\n2. Ni Wayan Contoh\n3. Boru Contoh",
+    "Pelapor:\nSuharyono, wali murid", "Dari:\nSuharyono", "Tertanda:\nSuharyono\n0812-0000-0011",
+    "Komite Sekolah\nKetua,\nAnak Agung Rai Contoh", "dr. Anak Agung Rai Contoh",
+]  # fmt: skip
+LESS = [
+    "Perwakilan orang tua yang dipukul:\n1. Suharyono\n2. Ni Wayan Contoh", "Paketnya dari:\nSuharyono, wali murid",
+    "Anak Agung Rai Contoh yang memukul", "Anak besar", "Komite sekolah tidak menjawab", "Komite Sekolah",
+    "Komite SDN 05\nMemungut Rp350.000", "Pelapor:\nSuharyono\nTerlapor:\nWiwin", "Dari:\nterminal Contoh",
+    "Pengirim:\nToko Contoh", "Dari:\nBlok M\nKe:\nKota", "Nama anjingnya\nBruno", "Sudah dilaporkan ke\n\nSuharyono",
+    "Air itu dari:\nPT Contoh",
+    "Yang dipanggil\n\nSuharyono", "Nama anjing itu\n\nSuharyono", "Orangnya biasa disebut\n\nMat Gondrong",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("below", MORE)
+def test_who_signs_for_many_or_below_a_word_that_says_so_goes(below: str) -> None:
+    said = "Atap kelas bocor sejak Januari, mohon diperbaiki."
+    assert reply_text(f"{said}\n\nTerima kasih.\n\n{below}") == f"{said}\n\nTerima kasih."
+
+
+@pytest.mark.parametrize("last", LESS)
+def test_people_and_things_that_are_told_of_stay(last: str) -> None:
+    text = f"Atap kelas bocor sejak Januari, mohon diperbaiki.\n\n{last}"
+    assert reply_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "thanks", ["Obrigado,", "Makasiii sebelumnya", "Tuhan memberkati.", "Bedankt alvast!", "Terimaa kasiiih"]
+)
+def test_thanks_of_other_languages_and_drawn_out_ones_stay_and_the_name_below_goes(thanks: str) -> None:
+    for name in ("Suharyono", "- Suharyono", "Suharyono Contoh\n0812 0000 1122"):
+        assert reply_text(f"Atap kelas bocor.\n\n{thanks}\n\n{name}") == f"Atap kelas bocor.\n\n{thanks}"
+    below = "fotonya saya kirim besok ya"
+    assert (
+        reply_text(f"Atap kelas bocor.\n\n{thanks}\n\n{below}") == f"Atap kelas bocor.\n\n{thanks}\n\n{below}"
+    )
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "-" * 64 + "\nThis message was sent using HORDE, the Web Mail Program.",
+        "-" * 30
+        + "\nPesan ini dikirim menggunakan aplikasi SuratMail gratis. Unduh sekarang di www.surat.example",
+        "Perhatian: kami tidak pernah meminta kata sandi atau OTP melalui email.",
+    ],
+)
+def test_notices_of_programs_below_a_drawn_line_go(notice: str) -> None:
+    assert reply_text(f"Atap kelas bocor.\n\n{notice}") == "Atap kelas bocor."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "-" * 30 + "\nPesan ini dikirim ke lurah juga, tidak dijawab.",
+        "-" * 30 + "\nThis message was sent using my neighbour's phone, please call him.",
+        "Perhatian: bank tidak pernah meminta OTP lewat email, ini penipuan!",
+        "Perhatian: ada yang meminta kata sandi saya melalui email.",
+        "Unduh sekarang di www.aduan.example tidak bisa, situsnya mati.",
+    ],
+)
+def test_sentences_below_a_drawn_line_stay(said: str) -> None:
+    assert reply_text(f"Atap kelas bocor.\n\n{said}") == f"Atap kelas bocor.\n\n{said}"
