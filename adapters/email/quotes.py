@@ -108,9 +108,9 @@ def _parted(lines: list[str], forwarded: bool, ours: Callable[[str], bool] | Non
     fields = [field_of(line) for line in lines]
     index = 0
 
-    def parts(brought: int = 0) -> _Parts:
+    def parts(brought: int | None = None) -> _Parts:
         """What is told so far; the rest is a quote, or from line `brought` on a mail that was forwarded."""
-        if brought:
+        if brought is not None:
             return _Parts(_without_rule(out), _brought(lines[brought:]), answered, quoted)
         return _Parts(out, [], answered, quoted + lines[index:])
 
