@@ -135,6 +135,11 @@ def decided(tokens: Tokens) -> set[int]:
     return out
 
 
+def _is_there(tokens: Tokens, i: int) -> bool:
+    """Whether "situ" is no lake before a name, but a place before a person: "yang jaga di situ Mbak Contoh"."""
+    return tokens.words[i] == "situ" and tokens.kind[i + 1 : i + 2] in ([TITLE], [SHORT])
+
+
 def candidates(tokens: Tokens) -> list[int]:
     """Which tokens are weighed at all."""
     found: list[int] = []
@@ -142,7 +147,7 @@ def candidates(tokens: Tokens) -> list[int]:
     known = decided(tokens)
     called = -2
     for i, kind in enumerate(kinds):
-        if kind == CALLED or (
+        if (kind == CALLED and not _is_there(tokens, i)) or (
             called == i - 1 and tokens.gaps[i] == " " and tokens.sort[i][1:] in _WRITTEN_LARGE
         ):
             called = i  # "Toko Cahaya Abadi"

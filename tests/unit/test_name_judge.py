@@ -56,6 +56,8 @@ def test_public_figures_and_who_streets_are_called_after_are_left_to_the_rules()
         "Yang jadi saksi jual beli «Rebo» dan «Misnan», dua-duanya ada",
         "Tulis saja aku cucunya, «Gloria», makasih",
         "tetangga apartemen, namanya Mr «Park Jun-ho», karaoke tiap malam",
+        "yang jaga parkir di situ Mbak «Tini», dari situ Pak «Darto» pulang lewat Situ Lembang",
+        "sampah menumpuk di Situ Gintung dan di situ tidak ada petugas",
         "Pohon di Jalan Cahaya depan Taman Menteng ditebang, kata «Sarkum»",
         "Mulai Senin Pasar Baru tutup, Satpol PP dan Dishub berjaga",
     ],
