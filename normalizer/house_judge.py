@@ -20,13 +20,12 @@ from msgspec import Struct
 
 from normalizer.between import letters
 from normalizer.gazetteer import DATA, read_table
-from normalizer.house_numbers import ROMAN, Number, numbers
+from normalizer.house_numbers import HIDDEN, ROMAN, Number, numbers
 from normalizer.memory import Memory
 from normalizer.name_words import BOTH, NAME, PLACE, UNKNOWN, WEAK, kind_of
 from normalizer.weights import Weights
 
 MODEL = DATA / "house_model.gz"
-HIDDEN = "[…]"
 #: From which score on a number is a house's.
 LEAST = -0.6
 #: How much of the text before and behind a number is read, in characters and in words.

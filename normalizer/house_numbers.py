@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from normalizer.word_start import word_start
 
+HIDDEN = "[…]"
 #: A number as houses bear it, from its first digit on: 17, 17A, "17 A" before an end, 12/3, 12-07, 45/II/8.
 _NUMBER = re.compile(
     r"\d+(?:[A-Za-z]{1,2}(?![^\W_]))?"
@@ -44,18 +45,24 @@ _DIGIT_WORDS = (
     r"|semilan|sepuluh|sebelas|seratus|siji|loro|telu|papat|limo|nem|pitu|wolu|sanga|songo|sepuloh|sewelas|rolas"
     r"|telulas|patbelas|limolas|nembelas|pitulas|wolulas|sangalas|songolas|selikur|rolikur|telulikur|selawe"
     r"|rong|telung|patang|limang|pitung|wolung|sangang|seket|suwidak|sewidak|rongpuluh|hiji|tilu|opat|genep"
-    r"|dalapan|salapan|sapuluh)"
+    r"|dalapan|salapan|sapuluh|setunggal|kalih|sekawan|gangsal|sedasa|ciek|duo|tigo|ampek|anam|tujuah|sambilan)"
 )
+_TENS = r"(?:puluh|puluah|dasa|belas|baleh|ratus|welas|las|likur)"
+_IN_WORDS = rf"{_DIGIT_WORDS}(?: {_TENS}\b)?(?: {_DIGIT_WORDS}\b){{0,2}}"
 _TOLD = re.compile(
     word_start(
         "bernomor", "nomor(?:nya|e)?", "nomer(?:nya|nye|e)?", "nmr", "no", "unit", "pintu", "panto", "petak", "kamar",
         "rumah", "rume", "omah",
     )
-    + rf"\.? \(?(?i:({_DIGIT_WORDS}(?: (?:puluh|belas|ratus|welas|las|likur)\b)?(?: {_DIGIT_WORDS}\b){{0,2}}))(?!\w)"
+    + rf"\.? \(?(?i:({_IN_WORDS}))(?!\w)"
     "|"
     + word_start("number", "unit", "flat", "room")
     + r" (?i:(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))\b"
 )  # fmt: skip
+#: The number that was hidden once more, as letters write it: "nomor 11 (sebelas)".
+_TOLD_AGAIN = re.compile(rf"(?<=\[…\] \()(?i:{_IN_WORDS})(?=\))")
+#: Numbers in a row with nothing but commas between, no amount: "15,16,17".
+_ROW = re.compile(r"(?<![\d.,])\d{1,2}[A-Za-z]?(?:,\d{1,2}[A-Za-z]?){2,}(?!\w|[.,]\d)")
 _DIGITS, _LARGE, _SMALL = re.compile(r"\d"), re.compile(r"[A-Z]"), re.compile(r"[a-z]")
 
 
@@ -71,9 +78,11 @@ class Number(Struct, frozen=True):
 def numbers(text: str, *, told: bool = True) -> list[Number]:
     """The numbers of a text that might be a house's, in order; `told`: also those in words."""
     found: list[Number] = []
+    rows = [row.span() for row in _ROW.finditer(text)]
     for match in _NUMBER.finditer(text):
         start, end = match.span()
-        if _GOES_ON.match(text, end) or (start and not _begins(text, start)):
+        part = _GOES_ON.match(text, end) or (start and not _begins(text, start))
+        if part and not any(first <= start and end <= last for first, last in rows):
             continue
         before, said = text[start - 1 : start], match[0]
         if text[max(0, start - 8) : start].lower().endswith(_NEVER):
@@ -97,6 +106,11 @@ def numbers(text: str, *, told: bool = True) -> list[Number]:
         found.append(Number(start, end, _own(said), int(plain) if plain.isdigit() else -1))
     words = [Number(*match.span(match.lastindex or 1), "w") for match in _TOLD.finditer(text)] if told else []
     return sorted(found + words, key=lambda number: number.start) if words else found
+
+
+def without_told_again(text: str) -> str:
+    """`text` without a number in words behind the same that is hidden."""
+    return _TOLD_AGAIN.sub(HIDDEN, text) if "[…] (" in text else text
 
 
 def _letters(said: str) -> bool:

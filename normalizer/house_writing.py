@@ -30,6 +30,7 @@ _WORDS = (
     "tiga", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas", "dua belas", "tiga belas",
     "lima belas", "tujuh belas", "dua puluh", "dua puluh tiga", "tiga puluh satu", "empat puluh", "telu", "tilu",
     "papat", "opat", "seket loro", "wolung puluh", "pitulas", "selikur", "dua", "satu", "sembilan belas",
+    "kalih", "gangsal", "sekawan", "tigo baleh",
 )  # fmt: skip
 _BLOCKS = (
     "{L}{d}/{n}", "{L}/{n}", "{L}-{n}", "{L}{n}", "{L}{d}-{n}", "{L}{L}{d}/{n}", "{l}{d}/{n}", "{L}{d}/{d}/{n}",

@@ -19,12 +19,13 @@ from collections.abc import Sequence
 
 from normalizer.context import Context, decided
 from normalizer.house_judge import judge
+from normalizer.house_numbers import HIDDEN, without_told_again
 from normalizer.name_judge import without_judged
 from normalizer.privacy_addresses import without_addresses, without_contact
 from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
 from normalizer.privacy_blocks import without_blocks
-from normalizer.privacy_houses import HIDDEN, without_more_houses
+from normalizer.privacy_houses import without_more_houses
 from normalizer.privacy_initials import without_initials
 from normalizer.privacy_lists import without_listed
 from normalizer.privacy_names import without_names
@@ -118,7 +119,7 @@ def _without_judged_houses(text: str, held: frozenset[int]) -> str:
     for start, end in judge().houses(text, told=NUMBERED in held, flats=FLATS in held):
         out += [text[done:start], HIDDEN]
         done = end
-    return "".join([*out, text[done:]]) if out else text
+    return without_told_again("".join([*out, text[done:]]) if out else text)
 
 
 def _without_numbers(text: str, held: frozenset[int], *, alike: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from normalizer.privacy_houses import HIDDEN
+from normalizer.house_numbers import HIDDEN
 from normalizer.privacy_signs import ADDRESS, BLOCK, ESTATE, STALL
 
 _BLOCK = re.compile(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from normalizer.house_numbers import HIDDEN
 from normalizer.name_words import NAMES, UNKNOWN, kind_of
 
 _SOMEBODY = NAMES | {UNKNOWN}
-HIDDEN = "[…]"
 _BEFORE, _NEAR = 64, 24
 _HOUSE_BEFORE = re.compile(
     r"(?:\b(?:no|nomor|nomer|nmr|nomr|nmor)\b(?: ?(?:saya|sy|kami|gue|gw|kita|aye|beliau|nya)\b)?[ .:#]{0,3}"

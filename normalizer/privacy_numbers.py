@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 
 from normalizer.birth_words import goes_on, is_behind_birth
+from normalizer.house_numbers import HIDDEN
 from normalizer.identity import read_ticket
-from normalizer.privacy_houses import COUNTS, HIDDEN, NO_HOUSE, NUMBERS, house
+from normalizer.privacy_houses import COUNTS, NO_HOUSE, NUMBERS, house
 from normalizer.privacy_plates import MASK as PLATE
 from normalizer.privacy_plates import plate
 

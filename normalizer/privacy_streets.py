@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from normalizer.privacy_houses import COUNTS, HIDDEN
+from normalizer.house_numbers import HIDDEN
+from normalizer.privacy_houses import COUNTS
 from normalizer.word_start import word_start
 
 #: What opens an address.
@@ -140,7 +141,9 @@ _ROOMS = (
         + rf"\b[^\d\n]{{0,40}}?{_ROOM}"
     ),
 )  # fmt: skip
-_ROOM_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?\b(?![/.:,-]\d| ?(?:mandi|mobil|pompa|tingkat)\b)")
+_ROOM_NUMBER = re.compile(
+    r"(?:\d{1,2}\.\d{2}|\d{1,4}[A-Za-z]?)\b(?![/.:,-]\d| ?(?:mandi|mobil|pompa|tingkat)\b)"
+)
 #: The letter of a number that is hidden already: "No. […] A RT 3".
 _LETTER_LEFT = re.compile(
     r"(?<=\[…\])(?: ?-? ?[A-H](?=$|[,;)\n]|/RT| (?:RT|Rt|rt|RW|Kel|Kec|KEL)\b| [A-Z]{3})|[A-Za-z](?=/RT))"

@@ -38,6 +38,16 @@ alamat saya gang seratus no «5» kalipasir
 maaf salah ketik, rumah saya nomor «52» bukan «25»
 Blk. «G-14» Perum. Bumi Lestari membuang puing
 ruko «B7» di seberang halte tutup saluran
+pintu «6» sama «7» di kontrakan itu belum didata
+saya salah tulis, rumahnya bukan «34» tapi «43»
+no.nya «19» gang masjid, pagar hijau
+tetangga saya «5A» bakar sampah lagi
+jalan amblas depan rumah bernomor «31» di Jalan Sirsak
+rumah kami nomor «18» («delapan belas») di Jalan Lontar
+lawang nomer «kalih» kontrakane Bu «Siti»
+rumah nomor «tigo baleh» di Jalan Lontar
+penghuni rusun lantai 4 unit «4.12» belum didata
+rume «32» nyang di pojok, nomernye «32»
 """
 OTHERS = """
 Jl. Kebon Kacang 30 gelap dari pasar sampai masjid
@@ -79,6 +89,15 @@ pos 3 kosong
 TPS 21 bau
 No one answers the phone
 Jalan Bangka 3 has been dark for 2 weeks
+antri dari subuh dapet no 88, belum dipanggil
+tiang listrik no 77 kabelnya kendor
+loker nomor 40 sampai 60 kuncinya hilang
+sudah lapor ke 112 sama 113, tidak diangkat
+bus sekolah no 14 tidak datang, gerobak no 2 disita
+yang nyala cuma 3 lampu dari 40
+peserta nomor 7 (tujuh) curang
+kami yg 25 KK belum kebagian, yg 2 lagi sakit
+banjir 20,30,40 cm, suhu 31,5 derajat
 """
 
 
@@ -100,6 +119,8 @@ def test_houses_go_and_other_numbers_stay(text: str) -> None:
         ("@contoh_12.88 t4i", []),
         ("nmr tiga belas, nomor dua puluh tiga, number seven", ["tiga belas", "dua puluh tiga", "seven"]),
         ("no one, no two", []),
+        ("yang dapat 15,16,17 dan 1,000,000 atau 2,5", ["15", "16", "17"]),
+        ("nomer wolung puluh loro, rumah gangsal", ["wolung puluh loro", "gangsal"]),
     ],
 )
 def test_which_numbers_are_looked_at(text: str, found: list[str]) -> None:
