@@ -63,6 +63,7 @@ _TOLD = re.compile(
 _TOLD_AGAIN = re.compile(rf"(?<=\[…\] \()(?i:{_IN_WORDS})(?=\))")
 #: Numbers in a row with nothing but commas between, no amount: "15,16,17".
 _ROW = re.compile(r"(?<![\d.,])\d{1,2}[A-Za-z]?(?:,\d{1,2}[A-Za-z]?){2,}(?!\w|[.,]\d)")
+_WHOLE = re.compile(r"\d+")
 _DIGITS, _LARGE, _SMALL = re.compile(r"\d"), re.compile(r"[A-Z]"), re.compile(r"[a-z]")
 
 
@@ -78,11 +79,11 @@ class Number(Struct, frozen=True):
 def numbers(text: str, *, told: bool = True) -> list[Number]:
     """The numbers of a text that might be a house's, in order; `told`: also those in words."""
     found: list[Number] = []
-    rows = [row.span() for row in _ROW.finditer(text)]
+    in_rows = {n.start() for row in _ROW.finditer(text) for n in _WHOLE.finditer(text, *row.span())}
     for match in _NUMBER.finditer(text):
         start, end = match.span()
         part = _GOES_ON.match(text, end) or (start and not _begins(text, start))
-        if part and not any(first <= start and end <= last for first, last in rows):
+        if part and start not in in_rows:
             continue
         before, said = text[start - 1 : start], match[0]
         if text[max(0, start - 8) : start].lower().endswith(_NEVER):

@@ -205,7 +205,7 @@ def test_ordinary_numbers_stay(text: str) -> None:
         "Nama: Siti\n", "ig saya a", "nama ktp ", "lie a ", "(ucil", "\nucil", "fb A B ", "mobil B 123 ",
         "1. Oei\n", "dot ", "a_", "lahir 1 ", "satu-", "kartu ", "😀8", "tiga kali ",
         "0812 terus ", "Siti, 1 Mei ", "lahir satu ", "A.B", "B-2-", "B dua ", "[nama], Siti ", "rumah no 1, ",
-        "alamat jl a 4 ",
+        "alamat jl a 4 ", "15,16,17 ", "15,16,", "no 1 (dua) ", "paspor a nomor ", "lahir satu mei ", "5 di situ Pak ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(unit: str) -> None:
