@@ -20,7 +20,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 
 from intake.free_ports import free_ports
-from intake.private_server import Started
+from intake.private_server import Guard, Started
 from normalizer.errors import Misconfigured, Unavailable
 
 _CURE = "install it: apt-get install --no-install-recommends postgresql; or set KANAL_POSTGRES_BIN to its programs"
@@ -40,7 +40,7 @@ class PrivatePostgres(Started):
         self.port = 0
         self._password = secrets.token_urlsafe(12)
         self._server: subprocess.Popen[bytes] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard = Guard()
         self._made = 0
 
     def url(self, database: str = "postgres") -> str:
@@ -55,7 +55,7 @@ class PrivatePostgres(Started):
             await asyncio.to_thread(self._make, tools)
         self.port = self.port or free_ports(1)[0]
         self._server = self._spawn(tools)
-        self._watch_over(self._server.pid)
+        self._guard.watch_over(self._server.pid)
         await self._until_ready(within)
 
     async def kill(self) -> None:
@@ -67,7 +67,7 @@ class PrivatePostgres(Started):
 
     async def stop(self) -> None:
         """End it and remove its folder."""
-        self._dismiss_guard()
+        self._guard.dismiss()
         await self.kill()
         self._server = None
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
@@ -160,25 +160,6 @@ class PrivatePostgres(Started):
                 within=within,
                 log=self.log_tail(),
             ) from None
-
-    def _watch_over(self, group: int) -> None:
-        """Have it ended when we die without a goodbye: the guard reads a pipe that only we hold."""
-        self._dismiss_guard()
-        self._guard = subprocess.Popen(  # noqa: S603
-            ["/bin/sh", "-c", 'read -r _; kill -9 -"$1"', "guard", str(group)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def _dismiss_guard(self) -> None:
-        if self._guard is not None:
-            self._guard.kill()
-            self._guard.wait()
-            if self._guard.stdin is not None:
-                self._guard.stdin.close()
-            self._guard = None
 
 
 def _as_its_user() -> list[str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from complaint_queue.topology import VIRTUAL_HOST
 from intake.free_ports import free_ports
-from intake.private_server import Started
+from intake.private_server import Guard, Started
 from normalizer.errors import Misconfigured, Unavailable
 
 _START_TRIES = 3
@@ -62,7 +62,7 @@ class PrivateRabbitMQ(Started):
         self.port = self._dist_port = self._epmd_port = 0
         self._node: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard = Guard()
 
     @property
     def url(self) -> str:
@@ -244,7 +244,7 @@ class PrivateRabbitMQ(Started):
         self._node = self._spawn([str(server)])
         with contextlib.suppress(ProcessLookupError):  # its end is noticed below
             os.setpriority(os.PRIO_PROCESS, self._node.pid, os.getpriority(os.PRIO_PROCESS, 0) + self.nicer)
-        self._watch_over(*(process.pid for process in (self._node, self._epmd) if process is not None))
+        self._guard.watch_over(*(process.pid for process in (self._node, self._epmd) if process is not None))
         try:
             async with asyncio.timeout(within):
                 while not await self._greets():
@@ -271,25 +271,6 @@ class PrivateRabbitMQ(Started):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-
-    def _watch_over(self, *groups: int) -> None:
-        """Have the processes ended when we die without a goodbye: the guard reads a pipe that only we hold."""
-        self._dismiss_guard()
-        self._guard = subprocess.Popen(  # noqa: S603
-            ["/bin/sh", "-c", 'read -r _; for group; do kill -9 -"$group"; done', "guard", *map(str, groups)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def _dismiss_guard(self) -> None:
-        if self._guard is not None:
-            self._guard.kill()
-            self._guard.wait()
-            if self._guard.stdin is not None:
-                self._guard.stdin.close()
-            self._guard = None
 
     async def _greets(self) -> bool:
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
@@ -322,7 +303,7 @@ class PrivateRabbitMQ(Started):
 
     async def _end_processes(self) -> None:
         """The data of such a node matters to no one: SIGKILL, to whole groups, since the server is a script."""
-        self._dismiss_guard()
+        self._guard.dismiss()
         await self._kill_node()
         for process in (self._node, self._epmd):
             if process is not None and process.poll() is None:

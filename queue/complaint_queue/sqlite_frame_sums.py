@@ -30,6 +30,29 @@ def of_frame(salts: bytes, number: int, frame: bytes | bytearray | memoryview) -
     return zlib.crc32(frame[sqlite_log.FRAME :], zlib.crc32(head))
 
 
+def word_of(salts: bytes, number: int, frame: bytes, place: int, wanted: int) -> int:
+    """What the word at `place` of a frame (0: whose page it is, 4: its size) must be for the frame to have the checksum
+    that is `wanted`. There is exactly one: four bytes anywhere take a CRC-32 to any value, and each bit of them always
+    changes the same bits of it."""
+
+    def with_word(value: int) -> int:
+        return of_frame(salts, number, frame[:place] + value.to_bytes(4, "big") + frame[place + 4 :])
+
+    nothing = with_word(0)
+    told_by: list[tuple[int, int]] = []  # of each highest bit in turn: what changes it, and what else of it
+    for value in (1 << bit for bit in range(32)):
+        changes = with_word(value) ^ nothing
+        for known, its_value in told_by:
+            if changes ^ known < changes:
+                changes, value = changes ^ known, value ^ its_value
+        told_by = sorted([*told_by, (changes, value)], reverse=True)
+    rest, word = wanted ^ nothing, 0
+    for known, its_value in told_by:
+        if rest ^ known < rest:
+            rest, word = rest ^ known, word ^ its_value
+    return word
+
+
 def read(log: Path) -> dict[int, int]:
     """What was noted of each frame; empty when there is nothing."""
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
-import struct
-from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from normalizer.errors import Damaged
 from normalizer.sentence import Sentence
 
 from . import sqlite_frame_sums as frame_sums
-from . import sqlite_log as logs
 from . import sqlite_schema_copy as schema_copy
 from . import sqlite_sums as sums
 from .keys import sync_folder
 from .sqlite_damage import Found, compare_all, examine, log_file, log_of, mark_of, rows_in
+from .sqlite_log_mending import mend_log
 from .sqlite_open import UNREADABLE, lost
 from .sqlite_salvage import problems, salvage
 
@@ -32,8 +32,7 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[Sentence]:
             return done
     except Damaged:
         pass
-    kept = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
-    kept.mkdir(mode=0o700)
+    kept = _new_folder(path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}"))
     log_sums = frame_sums.beside(log_file(path))
     for file in (path, log_file(path), log_sums, sums.beside(path), schema_copy.beside(path)):
         if file.exists():
@@ -44,7 +43,7 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[Sentence]:
     log = log_of(path, mark, found)
     if found.problems:
         done += found.problems
-        done.append(_mend_log(path, page_bytes, mark, log))
+        done.append(mend_log(path, page_bytes, mark, log))
         found.problems.clear()
     if sums.beside(path).exists():
         compare_all(path, page_bytes, mark, log, found)
@@ -67,37 +66,11 @@ def mend(path: Path, page_bytes: int, now: datetime) -> list[Sentence]:
     return done
 
 
-def _mend_log(path: Path, page_bytes: int, mark: sums.Mark, log: logs.Log | None) -> Sentence:
-    """Take every page of the log that is there, as SQLite takes none behind a damaged one."""
-    file = log_file(path)
-    if not file.exists() or file.stat().st_size < logs.HEADER:
-        return Sentence("what only the log had is lost")
-    if mark.frames and mark.frames == mark.copied and (log is None or log.salts == mark.salts):
-        file.write_bytes(b"")
-        return Sentence("the log is left out: all of it was in the database")
-    if log is None:
-        log = _without_header(bytearray(file.read_bytes()), page_bytes, mark)
-    ends = {n: log.commits(n) for n in range(1, log.count + 1) if log.is_ours(n) and log.commits(n)}
-    last, highest = max(ends, default=0), max(ends.values(), default=0)
-    if log.salts == mark.salts and last < mark.frames <= log.count:
-        last = mark.frames  # it ended a transaction, whatever it says now
-        struct.pack_into(">I", log.data, log.at(last) + 4, highest)
-    before = log.start
-    for number in range(1, last + 1):
-        if not 1 <= log.page(number) <= highest and number > 1:
-            here, there = log.at(number), log.at(number - 1)
-            log.data[here : here + 4] = log.data[there : there + 4]
-            log.data[here + logs.FRAME : here + logs.FRAME + log.size] = log.content(number - 1)
-        before = log.computed(number, before)
-        log.sign(number, before)
-    file.write_bytes(log.data)
-    return Sentence("{count} pages of the log are taken as they stand", count=last)
-
-
-def _without_header(data: bytearray, page_bytes: int, mark: sums.Mark) -> logs.Log:
-    """A log whose header is lost: its frames say of which generation they are."""
-    log = logs.Log(data, page_bytes, mark.salts, "<", (0, 0))
-    if log.count:
-        begins = [log.at(number) + 8 for number in range(1, log.count + 1)]
-        log.salts = Counter(bytes(data[at : at + 8]) for at in begins).most_common(1)[0][0]
-    return logs.with_new_header(log)
+def _new_folder(path: Path) -> Path:
+    """This folder, or where it was made already (two within one second) one that is called like it and a number."""
+    names = itertools.chain([path], (path.with_name(f"{path.name}-{n}") for n in itertools.count(2)))
+    for name in names:
+        with suppress(FileExistsError):
+            name.mkdir(mode=0o700)
+            return name
+    raise AssertionError("names do not end")

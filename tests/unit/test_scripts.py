@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -168,3 +169,37 @@ other.wait()
         [sys.executable, "-c", script], env=kept, capture_output=True, text=True, timeout=60, check=True
     )
     assert told.stdout.splitlines()[-1] == "-15 None"
+
+
+def test_a_server_of_ones_own_ends_with_the_tests_that_left_it_running(tmp_path: Path) -> None:
+    """It has an environment of its own and so bears no mark; its guard must outlive the process that does."""
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("no /proc here")
+    server = subprocess.Popen(["sleep", "60"], start_new_session=True, env={})
+    of_the_tests = f"""
+import time
+from intake.private_server import Guard
+Guard().watch_over({server.pid})
+print("ready", flush=True)
+time.sleep(60)
+"""
+    marked = os.environ | {"KANAL_TEST_RUN": "uji-2611", "PYTHONPATH": str(ROOT)}
+    tests = subprocess.Popen(
+        [sys.executable, "-c", of_the_tests], env=marked, stdout=subprocess.PIPE, text=True
+    )
+    assert tests.stdout is not None
+    try:
+        assert tests.stdout.readline() == "ready\n"
+        ends = f"""
+import runpy
+runpy.run_path({str(ROOT / "scripts/run-tests")!r})["stop_what_is_left"]("uji-2611")
+"""
+        kept = {name: value for name, value in os.environ.items() if name != "KANAL_TEST_RUN"}
+        subprocess.run([sys.executable, "-c", ends], env=kept, capture_output=True, timeout=60, check=True)
+        assert tests.wait(10) == -signal.SIGTERM
+        assert server.wait(10) == -signal.SIGKILL
+    finally:
+        for process in (tests, server):
+            process.kill()
+            process.wait()
+        tests.stdout.close()

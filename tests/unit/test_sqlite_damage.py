@@ -16,6 +16,7 @@ import pytest
 
 from complaint_queue import (
     sqlite_damage,
+    sqlite_frame_sums,
     sqlite_log,
     sqlite_mending,
     sqlite_salvage,
@@ -216,6 +217,83 @@ async def test_what_stands_behind_a_torn_page_of_the_log_is_kept(
         assert readable >= len(known) - 8
     finally:
         await made.close()
+
+
+@pytest.mark.parametrize(
+    ("at", "damage"), [(0, bytes(512)), (0, bytes(64)), (32, bytes(24)), (32, b"\xff" * 4)]
+)
+async def test_a_log_whose_first_page_is_nobodys_can_be_mended(
+    dead: tuple[Path, dict[int, ComplaintFile]], at: int, damage: bytes
+) -> None:
+    """A sector of zeros takes the log's header and whose page the first one is: SQLite would end the log at once."""
+    folder, known = dead
+    overwrite(folder / "j-wal", at, damage)
+    with pytest.raises(Damaged, match="kanal mend"):
+        await journal(folder / "j").open()
+    assert sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW)
+    made = journal(folder / "j")
+    await made.open()
+    assert sum([await made.complaint(one) == before for one, before in known.items()]) >= len(known) - 8
+    await made.close()
+
+
+@pytest.mark.parametrize("place", [0, 4])
+@pytest.mark.parametrize("word", [b"\0\0\0\x01", b"\0\0\0\x05", b"\x7f\xff\xff\xff"])
+async def test_a_page_of_the_log_that_says_it_is_another_is_that_again_which_it_was(
+    dead: tuple[Path, dict[int, ComplaintFile]], place: int, word: bytes
+) -> None:
+    """It would take that one's place: of page 1, which lists all tables, for example."""
+    folder, known = dead
+    log = sqlite_log.load(folder / "j-wal")
+    assert log is not None
+    before = bytes(log.data)
+    number = log.count * 4 // 5
+    overwrite(folder / "j-wal", log.at(number) + place, word)
+    with pytest.raises(Damaged, match=rf"page {number} of its log"):
+        await journal(folder / "j").open()
+    assert sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW)
+    assert (folder / "j-wal").read_bytes() == before
+    assert await everything(folder / "j", known) == []
+
+
+@pytest.mark.parametrize("place", [0, 4])
+def test_a_checksum_tells_the_word_that_is_wrong(place: int) -> None:
+    chance = random.Random(2611)
+    for _ in range(20):
+        salts, frame, number = chance.randbytes(8), chance.randbytes(24 + 512), chance.randrange(1, 9)
+        right = sqlite_frame_sums.of_frame(salts, number, frame)
+        wrong = frame[:place] + chance.randbytes(4) + frame[place + 4 :]
+        told = sqlite_frame_sums.word_of(salts, number, wrong, place, right)
+        assert told == int.from_bytes(frame[place : place + 4], "big")
+
+
+async def test_a_log_without_a_page_that_can_be_told_is_left_out(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    folder, known = dead
+    log = sqlite_log.load(folder / "j-wal")
+    assert log is not None
+    for number in range(1, log.count + 1):
+        overwrite(folder / "j-wal", log.at(number), bytes(4))
+    (folder / "j-wal.sums").unlink()
+    assert "what only the log had is lost" in map(str, sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW))
+    made = journal(folder / "j")
+    await made.open()
+    assert sum([await made.complaint(one) == before for one, before in known.items()]) >= 30
+    await made.close()
+
+
+async def test_two_mendings_within_a_second_keep_both_of_what_they_found(
+    dead: tuple[Path, dict[int, ComplaintFile]],
+) -> None:
+    folder, _ = dead
+    log = sqlite_log.load(folder / "j-wal")
+    assert log is not None
+    for number in (5, 9, 13):
+        overwrite(folder / "j-wal", log.at(number) + 40, bytes(512))
+        assert sqlite_mending.mend(folder / "j", PAGE_BYTES, NOW)
+    kept = [path.name for path in sorted(folder.glob("j.damaged-*"))]
+    assert kept == [f"j.damaged-20261123T043000Z{again}" for again in ("", "-2", "-3")]
 
 
 def cut(path: Path) -> None:

@@ -60,8 +60,29 @@ def torn_tail(file: Path, chance: random.Random) -> None:
     os.truncate(file, max(0, file.stat().st_size - chance.randrange(1, 8 * PAGE_BYTES)))
 
 
+def a_field(file: Path, chance: random.Random) -> None:
+    """One word of what a file, a page or a frame begins with, which random places would hardly hit."""
+    data = bytearray(file.read_bytes())
+    head, whole = (
+        (sqlite_log.HEADER, sqlite_log.FRAME + PAGE_BYTES) if file.name == FILES[1] else (0, PAGE_BYTES)
+    )
+    begins = [0, *range(head, len(data), whole)]
+    # Each beginning of a log has its own ways to go wrong, and its first, second and last frame are not like others.
+    begin = chance.choice([chance.choice(begins), *begins[:3], begins[-1]])
+    at = begin + 4 * chance.randrange(8)
+    word = chance.choice([bytes(4), b"\xff" * 4, b"\x00\x00\x00\x01", chance.randbytes(4)])
+    data[at : at + 4] = word[: len(data[at : at + 4])]
+    file.write_bytes(data)
+
+
 #: Damages, and how often each.
-DAMAGES: tuple[tuple[Damage, int], ...] = ((one_bit, 6), (some_bytes, 3), (torn_sector, 3), (torn_tail, 2))
+DAMAGES: tuple[tuple[Damage, int], ...] = (
+    (one_bit, 6),
+    (some_bytes, 3),
+    (torn_sector, 3),
+    (a_field, 3),
+    (torn_tail, 2),
+)
 
 
 @dataclass
@@ -246,7 +267,7 @@ async def run(stage: Stage, figure: Figure) -> Numbers:
 ROW = Row(
     name="journal-damage",
     test="journal damaged (bit flips, overwritten bytes, torn sectors, torn tail), the log and the checksums too",
-    load="200 damages at random",
+    load="200 damages at random, some of them to what a page or a frame begins with",
     passes="every one noticed; start-up succeeds or says exactly what to do, which then helps; the rest is readable",
     unit="damages",
     small=Figure(count=20),
