@@ -13,7 +13,7 @@ import sqlite3
 import struct
 import time
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from . import sqlite_frame_sums as frame_sums
 from . import sqlite_log as logs
 from . import sqlite_sums as sums
 from .sqlite_open import PAGE_BYTES, UNREADABLE, damaged
+from .sqlite_page import cells, holds_rows, varint
 
 _ROWS_TOLD = 20
 #: Beside a gateway that writes, a page is wrong that is wrong each of so many times, seconds apart.
@@ -251,31 +252,15 @@ def rows_in(path: Path, pages: Iterable[int], page_bytes: int) -> list[Sentence]
 
 
 def _row_ids(page: bytes, start: int) -> list[int]:
-    """The ids in a leaf page of a table (https://www.sqlite.org/fileformat2.html#b_tree_pages)."""
-    if len(page) < start + 8 or page[start] != 0x0D:
+    """The ids in a leaf page of a table, as far as they can be told."""
+    if not holds_rows(page, start):
         return []
     ids = []
-    count = int.from_bytes(page[start + 3 : start + 5], "big")
-    for place in range(min(count, len(page) // 8)):
-        at = start + 8 + 2 * place
-        cell = int.from_bytes(page[at : at + 2], "big")
-        _, cell = _varint(page, cell)
-        found, _ = _varint(page, cell)
-        ids.append(found)
+    for at in cells(page, start):
+        with suppress(IndexError):
+            _, behind = varint(page, at)
+            ids.append(varint(page, behind)[0])
     return ids
-
-
-def _varint(page: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for place in range(9):
-        byte = page[at] if at < len(page) else 0
-        at += 1
-        if place == 8:
-            return (value << 8) | byte, at
-        value = (value << 7) | (byte & 0x7F)
-        if not byte & 0x80:
-            break
-    return value, at
 
 
 def _write(file: Path, changes: dict[int, bytes]) -> None:

@@ -161,6 +161,11 @@ def walk(log: Log) -> Walk:
     return Walk(committed, 0)
 
 
+def committed(log: Log) -> dict[int, bytes]:
+    """The pages, by their numbers, as the last transaction that can be read left them."""
+    return {log.page(n): log.content(n) for n in range(1, walk(log).committed + 1)}
+
+
 def is_torn(log: Log, bad: int) -> bool:
     """Whether the bad frame may be of a transaction that was being written when the power went: nothing was begun
     behind its end. Of what was synced the next transaction is the witness."""

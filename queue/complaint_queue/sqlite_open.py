@@ -102,6 +102,11 @@ def unusable(path: Path, problem: str | Sentence) -> Misconfigured:
     )
 
 
+def legible(data: bytes) -> str:
+    """A text as it is read: one with a wrong byte is more than no text, and must not hide the rows beside it."""
+    return data.decode("utf-8", "replace")
+
+
 def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     """A connection with the settings that the promises rest on. Used by one thread at a time."""
     mode = "rwc" if writing else "ro"
@@ -109,6 +114,7 @@ def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     db = sqlite3.connect(
         address, uri=True, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=1024
     )
+    db.text_factory = legible
     try:
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA cache_size = {-32 * 1024 if writing else -8 * 1024}")

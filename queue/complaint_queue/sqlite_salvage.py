@@ -2,6 +2,7 @@
 
 The `.recover` of Debian 12's sqlite3 cannot do it: it ends with an error and an empty database. A damaged page hides
 what stands in it; what is behind it is found by halving, and where there are no row ids, read from the other end.
+Where a page is lost that lists others, their rows are looked for in every page (`sqlite_orphans`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from pathlib import Path
 from normalizer.sentence import Sentence
 
 from .keys import sync_folder
-from .sqlite_open import PAGE_BYTES, UNREADABLE, migrate
+from .sqlite_open import PAGE_BYTES, UNREADABLE, legible, migrate
+from .sqlite_orphans import Table, insert, table_of, take_orphans
 
 _LAST = (1 << 63) - 1
+_TABLES = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+
+Row = tuple[object, ...]
 
 
 def problems(path: Path) -> list[str]:
@@ -35,35 +40,23 @@ def salvage(path: Path) -> list[Sentence]:
     when not even the list of tables can be read; then nothing has changed."""
     new = path.with_name(path.name + ".salvaged")
     new.unlink(missing_ok=True)
-    done = []
     with closing(_open(path)) as old, closing(sqlite3.connect(new, isolation_level=None)) as db:
-        tables = list(old.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name"))
+        tables = [table_of(old, *row) for row in old.execute(_TABLES)]
         db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         migrate(db, new)
         db.execute("BEGIN")
-        for name, sql in tables:
-            columns = [row[1] for row in old.execute(f"PRAGMA table_info({name})")]
-            marks = ", ".join("?" * len(columns))
-            insert = f"INSERT OR IGNORE INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-            before = db.total_changes
-            gaps = 0
-            for row in _rows(old, name, "WITHOUT ROWID" in sql.upper()):
-                try:
-                    if row is not None:
-                        db.execute(insert, row)
-                        continue
-                except sqlite3.IntegrityError:  # what stands in it cannot have been written
-                    pass
-                gaps += 1
-            if gaps:
-                done.append(
-                    Sentence(
-                        "{table}: {rows} rows taken, {gaps} gaps where pages are damaged",
-                        table=name,
-                        rows=db.total_changes - before,
-                        gaps=gaps,
-                    )
-                )
+        gaps = {one.name: found for one in tables if (found := _taken(old, db, one))}
+        if gaps:
+            take_orphans(path, db, tables, gaps)
+        done = [
+            Sentence(
+                "{table}: {rows} rows taken, {gaps} gaps where pages are damaged",
+                table=name,
+                rows=db.execute(f"SELECT count(*) FROM {name}").fetchone()[0],  # noqa: S608
+                gaps=count,
+            )
+            for name, count in gaps.items()
+        ]
         db.execute("COMMIT")
     descriptor = os.open(new, os.O_RDONLY)
     try:
@@ -77,15 +70,17 @@ def salvage(path: Path) -> list[Sentence]:
     return done
 
 
+def _taken(old: sqlite3.Connection, db: sqlite3.Connection, table: Table) -> int:
+    """Take what pages lead to; how many gaps there are."""
+    rows = _rows(old, table.name, not table.key)
+    return sum(row is None or not insert(db, table, row) for row in rows)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     db.execute("PRAGMA query_only = 1")
-    # A text with a wrong byte is more than no text; which rows are not as they were written is told.
-    db.text_factory = lambda data: data.decode("utf-8", "replace")
+    db.text_factory = legible  # which rows are not as they were written is told
     return db
-
-
-Row = tuple[object, ...]
 
 
 def _rows(db: sqlite3.Connection, table: str, keyed: bool) -> Iterator[Row | None]:
@@ -117,6 +112,8 @@ def _rows(db: sqlite3.Connection, table: str, keyed: bool) -> Iterator[Row | Non
         if following is None:
             yield None
             return
+        if last < begin:  # nothing more could be read from here: rows before the next one may be lost
+            yield None
         begin = following
         with suppress(sqlite3.DatabaseError):
             alone = f"SELECT * FROM {table} NOT INDEXED WHERE rowid = ?"  # noqa: S608

@@ -84,7 +84,7 @@ def put_back(database: Path, page_bytes: int) -> bool:
     log_file = database.with_name(database.name + "-wal")
     descriptor = os.open(database, os.O_RDWR | os.O_CLOEXEC)
     try:
-        newest = {} if (found := sqlite_log.load(log_file)) is None else _committed(found)
+        newest = {} if (found := sqlite_log.load(log_file)) is None else sqlite_log.committed(found)
         end = os.fstat(descriptor).st_size // page_bytes + len(newest)
         there = newest.get(1) or _read(descriptor, 1, page_bytes)
         if max(pages) > end or (there.startswith(_MAGIC) and there[_COOKIE] != first[_COOKIE]):
@@ -99,10 +99,6 @@ def put_back(database: Path, page_bytes: int) -> bool:
         database.with_name(database.name + ending).unlink(missing_ok=True)
     sync_folder(database.parent)
     return True
-
-
-def _committed(log: sqlite_log.Log) -> Pages:
-    return {log.page(n): log.content(n) for n in range(1, sqlite_log.walk(log).committed + 1)}
 
 
 def _first(page: bytes) -> bytes:
