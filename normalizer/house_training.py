@@ -17,6 +17,7 @@ from normalizer.house_judge import apart, around, between, features
 from normalizer.house_numbers import Number, numbers
 from normalizer.house_writing import Told, Writer
 from normalizer.privacy import by_rules
+from normalizer.privacy_layout import flowed
 from normalizer.privacy_signs import FLATS, signs
 from normalizer.weights_training import Example, regression
 
@@ -65,7 +66,7 @@ def labelled(rows: Iterable[Mapping[str, str]]) -> list[Told]:
 def told_in(row: Mapping[str, str]) -> Iterator[Told]:
     """The text of a labelled row, with what else is personal masked; once more as the rules leave it, where that is
     another text."""
-    text = row["text"]
+    text = flowed(row["text"])
     items = json.loads(row.get("personal") or "[]")
     for item in sorted(items, key=lambda found: -len(found["text"])):
         if item["kind"] in _MARKED:

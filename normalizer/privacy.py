@@ -22,11 +22,13 @@ from normalizer.house_judge import judge
 from normalizer.house_numbers import HIDDEN, without_told_again
 from normalizer.name_judge import without_judged
 from normalizer.privacy_addresses import without_addresses, without_contact
+from normalizer.privacy_again import without_again
 from normalizer.privacy_beside import without_names_beside
 from normalizer.privacy_births import without_beside, without_said
 from normalizer.privacy_blocks import without_blocks
 from normalizer.privacy_houses import without_more_houses
 from normalizer.privacy_initials import without_initials
+from normalizer.privacy_layout import flowed
 from normalizer.privacy_lists import without_listed
 from normalizer.privacy_names import without_names
 from normalizer.privacy_numbers import NUMBER, PHONE, without_numbers
@@ -57,6 +59,7 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     handles. Linear time."""
     if not text:
         return ""
+    text = flowed(text)
     if not text.isascii():
         text = _plain_digits(text)
     for contact in own:
@@ -64,15 +67,17 @@ def public(text: str, *, names: Sequence[str] = (), own: Sequence[str] = (), str
     text, digits = _without_data(text)
     if strict:
         text = _FOUR_DIGITS.sub(NUMBER, _STREET.sub("[alamat]", _RT_RW.sub("[RT/RW]", text)))
+    named = text
     text = without_listed(without_rows(without_names_beside(without_initials(without_names(text)))))
     for name in names:
         text = _without_name(text, name)
-    text = without_judged(text)
+    text = without_again(named, without_judged(text))
     return without_beside(text) if digits else text
 
 
 def but_names(text: str) -> str:
     """`text` with everything masked but names, as the rules for names get it."""
+    text = flowed(text)
     return _without_data(text if text.isascii() else _plain_digits(text))[0]
 
 

@@ -36,6 +36,8 @@ _BELONGS = frozenset(("warga", "wrg", "ketua", "rt", "rw", "pelapor", "umur", "u
 _NEIGHBOURS = _BELONGS | frozenset(("tetangga", "tukang", "penjaga", "satpam", "warung"))
 _ENDS, _NEXT = frozenset(("\n", ")", "]", "[", "/")), re.compile(r"\d[.)]")
 _APART = frozenset((", ", " "))
+#: "Istrinya", "anakku": somebody's of whom was spoken.
+_OWN = ("nya", "ku", "e", "na")
 
 
 def somebody(words: Words, start: int, end: int, chosen: set[int]) -> bool:
@@ -66,6 +68,8 @@ def namesake(words: Words, start: int, end: int) -> bool:
     is spoken of like anybody, but signs no complaint and lives next door to nobody."""
     low = words.low
     if start and (low[start - 1] in _ANNOUNCED or _in_the_name_of(words, start)):
+        return True
+    if start and words.kind[start - 1] == RELATION and low[start - 1].endswith(_OWN):
         return True
     if words.seps[end] in _APART and low[end : end + 1] and low[end] in _NEIGHBOURS:
         return True

@@ -14,6 +14,7 @@ from adapters.email.quote_words import (
     OFFICES,
     ORIGINAL_BETWEEN_RULES,
     ORIGINAL_MARKS,
+    SENT_BY,
 )
 from adapters.email.sign_off import says_something
 
@@ -85,6 +86,9 @@ def announces_original(line: str, mark: str) -> bool:
         return True
     if _ADORNED.fullmatch(line) is None:
         return False
+    # "--- Pesan dari Admin, 02/03/2026 15:40 ---", as ticket systems write it.
+    if mark.startswith(SENT_BY) and len(mark) <= LONGEST_LINE and TIME.search(mark) is not None:
+        return True
     # "--- Pesan yang diteruskan / balasan ---"
     kinds = mark.split(" / ")
     return mark in ORIGINAL_BETWEEN_RULES or (len(kinds) == 2 and kinds[0] in FORWARD_MARKS | ORIGINAL_MARKS)

@@ -63,6 +63,12 @@ ORIGINAL_MARKS = frozenset(
     }
 )  # fmt: skip
 
+#: Between rulers, with the minute behind.
+SENT_BY = (
+    "pesan dari ", "balasan dari ", "jawaban dari ", "tanggapan dari ",
+    "message from ", "reply from ", "response from ",
+)  # fmt: skip
+
 #: Between rulers only: alone on a line they may be the citizen's own heading.
 ORIGINAL_BETWEEN_RULES = (
     frozenset(
@@ -186,6 +192,12 @@ FORMULAS = frozenset(
         "warmly", "cordially", "rgds", "br",
         "thanks and regards", "thanks & regards", "thanks and best regards", "thank you and regards",
         "terima kasih dan salam", "terima kasih dan hormat kami",
+        "mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß",
+        "freundliche grüße", "viele grüße", "beste grüße", "liebe grüße", "schöne grüße", "hochachtungsvoll", "mfg",
+        "met vriendelijke groet", "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten",
+        "hoogachtend", "groeten", "cordialement", "bien cordialement", "très cordialement", "bien à vous",
+        "salutations", "salutations distinguées", "saludos", "saludos cordiales", "un saludo", "atentamente",
+        "atenciosamente", "cumprimentos", "com os melhores cumprimentos", "cordiali saluti", "distinti saluti", "敬具",
     }
 )  # fmt: skip
 
