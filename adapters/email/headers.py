@@ -87,7 +87,7 @@ def announces_original(line: str, mark: str) -> bool:
     if _ADORNED.fullmatch(line) is None:
         return False
     # "--- Pesan dari Admin, 02/03/2026 15:40 ---", as ticket systems write it.
-    if mark.startswith(SENT_BY) and len(mark) <= LONGEST_LINE and TIME.search(mark) is not None:
+    if mark.startswith(SENT_BY) and len(mark) <= LONGEST_LINE and TIME.search(line) is not None:
         return True
     # "--- Pesan yang diteruskan / balasan ---"
     kinds = mark.split(" / ")

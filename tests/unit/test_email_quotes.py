@@ -158,6 +158,8 @@ ORIGINAL = [
     "\u2014\u2014\u2014 Pesan Asli \u2014\u2014\u2014", "\u2500\u2500\u2500\u2500 Pesan asli \u2500\u2500\u2500\u2500",
     "---------- Pesan yang dibalas ----------", "-------- Pesan Asli : --------", "Pesan asli:", "[Pesan asli]",
     "---- Replied Message ----", "-----Surat elektronik asli-----", "---- Pesan dibalas ----",
+    "--- Pesan dari Admin Aduan, 02/03/2026 15:40 ---", "=== Tanggapan dari Dinas Contoh (2 Mei 2026 09.15) ===",
+    "----- Message from support desk, 2026-03-02 15:40 -----",
 ]  # fmt: skip
 
 

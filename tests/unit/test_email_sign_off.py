@@ -61,6 +61,8 @@ SIGNED = [
     "Your fed-up resident,\nMichael",
     "Salam kangen lampu terang\nFitri", "Salam hormat, Yanti Gang Sawo", "Hormat kami warga RT 07",
     "Hormat kami,\nTarjo\nWiwin\nIda\nPembimbing: Ibu Endah, S.Pd.", "Anakmu yang resah,\nUjang",
+    "Mit freundlichen Gr\u00fc\u00dfen\nMichael", "Met vriendelijke groet,\nSophie", "Cordialement,\nMichael",
+    "Saludos cordiales,\nMaria", "Atenciosamente\nMaria", "Bien cordialement", "Hochachtungsvoll\n\nMichael",
     # Copies.
     "Hormat kami,\nKetua RW 05\n\nttd\n\nH. Tarjo bin Said\n\nTembusan:\n1. Bapak Camat\n2. Bapak Lurah\n3. Arsip",
     "Jakarta, 21 Juli 2025\n\nKetua Paguyuban,\n\n\nIr. Tarjo\n\nTembusan Yth.:\n- Ketua RW 14\n- Lurah",
