@@ -9,8 +9,8 @@ from normalizer.privacy_spelt import COUNTED as _DIGITS_IN_WORDS
 
 #: A month's name as it begins, and in the spelling of before 1947.
 MONTH = (
-    r"(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|ago|aug|sep|okt|oct|nov|nop|des|dec|dj(?:an|oen|oel|un|ul))"
-    r"[a-z]{0,7}"
+    r"(?:(?:jan|feb|peb|mar|apr|mei|may|jun|jul|agu|ags|agt|ago|aug|sep|okt|oct|nov|nop|des|dec|dj(?:an|oen|oel|un|ul))"
+    r"[a-z]{0,7}|d[eé]s[eé]mber|p[eé]bruari)"
 )
 #: The same where nothing but the name tells that it is one: "9 maret", not "9 marah".
 MONTH_ALONE = (

@@ -11,7 +11,9 @@ from normalizer.birth_dates import MONTH_ALONE
 _LINK = (
     r"(?:pada|di|d|ing|dina|ti|tgl|tanggal|hari|bulan|saya|sy|aku|gue|gw|gua|ane|aye|kula|abdi|anak(?:nya|ku)?"
     r"|adik(?:nya)?|adek|cucu|istri|suami|ibu|bapak|bpk|dia|beliau|ybs|memang|emang|asli(?:nya)?|itu|kan|jg"
-    r"|juga|pas|jatuh|sekitar|kira-?kira|kurang lebih|kl|awal|akhir|pertengahan|sih|ya|yg|yang|adalah|is|was|on|in"
+    r"|juga|pas|jatuh|sekitar|kira-?kira|kurang lebih|kl|awal|akhir|pertengahan|sih|ya"
+    r"|kir[ae]2|kire-?kire|kr2|sktr|sekitaran|about|op|am"
+    r"|yg|yang|adalah|is|was|on|in"
     r"|around|ping|kaping|kok|malah|sudah|udah|(?:di|ke|ter)(?:tulis|catat|cantum|ketik|cetak|tera)|jadi"
     r"|(?:se)?harusnya|salah|bener|benar|year|normal|caesar|sesar|prematur|kembar|malam"
     r"|senin|selasa|rabu|rebo|kamis|jum.?at|sabtu|minggu|ahad|pon|wage|kliwon|legi|pahing"

@@ -10,7 +10,7 @@ _OWNED = r"(?: ?(?:nya|nye|nyah|ny|na|ne|ipun)|e|ku|mu|lah)?"
 #: Words for a birth, and for the day when it is remembered.
 BORN_WORDS = (
     rf"(?:(?:di)?lahir(?:an|kan)?|la?hr|lhir|tgllhr|tglh?r|lair(?:an)?|k[ae]lah?iran|miyos|brojol|ultah|ulang tahun)"
-    rf"{_OWNED}|ttl|born|dob|d\.o\.b|birth(?:day|date)?|bday|hbd"
+    rf"{_OWNED}|ttl|born|geboren|geboortedatum|geburtsdatum|dob|d\.o\.b|birth(?:day|date)?|bday|hbd"
 )
 REMEMBERED = re.compile(r"ultah|ulang tahun|bday|birthday|hbd", re.IGNORECASE)
 _BEFORE = re.compile(rf"\b(?:(?:{BORN_WORDS})\b|l\.)[^\d\n]{{0,52}}$|\(b\. ?$", re.IGNORECASE)

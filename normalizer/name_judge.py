@@ -18,11 +18,16 @@ from normalizer.gazetteer import DATA
 from normalizer.memory import Memory
 from normalizer.name_words import (
     BOTH,
+    BRAND,
     CALLED,
     INTRO,
     NAME,
+    NEVER,
+    OFFICE,
     ORDINARY,
     PLACE,
+    RELATION,
+    SELF,
     SHORT,
     SIGN,
     TIME,
@@ -37,7 +42,7 @@ from normalizer.weights import Weights
 
 MODEL = DATA / "name_judge_model.gz"
 #: From which score on a word is a name: one that no list calls ordinary, and one that a list does.
-LEAST, LEAST_ORDINARY = -1.0, -0.7
+LEAST, LEAST_ORDINARY = -1.4, -1.1
 #: What the word itself has to say at least.
 DULL = -4.0
 #: A mark or a link, whose host is nobody; a word; a number.
@@ -47,10 +52,10 @@ _LARGE = re.compile(r"[^\W\d_a-z][a-z]")
 #: Kinds of words that may be somebody's name however they are written, and those whose own letters say nothing.
 _MAYBE = frozenset((NAME, WEAK, BOTH, PLACE, UNKNOWN))
 #: And those that may be one written large: "Cahaya", "Mei".
-_LARGE_ONLY = frozenset((ORDINARY, TIME))
-#: What a name follows that is such a word, written small or of another kind: "Mang Ade".
-_OPENED = frozenset((ORDINARY, TIME, TITLE))
-_OPENS = frozenset((TITLE, SHORT, INTRO, SIGN))
+_LARGE_ONLY = frozenset((ORDINARY, TIME, BRAND, RELATION))
+#: What a name follows that is such a word, written small or of another kind: "Mang Ade", "sy Mimin".
+_OPENED = frozenset((ORDINARY, TIME, TITLE, BRAND, RELATION, OFFICE, NEVER))
+_OPENS = frozenset((TITLE, SHORT, INTRO, SIGN, SELF))
 #: A run of such words behind "Toko" or "Masjid" is what that is called.
 _WRITTEN_LARGE = frozenset("CU")
 #: A name beside it: one that the rules masked, or that was judged to be one just before.
@@ -59,7 +64,8 @@ _PERSON = "M"
 _NEAR, _SEEN = 8, 5
 _EDGE = ("^", "", "")
 #: Kinds of words of which each one is weighed, and those that stand before somebody or something.
-_WEIGHED, _HEADS = frozenset((UNKNOWN, ORDINARY, WEAK, BOTH, PLACE)), frozenset("TtIRAHSO")
+_WEIGHED = frozenset((UNKNOWN, ORDINARY, WEAK, BOTH, PLACE, BRAND, RELATION, OFFICE, NEVER))
+_HEADS = frozenset("TtIRAHSO")
 #: So many words has a known name at most.
 _LONGEST = 4
 _GLUED = frozenset("@#_/\\")

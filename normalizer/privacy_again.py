@@ -19,7 +19,10 @@ from normalizer.name_words import (
     HEAD,
     INTRO,
     NAME,
+    NEVER,
+    OFFICE,
     ORDINARY,
+    RELATION,
     SELF,
     SHORT,
     TIME,
@@ -36,7 +39,10 @@ _NO_PERSON = frozenset((HEAD, CALLED, BRAND))
 _GLUED = frozenset(("[", "@", "#", "_", "/"))
 _PERSON = frozenset((TITLE, SHORT, INTRO, SELF))
 _MAYBE = frozenset((UNKNOWN, ORDINARY, WEAK, BOTH, TIME))
+#: What is a name where it was one alone: "Si Bodong".
+_ALONE = frozenset((NEVER, OFFICE, BRAND, RELATION))
 _LAST = re.compile(r"([^\W\d_]+)[.: ]{0,3}$")
+_OWNED = re.compile(r"(?:nya|nye|ny|ku|mu)$")
 _ENDED = frozenset(".!?\n:")
 
 
@@ -51,8 +57,11 @@ def without_again(text: str, masked: str) -> str:
     out: list[str] = []
     for i, word in enumerate(words.words):
         low = words.low[i]
+        owned = _OWNED.search(low) if low not in sure else None
+        if owned is not None and low[: owned.start()] in sure:
+            low = low[: owned.start()]  # "Jejennya", "rasidnya": theirs, or them
         again = (low in sure or low in doubtful) and _is_somebody(words, i, sure=low in sure)
-        out += [words.seps[i], MASK if again else word]
+        out += [words.seps[i], MASK + word[len(low) :] if again else word]
     return "".join([*out, words.seps[-1]])
 
 
@@ -68,7 +77,7 @@ def _names(text: str, masked: str) -> tuple[set[str], set[str]]:
             alone = kind == NAME or (kind == UNKNOWN and named) or (kind == WEAK and spoken_to and not place)
             if alone and len(low) >= _SHORTEST:
                 sure.add(low)
-            elif kind in _MAYBE and len(low) >= _SHORTEST_WEAK:
+            elif (kind in _MAYBE or (kind in _ALONE and len(words.low) == 1)) and len(low) >= _SHORTEST_WEAK:
                 doubtful.add(low)
     return sure, doubtful
 

@@ -112,7 +112,8 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _SEX = (
-    r"(?:(?:L|P|laki-laki|perempuan|pria|wanita|lk|pr|(?:usia |umur )?\d{1,2} ?(?:th|thn|tahun|bln|bulan))"
+    r"(?:(?:L|P|laki-laki|perempuan|pria|wanita|lk|pr|lansia|balita|ybs|almh?|almarhum(?:ah)?"
+    r"|(?:usia |umur )?\d{1,2} ?(?:th|thn|tahun|bln|bulan))"
     r"[,;/ ]{1,3})"
 )
 #: A date right behind a name or the number of an identity card, with a place or a sex between.
@@ -135,6 +136,11 @@ _LINE_BEFORE_IDENTITY = re.compile(
 )
 _YEAR_BESIDE = re.compile(
     r"(\[nama\] ?\((?:th\.? |thn |tahun |alm\.? )?)(?:19[2-9]\d|20[01]\d)(?=(?:[\-–/ ]{1,3}(?:19|20)\d\d)?\))"
+)
+#: A date in brackets behind an age: "17 tahun (11 September 2008)".
+_AGED = re.compile(
+    rf"(\b\d{{1,2}} ?(?:th|thn|tahun|taun|bln|bulan|years old|yo)\.? ?\((?:lahir )?)(?:{DATE}|{IN_DIGITS})(?=\))",
+    re.IGNORECASE,
 )
 _IDENTITY_BEHIND = re.compile(
     r"[ ,;/|()]{0,3}(?:no\.? ?)?(?:nik|ktp)?[ :.]{0,2}\[nomor identitas\]", re.IGNORECASE
@@ -257,6 +263,7 @@ def without_beside(text: str) -> str:
     if "[nomor identitas]" in text:
         text = _LINE_BEFORE_IDENTITY.sub(rf"\1{BORN}", text)
         text = _BEFORE_IDENTITY.sub(lambda m: BORN if _year(m[1]) < _LATEST else m[0], text)
+    text = _AGED.sub(rf"\1{BORN}", text)
     if "[nama] (" in text or "[nama](" in text:
         text = _YEAR_BESIDE.sub(rf"\1{BORN}", text)
     return _BESIDE.sub(lambda m: f"{m[1]}{m[2]}{BORN}" if _is_birth(m) else m[0], text)

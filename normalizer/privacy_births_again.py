@@ -16,7 +16,8 @@ _PAPER = (
 #: What comes before a date that stands for another one, or that another paper has.
 _CORRECTED = re.compile(
     r"\b(?:se)?(?:harusnya|hrsnya|mestinya|benarnya|benernya|betulnya)|\baslinya\b|\bkudun[ea]\b|\bkedahna\b"
-    r"|\b(?:yang|yg|sing) (?:benar|bener|betul|leres)\b|\bbukan(?:nya)?\b|\bdudu\b|\bjadi(?:nya)?\b|\bmenjadi\b"
+    r"|\b(?:yang|yg|sing) (?:benar|bener|betul|leres)\b|\bbukan(?:nya)?\b|\bpadahal\b|\bdudu\b"
+    r"|\bjadi(?:nya)?\b|\bmenjadi\b"
     r"|\bdadi\b|\b(?:di|ke|ter)(?:tulis|catat|cantum|ketik|tera)\b|\btercetak\b|\b(?:not|instead of|should be)\b"
     rf"|\b(?:di|d|ing|neng|nang|dina|in|on|pada|menurut|versi|sesuai) {_PAPER}\b",
     re.IGNORECASE,

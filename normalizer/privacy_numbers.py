@@ -48,8 +48,9 @@ _CUSTOMER_BEFORE = re.compile(
     r"|planggan|plggn|nopel"
     r"|meter(?:an)?|kwh|sambungan"
     r"|token|polis|peserta|bpjs|jkn|sim|npwp|nip|nisn|nis|nim|nrp|kartu|card|nik|ktp|kk|paspor|passport|kitas|kitap|stnk|bpkb|rangka|mesin|imei|nop"
-    r"|sppt|rekam medi[sk]|medrec|rm|anggota|member)\b(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
-    r"|anak|pln|pam|listrik|air|kesehatan|number)\b)*[ .:=#\-]{0,4}$"
+    r"|sppt|rekam medi[sk]|medrec|rm|anggota|member|customer|account|induk (?:siswa|mahasiswa|pegawai|karyawan))\b"
+    r"(?: ?(?:aetra|palyja|no|nomor|nomer|saya|sy|nya|ibu|bapak"
+    r"|anak|pln|pam|listrik|air|kesehatan|number|yang|yg|benar|bener|betul|baru|lama|is|id|adalah)\b)*[ .:=#\-]{0,4}$"
 )
 #: The same with its holder's name between: "meteran a.n. Siti Contoh no. 40211000".
 _HOLDER_BEFORE = re.compile(
@@ -69,6 +70,12 @@ _OFFICIAL = dict.fromkeys(
 _SECRET_BEFORE = re.compile(
     r"\b(?:pin|otp|kode otp|kode verifikasi|kode rahasia|kata sandi|password|passwd|pwd|sandi|passcode|cvv|cvc)\b"
     r"(?: ?(?:saya|sy|nya|atm|gue|gw|aku|is|adalah|itu)\b)*[ .:=#\-]{0,4}$"
+)
+#: The wrong one beside the right one: "pelanggan yang benar [nomor] bukan 10448872".
+_CORRECTED = re.compile(
+    r"(\[nomor(?: rekening)?\],? (?:bukan|dan bukan|harusnya|seharusnya|jadi|menjadi|not|instead of) )"
+    r"\d{6,14}(?![\d.,/-]\d|\d)",
+    re.IGNORECASE,
 )
 #: Letters before a number make it the code of something: JK2403010042.
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}-?$")
@@ -107,7 +114,7 @@ def without_numbers(text: str) -> str:
     if not out:
         return text
     out.append(text[done:])
-    return "".join(out)
+    return _CORRECTED.sub(rf"\1{NUMBER}", "".join(out))
 
 
 def _found(text: str, start: int, end: int, *, born: bool = False) -> Iterator[tuple[int, int, str]]:

@@ -16,7 +16,7 @@ _PAPER = re.compile(
 )
 #: A passport with few digits or a parted number: "paspor sy N2219 0047", "paspor no. C4VX8T0K2".
 _PASSPORT = re.compile(
-    r"(\bpass?port?(?:s|nya|ku)?\b"
+    r"(\bpas(?:s?port?|poort)(?:s|nya|ku|nummer)?\b"
     r"(?: (?:no|nomor|nomer|number|is|saya|sy|gue|gw|aku|kami|dia|beliau|anak|istri|suami|my)\b\.?)*[ .:=#(]{0,3})"
     r"((?-i:(?!RI|RT|RW|DI|KE)[A-Z]{1,2})[ .\-]?\d{1,4}(?:[ .\-]\d{1,4}){1,4}"
     r"|[a-z]{1,2}\d{3,4}(?:[ .\-]\d{1,4}){1,3}|[a-z]{1,2}\d{6,8}"

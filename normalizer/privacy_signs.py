@@ -25,12 +25,14 @@ _WORDS: dict[int, tuple[str, ...]] = {
         "facebook", " fb", "(fb", "/fb", "\nfb", "fb:", "shopee ", "tokopedia ", "olx ", "youtube ", " yt ", "akun ",
     ),
     PAPER: (
-        "unhcr", "paspor", "pasport", "passport", "kitas", "kitap", " itas", "rangka", "no mesin", "nomor mesin",
+        "unhcr", "paspor", "pasport", "passport", "paspoort", "kitas", "kitap",
+        " itas", "rangka", "no mesin", "nomor mesin",
         "bpkb", "stnk", " sim ", "shm", "shgb", "girik", "letter c", "leter c", "sertifikat", "sertipikat", "ajb",
     ),
     STALL: ("kios", "lapak", " los ", " stan "),
     BORN: (
-        "lahir", "lhr", "ttl", " tl ", "\ntl ", " t.l.", "born", "dob", "d.o.b", "birth", "bday", "ultah",
+        "lahir", "lhr", "ttl", " tl ", "\ntl ", " t.l.", "born", "gebor", "geboort", "geburt",
+        "dob", "d.o.b", "birth", "bday", "ultah",
         "ulang tahun", "(l.", "(b.", "lair", " lahr", ",lahr", "(lahr", "\nlahr", "lhir", "miyos", "brojol",
         "tglh", "hbd",
     ),

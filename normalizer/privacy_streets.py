@@ -140,6 +140,10 @@ _ROOMS = (
         )
         + rf"\b[^\d\n]{{0,40}}?{_ROOM}"
     ),
+    # A flat that tells its floor: "unit 4.12".
+    re.compile(
+        word_start("unit") + r"\b(?: no\.?)? (?=\d{1,2}\.\d{2}(?!\d|\.\d| ?(?:wib|wita|wit|juta|jt|miliar|m2?)\b))"
+    ),
 )  # fmt: skip
 _ROOM_NUMBER = re.compile(
     r"(?:\d{1,2}\.\d{2}|\d{1,4}[A-Za-z]?)\b(?![/.:,-]\d| ?(?:mandi|mobil|pompa|tingkat)\b)"
