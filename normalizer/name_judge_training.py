@@ -33,7 +33,7 @@ _OTHER, _STRANGE, _HALF = 0.55, 0.35, 0.12
 #: How often another name is one that is a word of everyday use, a day or a month too: "Mang Ade", "Bu Jum".
 _ORDINARY = 0.25
 #: How many texts are written all small, all in capitals.
-_SMALL, _CAPITALS = 0.15, 0.05
+_SMALL, _CAPITALS = 0.25, 0.15
 _STREET = re.compile(
     r"\b(?:jl|jln|jalan|gg|gang)\b\.? ?(?:(?:h|hj|haji|kh|dr|ir|prof)\b\.? ?)?$", re.IGNORECASE
 )

@@ -71,10 +71,11 @@ def _names(text: str, masked: str) -> tuple[set[str], set[str]]:
     doubtful: set[str] = set()
     for before, name in _taken(text, masked):
         words = Words(name)
-        spoken_to = before in _PERSON
-        named = spoken_to or NAME in words.kind or name[:1].isupper()
+        large = name[:1].isupper()
+        named = large or before in _PERSON or NAME in words.kind
+        titled = large and before in _PERSON and before != SELF
         for place, (low, kind) in enumerate(zip(words.low, words.kind, strict=True)):
-            alone = kind == NAME or (kind == UNKNOWN and named) or (kind == WEAK and spoken_to and not place)
+            alone = kind == NAME or (kind == UNKNOWN and named) or (kind == WEAK and titled and not place)
             if alone and len(low) >= _SHORTEST:
                 sure.add(low)
             elif (kind in _MAYBE or (kind in _ALONE and len(words.low) == 1)) and len(low) >= _SHORTEST_WEAK:

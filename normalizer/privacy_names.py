@@ -47,7 +47,7 @@ _MIDDLE = frozenset(("peng", "eng", "ban", "pin", "sun", "long", "bun", "kok", "
 _LONGEST = 4
 #: What is said before a short name, and how far behind the whole one; short names have three letters or more.
 _CALLED = frozenset(("dipanggil", "panggilan", "panggilannya", "disapa", "sapaan", "sapaannya", "alias"))
-_CALLED_NEAR, _SHORTEST = 3, 3
+_CALLED_NEAR, _SHORTEST, _ALIKE = 3, 3, 4
 _BRACKETED, _CLOSED, _SAID = (
     frozenset((" (", "(", ' "', " '")),
     frozenset(")\"'"),
@@ -203,8 +203,6 @@ def _again(words: Words, chosen: set[int]) -> None:
 
 def _shortened(words: Words, chosen: set[int]) -> None:
     """What somebody is called in short is a piece of their name: "Suparman (Parman)", "Suparman, dipanggil Arman"."""
-    if words.mode != "m":
-        return
     for i in sorted(chosen):
         if i + 1 in chosen or i + 1 >= len(words.low):
             continue
@@ -222,12 +220,18 @@ def _shortened(words: Words, chosen: set[int]) -> None:
                 continue
             short = called + 1
         word = words.low[short]
-        if words.words[short][0].isupper() and len(word) >= _SHORTEST and word != words.low[i]:
+        large = words.mode != "m" or words.words[short][0].isupper()
+        if large and len(word) >= _SHORTEST and word != words.low[i]:
             start = i
             while start - 1 in chosen and words.seps[start] in _JOINED:
                 start -= 1
-            if any(word in full for full in words.low[start : i + 1]):
+            if any(word in full or _ends_alike(word, full) for full in words.low[start : i + 1]):
                 chosen.add(short)
+
+
+def _ends_alike(short: str, full: str) -> bool:
+    """Whether the short name ends as the whole one does: "Zubaidah (Bedah)"."""
+    return len(short) >= _ALIKE and short[-_SHORTEST:] == full[-_SHORTEST:]
 
 
 def _masked(words: Words, chosen: set[int]) -> str:

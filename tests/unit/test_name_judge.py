@@ -82,7 +82,7 @@ def test_labels_are_found_where_they_stand_and_not_in_a_street() -> None:
         ' {"kind": "phone", "text": "0812-0000-1234"}]',
     }
     told = told_in(row)
-    assert [told.text[start:end] for start, end in told.names] == ["Saleh", "Sarkum  Wiro"]
+    assert [told.text[start:end] for start, end in told.names] == ["Saleh", "Sarkum Wiro"]
     assert told.names[0][0] == 0
     assert [told.text[start:end] for start, end in told.unsure] == ["Saleh"]
     assert "0812" not in told.text
