@@ -42,7 +42,7 @@ from normalizer.weights import Weights
 
 MODEL = DATA / "name_judge_model.gz"
 #: From which score on a word is a name: one that no list calls ordinary, and one that a list does.
-LEAST, LEAST_ORDINARY = -1.4, -1.1
+LEAST, LEAST_ORDINARY = -1.2, -0.9
 #: What the word itself has to say at least.
 DULL = -4.0
 #: A mark or a link, whose host is nobody; a word; a number.

@@ -19,7 +19,9 @@ _CORRECTED = re.compile(
     r"|\b(?:yang|yg|sing) (?:benar|bener|betul|leres)\b|\bbukan(?:nya)?\b|\bpadahal\b|\bdudu\b"
     r"|\bjadi(?:nya)?\b|\bmenjadi\b"
     r"|\bdadi\b|\b(?:di|ke|ter)(?:tulis|catat|cantum|ketik|tera)\b|\btercetak\b|\b(?:not|instead of|should be)\b"
-    rf"|\b(?:di|d|ing|neng|nang|dina|in|on|pada|menurut|versi|sesuai) {_PAPER}\b",
+    rf"|\b(?:di|d|ing|neng|nang|dina|in|on|pada|menurut|versi|sesuai) {_PAPER}\b"
+    r"|\b(?:menurut|kata|kate|versi) (?:beliau|dia|ybs|keluarga|orang ?tua|ibu|bapak|anak|suami|istri|saya)"
+    r"(?:nya|ku)?\b",
     re.IGNORECASE,
 )
 _SENTENCE_ENDS = re.compile(r"[.!?]\s")

@@ -142,7 +142,7 @@ _ROOMS = (
     ),
     # A flat that tells its floor: "unit 4.12".
     re.compile(
-        word_start("unit") + r"\b(?: no\.?)? (?=\d{1,2}\.\d{2}(?!\d|\.\d| ?(?:wib|wita|wit|juta|jt|miliar|m2?)\b))"
+        word_start("unit") + r"\b(?: no\.?)? (?=\d{1,2}\.\d{2}(?!\d|\.\d| ?(?i:wib|wita|wit|juta|jt|miliar|m2?)\b))"
     ),
 )  # fmt: skip
 _ROOM_NUMBER = re.compile(

@@ -8,6 +8,10 @@ import pytest
 from tests.planted import only_the_planted_goes
 
 SPELLINGS = """
+lahir «14 Désémber 1985» di Garut
+geboren op «11 november 2018» in Jakarta
+lahir kire2 «taon 1948»
+anak saya baru 17 tahun («11 September 2008») dan menangis
 lahr di pemalang «taun 1949», kartu hilang
 ibu saya lahirnye «tahun 1951», kartunya mati
 bapake laire «4-11-52», data salah
@@ -79,6 +83,8 @@ ulang tahunnya tanggal «30 Juni»
 lahir tgl «11 agustus» kemarin, akta belum diurus
 """
 AGAIN = """
+lahirnya juga ditulis «1992» padahal «1962», salah ketik
+lahir menurut KTP «31-12-1949», menurut beliau «1951»
 lahir «1950», di KTP ditulis «1960», di KK «1961»
 lahir «tahun 1944» tapi di kartu jadi «1947»
 lahir «12-05-1960», di KTP tertulis «1966»

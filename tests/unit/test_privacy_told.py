@@ -43,6 +43,15 @@ tahun 2019 lalu 2020 terus 2021 banjir
 antre dari jam 07.00 terus 09.00 lalu 11.00
 bayar 25.000 lalu 30.000 terus 40.000
 satu dua kali boleh, tiga empat lima kali kebangetan
+KTP hanya terbaca sebagian «3174xxxx45068802»
+NIK «3175********0004» punya adik
+lahan 10x20 m dan 12x24 m, kode 12xx34
+nomor pelanggan saya yang benar «10448827» bukan «10448872», maaf
+my bill (customer number «70000418») is Rp 4.812.000
+nomor induk siswa «02031174», lulus tahun 2004
+paspoortnummer is «NX0000F41» ya
+saya tinggal di unit «4.12», pengelola rusun diam
+parkir unit 4.30 WIB, sewa unit 4.50 juta
 """
 BORN = """
 nama «Dwi», tl «03/07/93», minta dicek
