@@ -32,6 +32,7 @@ class Table:
     """Of each: its name, its type, whether it may be NULL, whether an older row may lack it."""
     key: str
     """The column that is the row id; empty where there is none."""
+    has_row_ids: bool
 
     def fits(self, values: tuple[Value, ...]) -> bool:
         """Whether a row with these values can be one of it."""
@@ -41,7 +42,7 @@ class Table:
         return all(may_lack for *_, may_lack in missing) and all(
             value is None
             if name == self.key or (value is None and may_be_null)
-            else isinstance(value, _TYPES[kind])
+            else isinstance(value, _TYPES.get(kind, object))
             for value, (name, kind, may_be_null, _) in zip(values, self.columns, strict=False)
         )
 
@@ -54,11 +55,13 @@ class Table:
 def table_of(db: sqlite3.Connection, name: str, sql: str) -> Table:
     """The table of that name, which `sql` made."""
     columns = list(db.execute(f"PRAGMA table_info({name})"))
-    keys = [row[1] for row in columns if row[5]]
+    keys = [(row[1], row[2]) for row in columns if row[5]]
+    has_row_ids = "WITHOUT ROWID" not in sql.upper()
     return Table(
         name,
         tuple((row[1], row[2], not row[3], not row[3] or row[4] is not None) for row in columns),
-        "" if "WITHOUT ROWID" in sql.upper() or len(keys) != 1 else keys[0],
+        keys[0][0] if has_row_ids and len(keys) == 1 and keys[0][1].upper() == "INTEGER" else "",
+        has_row_ids,
     )
 
 
@@ -79,7 +82,6 @@ def take_orphans(path: Path, db: sqlite3.Connection, tables: list[Table], gaps: 
     with path.open("rb") as file:
         found = sqlite_log.load(path.with_name(path.name + "-wal"))
         newest = {} if found is None else sqlite_log.committed(found)
-
         size = page_size(path, PAGE_BYTES)
 
         def page(number: int) -> bytes:

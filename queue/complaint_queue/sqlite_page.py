@@ -75,7 +75,11 @@ def _payload(content: bytes, at: int, size: int, page: Page, count: int) -> byte
         here = here if here <= usable - 35 else least
     parts, missing = [content[at : at + here]], size - here
     following = int.from_bytes(content[at + here : at + here + 4], "big") if missing else 0
+    seen: set[int] = set()
     while missing > 0 and 0 < following <= count:
+        if following in seen:
+            raise ValueError("a chain of pages that comes back to itself")
+        seen.add(following)
         more = page(following)
         following = int.from_bytes(more[:4], "big")
         parts.append(more[4 : 4 + missing])

@@ -41,9 +41,10 @@ def salvage(path: Path) -> list[Sentence]:
     new = path.with_name(path.name + ".salvaged")
     new.unlink(missing_ok=True)
     with closing(_open(path)) as old, closing(sqlite3.connect(new, isolation_level=None)) as db:
-        tables = [table_of(old, *row) for row in old.execute(_TABLES)]
         db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         migrate(db, new)
+        ours = {name for name, _ in db.execute(_TABLES)}
+        tables = [table_of(old, *row) for row in old.execute(_TABLES) if row[0] in ours]
         db.execute("BEGIN")
         gaps = {one.name: found for one in tables if (found := _taken(old, db, one))}
         if gaps:
@@ -72,7 +73,7 @@ def salvage(path: Path) -> list[Sentence]:
 
 def _taken(old: sqlite3.Connection, db: sqlite3.Connection, table: Table) -> int:
     """Take what pages lead to; how many gaps there are."""
-    rows = _rows(old, table.name, not table.key)
+    rows = _rows(old, table.name, not table.has_row_ids)
     return sum(row is None or not insert(db, table, row) for row in rows)
 
 

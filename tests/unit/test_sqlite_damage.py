@@ -19,6 +19,7 @@ from complaint_queue import (
     sqlite_frame_sums,
     sqlite_log,
     sqlite_mending,
+    sqlite_page,
     sqlite_salvage,
     sqlite_schema_copy,
     sqlite_sums,
@@ -543,6 +544,27 @@ async def test_rows_whose_listing_page_is_lost_are_found_in_every_page(
             shutil.rmtree(tmp_path / "copied")
         seen.add(table)
     assert seen >= {"raws", "messages", "complaints"}
+
+
+def test_tables_of_another_program_are_left_out(dead: tuple[Path, dict[int, ComplaintFile]]) -> None:
+    path = dead[0] / "j"
+    before = _rows_in(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE notes (n INTEGER PRIMARY KEY, anything)")
+        db.execute("CREATE TABLE loose (x)")
+        db.execute("INSERT INTO notes VALUES (1, 'a')")
+    assert sqlite_salvage.salvage(path) == []
+    assert _rows_in(path) == before
+
+
+def test_a_chain_of_pages_that_comes_back_to_itself_is_no_row() -> None:
+    """Of a record of 100,000 bytes a page of 512 holds the first 39 to 477; page 3 leads to itself."""
+    size, local = b"\x86\x8d\x20", 39 + (100_000 - 39) % 508
+    local = local if local <= 477 else 39
+    leaf = bytes(20) + size + b"\x01" + bytes(local) + (3).to_bytes(4, "big")
+    pages = {2: leaf.ljust(512, b"\0"), 3: (3).to_bytes(4, "big") + bytes(508)}
+    with pytest.raises(ValueError, match="comes back to itself"):
+        sqlite_page.row(pages[2], 20, lambda number: pages.get(number, b""), 3)
 
 
 async def test_a_row_that_was_deleted_does_not_come_back(
