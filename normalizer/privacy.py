@@ -6,9 +6,10 @@ Masked: addresses of mail, accounts (not the province's own), passwords and link
 `privacy_births.py`; numbers of papers, `privacy_papers.py`; exact house numbers, `privacy_houses.py`,
 `privacy_streets.py`, `privacy_blocks.py` and, what these leave, `house_judge.py`; number plates, `privacy_plates.py`;
 names, `privacy_names.py`, `privacy_beside.py`, `privacy_rows.py`, `privacy_lists.py`, `privacy_initials.py` and, what
-these leave, `name_judge.py`, and the reporter's own wherever it stands. Street, RT and RW stay, for without them nobody
-knows where the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every
-number of four or more digits; it is still shown to nobody but those who may read it.
+these leave, `name_judge.py`, wherever they stand again, `privacy_again.py`, and the reporter's own. Blanks and ends of
+lines that say nothing are read over, `privacy_layout.py`. Street, RT and RW stay, for without them nobody knows where
+the hole is. A confidential complaint is masked more strictly: also street addresses, RT/RW, and every number of four
+or more digits; it is still shown to nobody but those who may read it.
 """
 
 from __future__ import annotations
