@@ -1,8 +1,8 @@
 """Names of private persons taken out of a text; what is called after somebody stays, and whom an office makes public.
 
-Which words are names `name_tagger.py` tells. A name once found is taken out wherever it stands again; the names of
-streets, schools and stations stay, and so do officials who are called by their office ("Gubernur", "Pak Lurah") and
-the public figures of data/public_figures.csv.
+Which words are names `name_tagger.py` tells; where one stands again tells `privacy_again.py`. The names of streets,
+schools and stations stay, and so do officials who are called by their office ("Gubernur", "Pak Lurah") and the public
+figures of data/public_figures.csv.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from normalizer.gazetteer import read_table
 from normalizer.name_tagger import Words, tagger
 from normalizer.name_words import (
     BEFORE,
-    BRAND,
     CALLED,
     HEAD,
     LINK,
@@ -97,7 +96,6 @@ def _without(text: str) -> str:
         _with_fathers(words, chosen)
     if not _known_words().isdisjoint(words.low[i] for i in names):
         _spare(words, chosen)
-    _again(words, chosen)
     _shortened(words, chosen)
     # What stands large between two words of a name belongs to it: "Lim Kok Wah".
     for i in sorted(chosen):
@@ -187,18 +185,6 @@ def _spare(words: Words, chosen: set[int]) -> None:
             start += length - 1
             break
         start += 1
-
-
-def _again(words: Words, chosen: set[int]) -> None:
-    """A name that was found stands for its person wherever it is written as one again."""
-    known = {words.low[i] for i in chosen if words.kind[i] in (NAME, UNKNOWN) and len(words.low[i]) > 3}
-    if not known:
-        return
-    for i, word in enumerate(words.low):
-        if word in known and i not in chosen and words.words[i][0].isupper():
-            before = words.kind[i - 1] if i else ""
-            if before not in (HEAD, CALLED, BEFORE, BRAND):
-                chosen.add(i)
 
 
 def _shortened(words: Words, chosen: set[int]) -> None:

@@ -93,7 +93,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "journal damaged (bit flips, torn tail)",
         ("journal-damage",),
-        ("unit/test_sqlite_damage.py", "unit/test_sqlite_open.py"),
+        ("unit/test_sqlite_damage.py", "unit/test_sqlite_mending.py", "unit/test_sqlite_salvage.py"),
     ),
     Promise(
         "poison record",
