@@ -19,7 +19,6 @@ from normalizer.name_words import (
     ORDINARY,
     PLACE,
     RELATION,
-    SELF,
     SHORT,
     TITLE,
     UNKNOWN,
@@ -44,8 +43,6 @@ _NAMES_TOO = frozenset(
         "sultan", "syukron", "uki", "umi", "ummi",
     )
 )  # fmt: skip
-#: Who runs an account is greeted so, and people are called so: "sy Mimin rt 2".
-_GREETED = frozenset(("mimin", "mimi"))
 _SPACED = frozenset((" ", ". "))
 _ALIAS, _PERSONS = frozenset(("alias", "als")), NAMES | {UNKNOWN}
 _PLACED = frozenset((HEAD, CALLED, BEFORE))
@@ -174,12 +171,7 @@ def after_title(words: Words, i: int) -> bool:
     kind, low = words.kind[i], words.low[i]
     if kind not in SELDOM and low not in _NAMES_TOO:
         return False
-    before = words.kind[i - 1]
-    if (
-        not (before in "Tt" or (before == SELF and low in _GREETED))
-        or words.seps[i] != " "
-        or low == words.low[i - 1]
-    ):
+    if words.kind[i - 1] not in "Tt" or words.seps[i] != " " or low == words.low[i - 1]:
         return False
     if words.mode != "m" or (kind == PLACE and words.low[i - 1] in _OF_A_PLACE):
         return False
